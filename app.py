@@ -1,0 +1,5 @@
+"""GrokViz: `streamlit run app.py`, or `make run`."""
+
+from grokviz.app import shell
+
+shell.run()

@@ -1,0 +1,126 @@
+"""How fast the scrubber is, in headless Chromium with software rendering: `python bench/scrubber.py`.
+
+Frames a second under play and under a real mouse, the median time from an input to the redraw it causes, and
+the bytes of a blob. With a path it measures that offline page; without one, a made-up run with p = 113 and
+150 snapshots.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+STATS = "globalThis.grokvizScrubbers.active.stats"
+
+
+def made_up_page() -> Path:
+    from grokviz.view.export import offline_html
+    from grokviz.view.frames import maps_blob, timeline_blob
+    from tests.view.synthetic import run_like
+
+    run, timeline, task, phases = run_like()
+    core, maps = timeline_blob(run, timeline, task, phases), maps_blob(run, timeline)
+    print(f"core {len(core) / 1e6:.2f} MB, maps {len(maps) / 1e6:.2f} MB")
+    page = Path(tempfile.mkdtemp()) / "scrubber.html"
+    page.write_text(offline_html(core, run.title, maps=maps), "utf-8")
+    return page
+
+
+def frames_during(page: Page, seconds: float) -> float:
+    before = page.evaluate(f"[{STATS}.frames, performance.now()]")
+    page.wait_for_timeout(seconds * 1000)
+    after = page.evaluate(f"[{STATS}.frames, performance.now()]")
+    return (after[0] - before[0]) / (after[1] - before[1]) * 1000
+
+
+def drag(page: Page, seconds: float) -> tuple[float, float]:
+    """(frames a second, median ms from input to redraw) of a mouse that wanders along the strip."""
+    box = page.locator(".gv-strip-figure").bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    page.mouse.down()
+    before = page.evaluate(f"{STATS}.inputs = [], [{STATS}.frames, performance.now()]")
+    i, elapsed = 0, 0.0
+    while elapsed < seconds * 1000:
+        for _ in range(20):
+            i += 1
+            page.mouse.move(box["x"] + box["width"] * (0.1 + 0.7 * abs((i / 150) % 2 - 1)), y)
+        now = page.evaluate(f"[{STATS}.frames, performance.now(), {STATS}.inputs]")
+        elapsed = now[1] - before[1]
+    page.mouse.up()
+    return (now[0] - before[0]) / elapsed * 1000, statistics.median(now[2])
+
+
+def over_the_wire(browser: Browser) -> None:
+    """Bytes the browser receives from a Streamlit page at p = 113, and the time from an input to Python's answer."""
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/scrubber_page.py")]
+    flags = ["--server.headless=true", "--server.port=8597", "--browser.gatherUsageStats=false"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "SCRUBBER_SIZE": "113,150"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, *flags], env=environment, cwd=ROOT, **quiet) as server:
+        time.sleep(5)
+        page, received = browser.new_page(viewport={"width": 1280, "height": 900}), []
+        page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data)))
+        )
+        page.goto("http://127.0.0.1:8597")
+        page.wait_for_selector("[data-panel=logits]:not(.gv-empty)")
+        page.wait_for_timeout(1000)
+        print(f"first load {sum(received) / 1e6:.2f} MB, maps included", end="; ")
+        for name in ("first commit", "next commit"):
+            received.clear()
+            start = time.perf_counter()
+            before = page.get_by_text(re.compile(r"run \d+$")).text_content()
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_function("(t) => !document.body.innerText.includes(t)", arg=before)
+            took = time.perf_counter() - start
+            page.wait_for_timeout(500)
+            print(f"{name} {sum(received) / 1e3:.1f} kB, {took * 1000:.0f} ms", end="; ")
+        received.clear()
+        page.get_by_role("button", name="Jump").click()
+        page.wait_for_timeout(1000)
+        print(f"jump {sum(received) / 1e3:.1f} kB")
+        server.terminate()
+
+
+def main() -> None:
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else made_up_page()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        for scroll, name in ((0, "top of the page"), (470, "scrolled to the second row")):
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(path.resolve().as_uri())
+            page.wait_for_selector(".gv-grid canvas")
+            page.evaluate(f"scrollTo(0, {scroll})")
+            page.wait_for_timeout(800)
+            page.keyboard.press("Home")
+            page.keyboard.press("Space")
+            play = frames_during(page, 5)
+            page.keyboard.press("Space")
+            dragged, latency = drag(page, 4)
+            print(f"{name}: play {play:.1f} fps, drag {dragged:.1f} fps, input to redraw {latency:.1f} ms")
+            page.close()
+        over_the_wire(browser)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+from grokviz.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""What the pages are made of: Streamlit, and only here."""

@@ -1,0 +1,122 @@
+"""The figures that move with the step: the scrubber or, with plain controls, a slider and charts."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from grokviz import library
+from grokviz.app import place, studies, words
+from grokviz.runs.storage import RunError
+from grokviz.study import Study
+from grokviz.view import charts, export, tables
+from grokviz.view.scrubber import DEFAULT_PANELS, scrubber
+
+PLAIN = "plain_controls"
+
+
+def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], None] | None = None) -> None:
+    """The run in view with these panels, at the step in view; `below` draws what else moves with the step."""
+    try:
+        place.current()
+        _explorer(panels, below)
+    except RunError as error:
+        st.error(str(error), icon=":material/folder_off:")
+    except studies.NoRunError:
+        st.info(
+            "There is no run to show yet. Train one: `python -m grokviz train --preset quick --out runs/first`"
+        )
+
+
+def run_picker() -> None:
+    """A list of the runs that are here, with one sentence on each."""
+    cards = [card for card in library.cards() if card.problem is None and card.n_snapshots]
+    titles = {card.id: card.title for card in cards}
+    if not cards:
+        return
+    ids = list(titles)
+    chosen = st.selectbox("Run", ids, ids.index(place.current().run), format_func=lambda run: titles[run])
+    if chosen != place.current().run:
+        place.open_run(chosen)
+    sentence = next(card.sentence for card in cards if card.id == chosen)
+    st.caption(words.as_text(sentence))
+
+
+@st.fragment
+def _explorer(panels: tuple[str, ...], below: Callable[[Study], None] | None) -> None:
+    study = place.study()
+    if st.session_state.get(PLAIN):
+        _plain(study)
+    else:
+        _film(study, panels)
+    if below:
+        below(study)
+
+
+def _film(study: Study, panels: tuple[str, ...]) -> None:
+    here = place.current()
+    state = scrubber(
+        studies.blob(here.run),
+        key="scrubber-" + "-".join(panels),
+        step=here.step,
+        seq=here.seq,
+        panels=here.panels or panels,
+        maps=lambda: studies.maps(here.run),
+    )
+    place.remember(state, panels)
+
+
+def _plain(study: Study) -> None:
+    """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
+    t, last = study.timeline, int(study.run.log["step"].iloc[-1])
+    here = place.current()
+    steps = [int(step) for step in t.steps]
+    index = min(range(len(steps)), key=lambda i: abs(steps[i] - here.step))
+    step = here.step
+    if len(steps) > 1:
+        step = st.select_slider("Training step", steps, value=steps[index], format_func=lambda s: f"{s:,}")
+        index = steps.index(step)
+    place.remember(place.ScrubberState(step, here.panels or ()), here.panels or ())
+    st.markdown(words.at_step(study, index))
+    bands = tables.bands(study.phases, last)
+    st.altair_chart(charts.loss_chart(tables.losses(study), bands, step, last))
+    st.caption(words.LOSS_CAPTION)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Which answers are right?", anchor=False)
+        st.altair_chart(charts.answers_chart(tables.answers(study, index), study.run.config.p))
+        st.caption(words.ANSWERS_CAPTION)
+    with right:
+        st.subheader("Which frequencies does it use?", anchor=False)
+        highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
+        st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
+        st.caption(words.spectrum_caption(study))
+        sparse = tables.measures(study, {"embedding": "gini_W_E", "neurons to logits": "gini_W_L"})
+        st.altair_chart(charts.measure_chart(sparse, bands, step, last, "Gini coefficient"))
+        st.caption(words.GINI_CAPTION)
+
+
+def details(study: Study) -> None:
+    """Numbers behind the figures at this step, and everything to take away."""
+    here = place.current()
+    index = int(abs(study.timeline.steps - here.step).argmin())
+    st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
+    numbers, downloads = st.columns([3, 2], gap="large")
+    with numbers:
+        st.dataframe(words.measure_table(study, index), hide_index=True, height="content")
+        st.caption(words.MEASURES_CAPTION)
+    with downloads:
+        name = here.run
+        st.download_button(
+            "This explorer as one file", lambda: export.offline_html(studies.blob(name), study.run.title),
+            f"{name}.html", "text/html", icon=":material/download:", on_click="ignore", width="stretch",
+        )  # fmt: skip
+        st.caption("Opens in any browser, without a network, and scrubs like this page.")
+        st.download_button(
+            "Losses of every logged step", lambda: tables.curves_csv(study),
+            f"{name}-losses.csv", "text/csv", icon=":material/table:", on_click="ignore", width="stretch",
+        )  # fmt: skip
+        st.download_button(
+            "Measures of every snapshot", lambda: tables.measures_csv(study),
+            f"{name}-measures.csv", "text/csv", icon=":material/table:", on_click="ignore", width="stretch",
+        )  # fmt: skip
+        st.toggle("Plain controls", key=PLAIN, help="Streamlit's own slider and charts in place of the film.")

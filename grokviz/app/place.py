@@ -1,0 +1,123 @@
+"""Where the viewer is: the run, the step and the panels, in the address and across pages.
+
+The address is read when a session or a run begins; from then on the session is the truth and the address
+follows it, so that it can be copied at any moment.
+"""
+
+import re
+from typing import NamedTuple
+
+import streamlit as st
+
+from grokviz import library
+from grokviz.app import studies
+from grokviz.runs.catalog import Card
+from grokviz.study import Study
+from grokviz.view.scrubber import PANELS, ScrubberState
+
+_KEY = "_place"
+
+
+class Place(NamedTuple):
+    """A run, the step to show, and which panels; `seq` counts the jumps that Python has ordered."""
+
+    run: str
+    step: int
+    panels: tuple[str, ...] | None = None  # None: those the page prefers
+    seq: int = 0
+
+
+def current() -> Place:
+    """The place in this session, taken from the address the first time. What the address gets wrong is
+    mended to the nearest sensible view, with a quiet notice."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _from_address(st.query_params.to_dict())
+    return st.session_state[_KEY]
+
+
+def study() -> Study:
+    """The study of the run in view."""
+    return studies.load(current().run)
+
+
+def go_to(step: int) -> None:
+    """Jump to a step: every figure follows."""
+    place = current()
+    st.session_state[_KEY] = place._replace(step=step, seq=place.seq + 1)
+
+
+def open_run(run: str) -> None:
+    """Change to another run, at its most telling step."""
+    place = current()
+    if run != place.run:
+        step = telling_step(studies.load(run))
+        st.session_state[_KEY] = Place(run, step, place.panels, place.seq + 1)
+
+
+def remember(state: ScrubberState, panels_of_page: tuple[str, ...]) -> None:
+    """Keep where the scrubber has come to, and write it into the address."""
+    panels = None if state.panels == panels_of_page else state.panels
+    st.session_state[_KEY] = place = current()._replace(step=state.step, panels=panels)
+    wanted = {"run": place.run, "step": str(place.step)}
+    if panels is not None:
+        wanted["panels"] = ",".join(panels)
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def telling_step(study: Study) -> int:
+    """The moment before the drop: two thirds into circuit formation, or the middle of the run."""
+    steps = study.timeline.steps
+    circuit, cleanup = study.phases.circuit, study.phases.cleanup
+    wanted = steps[len(steps) // 2]
+    if circuit and cleanup:
+        wanted = circuit.step + 2 * (cleanup.step - circuit.step) / 3
+    return int(min(steps, key=lambda step: abs(step - wanted)))
+
+
+def _from_address(params: dict[str, str]) -> Place:
+    run = _run_from(params.get("run"), library.cards())
+    opened = studies.load(run)
+    step = _step_from(params.get("step"), opened)
+    return Place(run, step, _panels_from(params.get("panels")))
+
+
+def _run_from(wanted: str | None, cards: list[Card]) -> str:
+    usable = [card.id for card in cards if card.problem is None and card.n_snapshots]
+    if not usable:
+        raise studies.NoRunError
+    default = library.DEFAULT_RUN if library.DEFAULT_RUN in usable else usable[0]
+    if wanted is not None and wanted not in usable:
+        notice(f"The link names a run that is not here ({_quoted(wanted)}). This is another one.")
+    return wanted if wanted in usable else default
+
+
+def _step_from(wanted: str | None, study: Study) -> int:
+    if wanted is None:
+        return telling_step(study)
+    if not re.fullmatch(r"\d{1,9}", wanted):
+        notice(f"The link names a step that is no number ({_quoted(wanted)}). This is another one.")
+        return telling_step(study)
+    steps = study.timeline.steps
+    if int(wanted) > steps[-1]:
+        notice(f"The link names step {int(wanted):,}, and this run ends at {steps[-1]:,}.")
+    return int(min(steps, key=lambda step: abs(int(step) - int(wanted))))
+
+
+def _panels_from(wanted: str | None) -> tuple[str, ...] | None:
+    if wanted is None:
+        return None
+    names = wanted.split(",")
+    known = tuple(dict.fromkeys(name for name in names if name in PANELS))
+    if len(known) < len(names):
+        notice("The link names a panel that does not exist. The others are here.")
+    return known or None
+
+
+def notice(text: str) -> None:
+    st.toast(text, icon=":material/info:")
+
+
+def _quoted(text: str) -> str:
+    """What came with a link, made harmless: no markup, no line breaks, not long."""
+    return "“" + re.sub(r"[^\w .-]", "·", text)[:40] + "”"

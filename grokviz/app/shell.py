@@ -1,0 +1,67 @@
+"""The frame around every page: its menu, its settings, its foot."""
+
+import streamlit as st
+
+PAGES = (
+    ("story", "Story", "What grokking is, and one network doing it."),
+    ("timeline", "Timeline", "Drag through a whole training run, every panel at once."),
+    ("measures", "Measures", "How to see understanding before it shows."),
+    ("circuit", "Circuit", "The algorithm the network found, in its weights."),
+    ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
+)
+_READY = "_shell_ready"
+ABOUT = (
+    "GrokViz shows how a small network memorises and then understands, after Nanda et al. 2023, "
+    "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217)."
+)
+
+
+def run() -> None:
+    """The whole app: settings, menu, and the page that was asked for."""
+    st.set_page_config(
+        page_title="GrokViz", page_icon=":material/all_inclusive:", layout="wide", menu_items={"About": ABOUT}
+    )
+    page = _navigation()
+    st.session_state[_READY] = True
+    page.run()
+
+
+def guard() -> None:
+    """First line of every page. On a server that has just woken up, a shared link to a page runs that page
+    alone, without the menu: then this builds the menu and starts over."""
+    if _READY not in st.session_state:
+        _navigation()
+        st.session_state[_READY] = True
+        st.rerun()
+
+
+def _navigation():
+    pages = [
+        st.Page(f"pages/{name}.py", title=title, help=text, default=name == PAGES[0][0])
+        for name, title, text in PAGES
+    ]
+    return st.navigation(pages, position="top")
+
+
+def article(title: str, lead: str) -> None:
+    """The head of a page: its title, and in one paragraph what there is to see."""
+    with column():
+        st.title(title, anchor=False)
+        st.markdown(lead)
+
+
+def column():
+    """The text column: about 680 px, whatever the figures take."""
+    return st.container(width=720)
+
+
+def foot() -> None:
+    """The sources, below every page."""
+    with column():
+        st.space("large")
+        st.caption(
+            "After N. Nanda, L. Chan, T. Lieberum, J. Smith and J. Steinhardt, "
+            "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217), "
+            "ICLR 2023, and A. Power et al., [Grokking](https://arxiv.org/abs/2201.02177), 2022. "
+            "Every figure on this page is computed from the weights of the run it shows."
+        )

@@ -1,0 +1,57 @@
+"""Runs opened and studied once, and shared by every visitor: read-only."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from grokviz import library, study
+from grokviz.runs.folder import open_run
+from grokviz.study import Study
+from grokviz.view import frames
+
+
+class NoRunError(Exception):
+    """There is not one run that can be opened."""
+
+
+def load(run_id: str) -> Study:
+    """The study of a run by its name. Raises `RunError` when it cannot be opened."""
+    path = library.find(run_id)
+    return _study(str(path), _stamp(path))
+
+
+def blob(run_id: str) -> bytes:
+    """What the scrubber plays."""
+    path = library.find(run_id)
+    return _blob(str(path), _stamp(path))
+
+
+def maps(run_id: str) -> bytes:
+    """What the scrubber's larger panels need besides."""
+    path = library.find(run_id)
+    return _maps(str(path), _stamp(path))
+
+
+def _stamp(path: Path) -> tuple:
+    """Changes whenever something is written to the run."""
+    return tuple(
+        sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(path))
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Measuring every snapshot of this run, once …")
+def _study(path: str, stamp: tuple) -> Study:
+    return study.load(open_run(path))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _blob(path: str, stamp: tuple) -> bytes:
+    found = _study(path, stamp)
+    return frames.timeline_blob(found.run, found.timeline, found.task, found.phases)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _maps(path: str, stamp: tuple) -> bytes:
+    found = _study(path, stamp)
+    return frames.maps_blob(found.run, found.timeline)

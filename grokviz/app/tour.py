@@ -1,0 +1,93 @@
+"""The guided tour: five moments of the run in view, found from its own phases."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from grokviz.app import place, words
+from grokviz.study import Study
+
+
+class Stop(NamedTuple):
+    name: str
+    step: int
+    sentence: str
+
+
+def stops(study: Study) -> list[Stop]:
+    """Five moments that a grokking run has, fewer for one that does not grok; every figure is measured."""
+    t, phases = study.timeline, study.phases
+
+    def at(step: float) -> int:
+        return int(abs(t.steps - step).argmin())
+
+    found = [Stop("Nothing yet", int(t.steps[0]), _untrained(study, 0))]
+    if phases.memorised:
+        i = at(phases.memorised.step)
+        found.append(Stop("By heart", int(t.steps[i]), _by_heart(study, i)))
+    if phases.circuit and phases.cleanup:
+        i = at((phases.circuit.step + phases.cleanup.step) / 2)
+        found.append(Stop("In secret", int(t.steps[i]), _in_secret(study, i)))
+    if phases.grokked:
+        i = at(phases.grokked.step)
+        found.append(Stop("The insight", int(t.steps[i]), _insight(study, i)))
+    found.append(Stop("At the end", int(t.steps[-1]), _end(study, len(t.steps) - 1)))
+    return found
+
+
+def tour() -> None:
+    """A row of stops: choosing one takes every figure there, and says what to look at."""
+    study = place.study()
+    found = stops(study)
+    names = [stop.name for stop in found]
+    chosen = st.segmented_control(
+        "Five moments of this run",
+        names,
+        key="tour",
+        help="Each takes the curves and panels below to one moment.",
+    )
+    text = st.empty()
+    if chosen is None:
+        text.markdown(":gray[Choose a moment, or drag through the curves as you like.]")
+        return
+    stop = found[names.index(chosen)]
+    text.markdown(f"**Step {stop.step:,}.** {stop.sentence}")
+    if st.session_state.get("_tour_at") != chosen:
+        st.session_state["_tour_at"] = chosen
+        place.go_to(stop.step)
+
+
+def _untrained(study: Study, i: int) -> str:
+    loss = words.readable(float(study.timeline.test_loss[i]))
+    return f"Random weights. Both losses are {loss}, the price of guessing, and the rings are clouds."
+
+
+def _by_heart(study: Study, i: int) -> str:
+    train, test = (
+        words.percent(float(x[i])) for x in (study.timeline.train_accuracy, study.timeline.test_accuracy)
+    )
+    return f"{train} of the training pairs are right, but only {test} of the others. It recites."
+
+
+def _in_secret(study: Study, i: int) -> str:
+    t = study.timeline
+    test, loss = words.percent(float(t.test_accuracy[i])), words.readable(float(t.excluded_loss_train[i]))
+    return (
+        f"The answers hardly show it ({test} of unseen pairs), but the rings are closing. Take the key frequencies "
+        f"away, and the training loss jumps to {loss}: the network has begun to lean on them."
+    )
+
+
+def _insight(study: Study, i: int) -> str:
+    test = words.percent(float(study.timeline.test_accuracy[i]))
+    return f"{test} of the pairs that it has never seen are right. The clocks agree, and memory is being cleared."
+
+
+def _end(study: Study, i: int) -> str:
+    t = study.timeline
+    test, share = words.percent(float(t.test_accuracy[i])), words.percent(float(t.logit_fve[i]))
+    if not study.phases.grokked:
+        return f"Training is over, and {test} of the unseen pairs are right: this run did not grok."
+    return (
+        f"{test} of the unseen pairs are right, and {len(t.key_freqs)} waves explain {share} of its answers."
+    )

@@ -1,0 +1,183 @@
+"""What a run is: one frozen record that names every choice behind a training run.
+
+The defaults are the recipe of Nanda et al. 2023, "Progress measures for grokking via mechanistic
+interpretability" (arXiv 2301.05217), section 3 and appendix A, and of its released code.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+OPERATIONS = (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "x^2+y^2",
+    "x^2+xy+y^2",
+    "x^2+xy+y^2+x",
+    "x^3+xy",
+    "x^3+xy^2+y",
+    "parity",
+    "random",
+)
+NEEDS_PRIME = ("divide", "parity")
+SPLITS = ("seeded", "paper")
+STOP_RULES = ("steps", "cleanup")
+PRECISIONS = ("float16", "float32")
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be: says what it got, what it expected and how to mend it."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Every choice behind a run. Same config, same initial weights and same split, on any machine.
+
+    Raises `ConfigError` on construction when a field is out of its range.
+    """
+
+    # the task
+    p: int = 113  # modulus: tokens 0..p-1 are numbers, token p is "="
+    operation: str = "add"
+    frac_train: float = 0.3
+    split: str = "seeded"  # "paper": random.seed(seed); random.shuffle of the row-major pairs
+    seed: int = 0
+    # the model
+    d_model: int = 128
+    n_heads: int = 4
+    d_mlp: int = 512
+    # the training
+    lr: float = 1e-3
+    weight_decay: float = 1.0
+    beta1: float = 0.9
+    beta2: float = 0.98
+    eps: float = 1e-8
+    warmup_steps: int = 10
+    steps: int = 40_000
+    stop: str = "steps"  # "cleanup": also stop once cleanup has finished
+    # the record
+    log_every: int = 10
+    max_snapshots: int = 150
+    precision: str = "float16"  # of the stored weights
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check_type(field.name, getattr(self, field.name), field.type)
+        _check_range("p", self.p, 3, 251)
+        _check_choice("operation", self.operation, OPERATIONS)
+        if self.operation in NEEDS_PRIME and not is_prime(self.p):
+            raise ConfigError(
+                f"p = {self.p} is not prime, and {self.operation} divides, which needs a prime modulus. "
+                f"Choose p = {next_prime(self.p)}, or another operation."
+            )
+        _check_range("frac_train", self.frac_train, 0.01, 0.99)
+        _check_choice("split", self.split, SPLITS)
+        _check_range("seed", self.seed, 0, 2**32 - 1)
+        _check_range("d_model", self.d_model, 4, 1024)
+        _check_range("n_heads", self.n_heads, 1, 64)
+        if self.d_model % self.n_heads:
+            raise ConfigError(
+                f"d_model = {self.d_model} cannot be shared equally by n_heads = {self.n_heads}. "
+                "Choose a d_model that is a multiple of n_heads."
+            )
+        _check_range("d_mlp", self.d_mlp, 4, 8192)
+        _check_range("lr", self.lr, 1e-7, 1.0)
+        _check_range("weight_decay", self.weight_decay, 0.0, 100.0)
+        _check_range("beta1", self.beta1, 0.0, 0.9999)
+        _check_range("beta2", self.beta2, 0.0, 0.99999)
+        _check_range("eps", self.eps, 1e-16, 1.0)
+        _check_range("warmup_steps", self.warmup_steps, 1, 100_000)
+        _check_range("steps", self.steps, 1, 10_000_000)
+        _check_choice("stop", self.stop, STOP_RULES)
+        _check_range("log_every", self.log_every, 1, 10_000)
+        _check_range("max_snapshots", self.max_snapshots, 2, 2_000)
+        _check_choice("precision", self.precision, PRECISIONS)
+
+    @property
+    def d_head(self) -> int:
+        return self.d_model // self.n_heads
+
+    @property
+    def d_vocab(self) -> int:
+        """The numbers 0..p-1 and the token "=". The answer is one of p, so W_U has p columns."""
+        return self.p + 1
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every parameter, in the names and layout of TransformerLens."""
+        h, d, e, m = self.n_heads, self.d_model, self.d_head, self.d_mlp
+        return {
+            "W_E": (self.d_vocab, d),
+            "W_pos": (3, d),
+            "W_Q": (h, d, e),
+            "W_K": (h, d, e),
+            "W_V": (h, d, e),
+            "W_O": (h, e, d),
+            "W_in": (d, m),
+            "b_in": (m,),
+            "W_out": (m, d),
+            "b_out": (d,),
+            "W_U": (d, self.p),
+        }
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+
+def to_json(config: RunConfig) -> dict:
+    """The config as plain JSON values, one key a field."""
+    return dataclasses.asdict(config)
+
+
+def from_json(values: object) -> RunConfig:
+    """The config back from `to_json`. Missing fields take their defaults.
+
+    Raises `ConfigError` when it is no object, names an unknown field or holds a value out of range.
+    """
+    if not isinstance(values, dict):
+        raise ConfigError(f"A config is a JSON object, got {type(values).__name__}.")
+    known = {field.name for field in dataclasses.fields(RunConfig)}
+    if unknown := sorted(str(key)[:40] for key in values.keys() - known):
+        raise ConfigError(f"Unknown setting {unknown[0]!r}. The settings are: {', '.join(sorted(known))}.")
+    return RunConfig(**values)
+
+
+def is_prime(n: int) -> bool:
+    return n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1))
+
+
+def next_prime(n: int) -> int:
+    """The smallest prime >= n that is a legal modulus, or the largest below it."""
+    return next((q for q in range(max(n, 3), 252) if is_prime(q)), 251)
+
+
+def _check_type(name: str, value: object, expected: object) -> None:
+    allowed = (int, float) if expected is float else expected
+    if isinstance(value, bool) or not isinstance(value, allowed):  # pyright: ignore[reportArgumentType]
+        raise ConfigError(f"{name} = {str(value)[:80]!r} should be {_TYPE_WORDS[expected]}.")
+
+
+_TYPE_WORDS: dict[object, str] = {int: "a whole number", float: "a number", str: "a text"}
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # also refuses NaN
+        raise ConfigError(f"{name} = {value} is out of range. Choose a value from {low:g} to {high:g}.")
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{name} = {value[:80]!r} is not known. Choose one of: {', '.join(choices)}.")
+
+
+PRESETS: dict[str, RunConfig] = {
+    # Nanda et al. 2023: p = 113, 30 % of the pairs, weight decay 1, lr 1e-3, 40,000 steps, split by
+    # random.seed(0); random.shuffle, as in the released code.
+    "paper": RunConfig(split="paper", log_every=20),
+    # More data (Power et al. 2022, figure 1: less data, later grokking), a larger step and a smaller
+    # modulus: groks within a minute on two cores and still shows a plateau.
+    "quick": RunConfig(p=59, frac_train=0.45, lr=3e-3, weight_decay=2.0, steps=4_000, max_snapshots=100),
+}

@@ -1,0 +1,1 @@
+"""Training: the only part of GrokViz that imports torch."""

@@ -1,0 +1,38 @@
+"""The runs that are here: those bundled with GrokViz and those trained on this machine."""
+
+import os
+from pathlib import Path
+
+from grokviz.runs.catalog import Card, find_run, list_runs
+from grokviz.runs.storage import RunError
+
+BUNDLED = Path(__file__).parents[1] / "checkpoints"
+DEFAULT_RUN = "mod113-paper"
+
+
+def trained() -> Path:
+    """The folder for runs trained here: the environment variable GROKVIZ_RUNS, or `runs` beside the app."""
+    return Path(os.environ.get("GROKVIZ_RUNS") or BUNDLED.parent / "runs")
+
+
+def cards() -> list[Card]:
+    """All runs, the bundled first."""
+    return list_runs(BUNDLED) + list_runs(trained())
+
+
+def find(run_id: str) -> Path:
+    """The folder of a run by its name. Raises `RunError` when there is none of that name."""
+    return find_run(run_id, (BUNDLED, trained()))
+
+
+def locate(name_or_path: str) -> Path:
+    """The folder of a run by name or by path, as a person types it on the command line."""
+    if os.path.isdir(name_or_path):
+        return Path(name_or_path)
+    try:
+        return find(name_or_path)
+    except RunError:
+        known = ", ".join(card.id for card in cards()) or "none yet"
+        raise RunError(
+            f"{name_or_path[:200]!r} is neither a folder nor the name of a run. Runs here: {known}."
+        ) from None

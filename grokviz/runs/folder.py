@@ -1,0 +1,311 @@
+"""Reading a run: what it is, its log, and its snapshots one at a time.
+
+Of a run that is being trained a reader sees the longest valid prefix. A packed run is whole, or it is one
+`RunError`.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import DTypeLike
+
+from grokviz.config import RunConfig, to_json
+from grokviz.runs.log import LOG, LOG_COLUMNS, MAX_STEP, Log, read_log
+from grokviz.runs.record import RUN, read_record
+from grokviz.runs.storage import MEND, RunError, canonical, file_size, open_inside
+from grokviz.runs.tensors import DTYPES, Header, checksum, read_array, read_header, read_sealed
+
+MAX_FILE = 48_000_000  # bytes of a file of a packed run
+STORED = {"float16": DTYPES["F16"], "float32": DTYPES["F32"]}
+SNAPSHOTS = "snapshots"
+TIMELINE = "timeline.safetensors"
+
+Weights = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run as it was when it was opened. Weights are read when asked for, with `read_weights`."""
+
+    path: Path
+    config: RunConfig
+    title: str
+    sentence: str
+    provenance: dict
+    finished: bool
+    steps: np.ndarray  # int64, of the snapshots, ascending
+    log: pd.DataFrame  # float64, `LOG_COLUMNS`; NaN where a value was not measured
+    checksums: tuple[int, ...]  # of the snapshots
+    log_checksum: int
+    log_size: int  # bytes of the log that are valid
+    shards: tuple[int, ...]  # snapshots in each packed file; () when the run is not packed
+
+
+def open_run(path: Path | str) -> Run:
+    """The run in a folder, live or packed.
+
+    Raises `RunError` when run.json is missing, damaged or of a newer version, or a packed file is damaged.
+    """
+    folder = Path(path)
+    if not os.path.isdir(folder):
+        raise RunError(f"There is no run folder {folder.name!r}. Check its name, or start a run there.")
+    record = read_record(folder)
+    if record["packed"] is None:
+        run = _open_live(folder, record)
+        record = read_record(folder)  # it may have been packed, and its snapshots removed, in between
+        if record["packed"] is None:
+            return run
+    return _open_packed(folder, record)
+
+
+class Snapshots(NamedTuple):
+    """Their steps and checksums and, when the run is packed, how many each file holds."""
+
+    steps: list[int]
+    checksums: list[int]
+    shards: list[int]
+
+
+def _open_live(folder: Path, record: dict) -> Run:
+    log = Log(pd.DataFrame(columns=list(LOG_COLUMNS), dtype=np.float64), 0, 0, True)
+    if os.path.lexists(folder / LOG):
+        log = read_log(folder)
+    return _run(folder, record, log, _live_snapshots(folder, record["config"]))
+
+
+def _live_snapshots(folder: Path, config: RunConfig) -> Snapshots:
+    """The snapshots up to the first that is damaged."""
+    steps, checksums = [], []
+    for step in snapshot_steps(folder):
+        try:
+            checksums.append(_check_live(folder, config, step))
+        except RunError:
+            break
+        steps.append(step)
+    return Snapshots(steps, checksums, [])
+
+
+def snapshot_steps(folder: Path) -> list[int]:
+    """The steps of the snapshot files of a run that is not packed, valid or not, ascending."""
+    try:
+        names = [Path(name) for name in os.listdir(folder / SNAPSHOTS)]
+    except OSError:
+        return []
+    return sorted(int(n.stem) for n in names if n.suffix == ".safetensors" and _is_step(n.stem))
+
+
+def _is_step(text: str) -> bool:
+    return len(text) == 8 and text.isascii() and text.isdigit()
+
+
+def snapshot_name(step: int) -> str:
+    return f"{SNAPSHOTS}/{step:08d}.safetensors"
+
+
+def _check_live(folder: Path, config: RunConfig, step: int) -> int:
+    """The checksum that a live snapshot should have. Raises `RunError` unless its header is sound."""
+    name = snapshot_name(step)
+    with open_inside(folder, name) as file:
+        header = _header(file, name, config, None)
+    crc = header.meta.get("crc32", "")
+    if header.meta.get("step") != str(step) or not (crc.isascii() and crc.isdigit() and len(crc) <= 10):
+        raise RunError(f"{name} says it is of another step, or holds no checksum. {MEND}")
+    return int(crc)
+
+
+def _header(file: BinaryIO, name: str, config: RunConfig, count: int | None) -> Header:
+    """The header of one snapshot, or of a stack of `count`. Raises `RunError` if the config says other."""
+    header = read_header(file, name)
+    lead = () if count is None else (count,)
+    expected = {key: (STORED[config.precision], (*lead, *shape)) for key, shape in config.shapes.items()}
+    if count is not None:
+        expected["steps"] = (DTYPES["I64"], lead)
+    found = {key: (tensor.dtype, tensor.shape) for key, tensor in header.tensors.items()}
+    for key in sorted(expected.keys() | found.keys()):
+        if expected.get(key) != found.get(key):
+            got, want = (
+                f"{side[key][0]} {list(side[key][1])}" if key in side else "nothing"
+                for side in (found, expected)
+            )
+            raise RunError(f"{name}: {key[:40]} is {got}, the config of the run expects {want}. {MEND}")
+    return header
+
+
+def _open_packed(folder: Path, record: dict) -> Run:
+    match record["packed"]:
+        case {"log": {"size": int(size), "checksum": int(crc)}}:
+            pass
+        case _:
+            raise RunError(f"{RUN} is damaged: packed says nothing usable of {LOG}. {MEND}")
+    log = read_log(folder)
+    if not log.whole or (log.size, log.checksum) != (size, crc):
+        raise RunError(
+            f"{LOG} is damaged: {log.size:,} valid bytes with checksum {log.checksum}, expected "
+            f"{str(size)[:20]} with {str(crc)[:20]} and none after. {MEND}"
+        )
+    return _run(folder, record, log, _packed_snapshots(folder, record))
+
+
+def _packed_snapshots(folder: Path, record: dict) -> Snapshots:
+    """The snapshots that run.json names. Raises `RunError` unless the files are as it says."""
+    match record["packed"]:
+        case {"steps": list(steps), "checksums": list(checksums), "shards": list(shards)} if all(
+            type(n) is int and 0 <= n < 2**32 for n in [*steps, *checksums, *shards]
+        ):
+            pass
+        case _:
+            raise RunError(f"{RUN} is damaged: packed says nothing usable of the snapshots. {MEND}")
+    if (
+        any(before >= after for before, after in itertools.pairwise(steps))
+        or max(steps, default=0) > MAX_STEP
+    ):
+        raise RunError(f"{RUN}: the steps of the snapshots should go up from 0 to {MAX_STEP:,}. {MEND}")
+    if not (len(steps) == len(checksums) == sum(shards) and steps and all(shards)):
+        raise RunError(
+            f"{RUN} names {len(steps)} steps, {len(checksums)} checksums and {sum(shards)} stored snapshots, "
+            f"expected as many of each, and some. {MEND}"
+        )
+    begin = 0
+    for number, count in enumerate(shards):
+        _check_shard(folder, shard_name(number), record["config"], steps[begin : begin + count])
+        begin += count
+    return Snapshots(steps, checksums, shards)
+
+
+def shard_name(number: int) -> str:
+    return f"{SNAPSHOTS}-{number}.safetensors"
+
+
+def _check_shard(folder: Path, name: str, config: RunConfig, steps: list[int]) -> None:
+    with open_inside(folder, name) as file:
+        header = _header(file, name, config, len(steps))
+        if read_array(file, header.tensors["steps"]).tolist() != steps:
+            raise RunError(f"{name} is damaged: it holds other steps than {RUN} says. {MEND}")
+
+
+def _run(folder: Path, record: dict, log: Log, snapshots: Snapshots) -> Run:
+    return Run(
+        path=folder,
+        config=record["config"],
+        title=record["title"],
+        sentence=record["sentence"],
+        provenance=record["provenance"],
+        finished=record["finished"],
+        steps=np.array(snapshots.steps, dtype=np.int64),
+        log=log.rows,
+        checksums=tuple(snapshots.checksums),
+        log_checksum=log.checksum,
+        log_size=log.size,
+        shards=tuple(snapshots.shards),
+    )
+
+
+def read_weights(run: Run, index: int | np.integer, dtype: DTypeLike = np.float32) -> Weights:
+    """The weights of snapshot `index` = 0, 1, .. in the shapes of the config, its checksum checked.
+
+    Raises `RunError` when there is no such snapshot, or it is damaged.
+    """
+    return {name: stored.astype(dtype) for name, stored in read_stored(run, index).items()}
+
+
+def read_stored(run: Run, index: int | np.integer) -> Weights:
+    """`read_weights` in the precision of the file."""
+    if not isinstance(index, int | np.integer) or not 0 <= index < len(run.steps):
+        raise RunError(
+            f"There is no snapshot {str(index)[:20]}: this run has {len(run.steps)}. "
+            f"Choose a number from 0 to {len(run.steps) - 1}."
+        )
+    try:
+        return _read_stored(run, int(index))
+    except RunError:
+        if run.shards:
+            raise
+        # Since it was opened, a live run may have been packed, or rewound and trained again.
+        now, step = _with_snapshots_of_now(run), run.steps[index]
+        if step not in now.steps or (now.shards, now.checksums) == (run.shards, run.checksums):
+            raise
+        return _read_stored(now, now.steps.tolist().index(step))
+
+
+def _with_snapshots_of_now(run: Run) -> Run:
+    record = read_record(run.path)
+    packed = record["packed"] is not None
+    found = _packed_snapshots(run.path, record) if packed else _live_snapshots(run.path, record["config"])
+    return dataclasses.replace(
+        run, steps=np.array(found.steps), checksums=tuple(found.checksums), shards=tuple(found.shards)
+    )
+
+
+def _read_stored(run: Run, index: int) -> Weights:
+    step = int(run.steps[index])
+    name, row, count = _place(run, index)
+    with open_inside(run.path, name) as file:
+        tensors = _header(file, name, run.config, count).tensors
+        stored = {key: read_array(file, tensors[key], row) for key in run.config.shapes}
+    if (found := checksum(stored, {"step": str(step)})) != run.checksums[index]:
+        raise RunError(
+            f"The snapshot of step {step} in {name} is damaged: its checksum is {found}, "
+            f"expected {run.checksums[index]}. {MEND}"
+        )
+    if not all(np.isfinite(weight).all() for weight in stored.values()):
+        raise RunError(f"The snapshot of step {step} holds weights that are not finite. {MEND}")
+    return stored
+
+
+def _place(run: Run, index: int) -> tuple[str, int | None, int | None]:
+    """The file of a snapshot and, when the run is packed, its row in the stacks there, of how many."""
+    if not run.shards:
+        return snapshot_name(int(run.steps[index])), None, None
+    shard = 0
+    while index >= run.shards[shard]:
+        index -= run.shards[shard]
+        shard += 1
+    return shard_name(shard), index, run.shards[shard]
+
+
+def iter_weights(run: Run, dtype: DTypeLike = np.float32) -> Iterator[Weights]:
+    """The weights of every snapshot, in the order of `run.steps`, one at a time in memory."""
+    return (read_weights(run, index, dtype) for index in range(len(run.steps)))
+
+
+def nearest_snapshot(run: Run, step: float) -> int:
+    """The index of the snapshot nearest to a step; of two as near, the earlier.
+
+    Raises `RunError` when the run has no snapshot yet, or the step is no number.
+    """
+    if not len(run.steps):
+        raise RunError("This run has no snapshot yet. Wait until the training has written one.")
+    if not abs(step) < math.inf:  # also refuses NaN
+        raise RunError(f"There is no step {step}. Choose a step of the run.")
+    return min(range(len(run.steps)), key=lambda index: abs(int(run.steps[index]) - step))
+
+
+def fingerprint(run: Run) -> str:
+    """Sixteen hexadecimal digits that change with the config, the log or any snapshot.
+
+    From checksums that are known once a run is open, so it costs nothing; the same before and after packing.
+    """
+    content = [to_json(run.config), run.steps.tolist(), run.checksums, run.log_size, run.log_checksum]
+    return hashlib.sha256(canonical(content)).hexdigest()[:16]
+
+
+def read_timeline_cache(run: Run, version: str) -> dict[str, np.ndarray] | None:
+    """The derived arrays stored by `write_timeline_cache`, or None when they are missing, damaged, of
+    another version of the code, or of another state of the run."""
+    try:
+        with open_inside(run.path, TIMELINE) as file:
+            if file_size(file) > MAX_FILE:
+                return None
+            arrays, meta = read_sealed(file, TIMELINE)
+    except RunError:
+        return None
+    return arrays if meta == {"fingerprint": fingerprint(run), "version": version} else None

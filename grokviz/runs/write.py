@@ -1,0 +1,274 @@
+"""Writing a run while it is trained, and packing it when it has finished.
+
+Killed at any moment, every function here leaves a folder that opens, and called again it finishes the work.
+Whoever trains holds `write_lock` throughout.
+"""
+
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from grokviz.config import RunConfig
+from grokviz.runs.folder import (
+    MAX_FILE,
+    SNAPSHOTS,
+    STORED,
+    TIMELINE,
+    Run,
+    Weights,
+    fingerprint,
+    open_run,
+    read_stored,
+    shard_name,
+    snapshot_name,
+    snapshot_steps,
+)
+from grokviz.runs.log import LOG, MAX_LOG, MAX_STEP, encode_row, mend_tail, read_log
+from grokviz.runs.record import read_record, write_record
+from grokviz.runs.storage import (
+    MIB,
+    RunError,
+    canonical,
+    check_size,
+    open_inside,
+    parse_json,
+    replace_file,
+    saying,
+    write_lock,
+)
+from grokviz.runs.tensors import encode, read_sealed, seal
+
+RESUME = "resume.safetensors"
+MAX_SHARDS = 5  # with run.json, the log and the timeline, 8 files
+MAX_ROWS = 250_000  # a row of the log is at most some 240 bytes
+HEADER_ROOM = 64_000  # bytes kept free for the header of a packed file
+RESUME_BYTES = 32  # a parameter: weights and two moments, with room to spare
+FLOAT16_MAX = 65504.0
+
+
+def create_run(
+    path: Path | str, config: RunConfig, provenance: Mapping, title: str = "", sentence: str = ""
+) -> None:
+    """Start a run in a new or empty folder.
+
+    Raises `RunError` when the folder holds anything, or the log of such a run would pass 64 MiB.
+    """
+    folder = Path(path)
+    if config.steps > MAX_ROWS * config.log_every:
+        raise RunError(
+            f"{config.steps:,} steps with log_every = {config.log_every} make over {MAX_ROWS:,} rows of log. "
+            f"Choose a log_every of at least {math.ceil(config.steps / MAX_ROWS)}."
+        )
+    with saying(folder.name):
+        folder.mkdir(parents=True, exist_ok=True)
+    with write_lock(folder):
+        # A run.json that was never renamed is all that a creation leaves when it is killed.
+        if found := sorted(name for name in os.listdir(folder) if not name.endswith(".tmp")):
+            raise RunError(
+                f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder. "
+                "Resume that run, delete it, or choose another folder."
+            )
+        record = {
+            "title": title,
+            "sentence": sentence,
+            "config": config,
+            "provenance": dict(provenance),
+            "finished": False,
+            "packed": None,
+        }
+        write_record(folder, record)
+
+
+def _unfinished(folder: Path) -> dict:
+    """The record of a run that may still grow. Raises `RunError` when it has finished."""
+    record = read_record(folder)
+    if record["finished"]:
+        raise RunError(f"The run {folder.name!r} has finished. Start another in a new folder.")
+    return record
+
+
+def append_log(path: Path | str, rows: Iterable[Mapping[str, float | None]]) -> None:
+    """Add rows of `LOG_COLUMNS` to the log, each a whole line; None or NaN says "not measured".
+
+    A torn line that a killed writer left at the end is dropped first.
+    Raises `RunError` when the run has finished, steps do not ascend, or the log would pass 64 MiB.
+    """
+    folder = Path(path)
+    _unfinished(folder)
+    with saying(LOG), open(folder / LOG, "a+b") as file:
+        size, step = mend_tail(file)
+        lines = []
+        for row in rows:
+            lines.append(encode_row(row, step))
+            step = int(row["step"] or 0)
+        data = b"".join(lines)
+        if size + len(data) > MAX_LOG:
+            raise RunError(f"{LOG} would pass {MAX_LOG:,} bytes. Choose a larger log_every.")
+        file.write(data)
+
+
+def write_snapshot(path: Path | str, step: int, weights: Weights, precision: str | None = None) -> None:
+    """Store the weights of a step in the precision of the config.
+
+    Raises `RunError` when the run has finished, names or shapes or precision are not those of its config,
+    or a weight is not finite or too large for float16.
+    """
+    folder = Path(path)
+    config = _unfinished(folder)["config"]
+    if precision not in (None, config.precision):
+        raise RunError(f"Got precision {precision!r}, the config says {config.precision!r}. Use that.")
+    if not 0 <= step <= MAX_STEP:
+        raise RunError(f"Got step {step}, expected 0 to {MAX_STEP:,}.")
+    found = {name: array.shape for name, array in weights.items()}
+    if found != config.shapes:
+        wrong = sorted(
+            name for name in found.keys() | config.shapes.keys() if found.get(name) != config.shapes.get(name)
+        )
+        raise RunError(
+            f"{wrong[0]} has shape {found.get(wrong[0])}, the config expects {config.shapes.get(wrong[0])}."
+        )
+    stored = {name: _stored(name, array, config.precision) for name, array in weights.items()}
+    with saying(SNAPSHOTS):
+        (folder / SNAPSHOTS).mkdir(exist_ok=True)
+    replace_file(folder / snapshot_name(step), seal(stored, {"step": str(int(step))}))
+
+
+def _stored(name: str, array: np.ndarray, precision: str) -> np.ndarray:
+    largest = float(np.abs(array).max())
+    if not math.isfinite(largest):
+        raise RunError(f"{name} holds {largest}: the training has diverged. Choose a smaller lr.")
+    if precision == "float16" and largest > FLOAT16_MAX:
+        raise RunError(
+            f"{name} holds {largest:g}, float16 ends at {FLOAT16_MAX:g}. Choose precision float32."
+        )
+    return array.astype(STORED[precision])
+
+
+def write_resume(path: Path | str, arrays: dict[str, np.ndarray], meta: Mapping) -> None:
+    """Keep what training needs to go on, in place of what was kept before. `meta` is JSON."""
+    folder = Path(path)
+    _unfinished(folder)
+    replace_file(folder / RESUME, seal(arrays, {"meta": canonical(dict(meta)).decode()}))
+
+
+def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict] | None:
+    """Arrays and meta of the last `write_resume`, or None if there was none.
+
+    Raises `RunError` when the file is damaged.
+    """
+    folder = Path(path)
+    if not os.path.lexists(folder / RESUME):
+        return None
+    parameters = read_record(folder)["config"].n_parameters
+    with open_inside(folder, RESUME) as file:
+        check_size(file, RESUME, MIB + RESUME_BYTES * parameters)
+        arrays, meta = read_sealed(file, RESUME)
+    if meta.keys() != {"meta"}:
+        raise RunError(f"{RESUME} holds no meta data. Delete it and rewind to a step before the first.")
+    return arrays, parse_json(meta["meta"].encode(), RESUME)
+
+
+def rewind(path: Path | str, step: int) -> None:
+    """Forget all after a step: log rows, snapshots. For a training that resumes there; -1 forgets all.
+
+    Raises `RunError` when the run has finished or another process writes it.
+    """
+    folder = Path(path)
+    with write_lock(folder):
+        _unfinished(folder)
+        with saying(SNAPSHOTS):
+            for later in reversed([s for s in snapshot_steps(folder) if s > step]):
+                (folder / snapshot_name(later)).unlink()
+        if os.path.lexists(folder / LOG):
+            _cut_log(folder, read_log(folder, until=step).size)
+
+
+def _cut_log(folder: Path, size: int) -> None:
+    with saying(LOG):
+        os.truncate(folder / LOG, size)
+
+
+def mark_finished(path: Path | str) -> None:
+    """Say in run.json that nothing more will come. `pack` says so too."""
+    folder = Path(path)
+    with write_lock(folder):
+        write_record(folder, {**read_record(folder), "finished": True})
+
+
+def pack(path: Path | str) -> None:
+    """Turn a run into few files and mark it finished; a packed run is only tidied up.
+
+    New files are written beside the old ones; replacing run.json is the moment when the run is packed.
+    Raises `RunError` when there is no snapshot, something is damaged, or it would take over 5 x 48 MB.
+    """
+    folder = Path(path)
+    with write_lock(folder):
+        run = open_run(folder)
+        if not run.shards:
+            _refuse_damage(folder, run)
+            shards = _split(run)
+            for number, indices in enumerate(shards):
+                stored = [read_stored(run, int(index)) for index in indices]
+                stacks = {name: np.stack([weights[name] for weights in stored]) for name in stored[0]}
+                replace_file(folder / shard_name(number), encode({**stacks, "steps": run.steps[indices]}))
+            packed = {
+                "steps": run.steps.tolist(),
+                "checksums": list(run.checksums),
+                "shards": [len(indices) for indices in shards],
+                "log": {"size": run.log_size, "checksum": run.log_checksum},
+            }
+            write_record(folder, {**read_record(folder), "finished": True, "packed": packed})
+        _tidy(folder, open_run(folder))
+
+
+def _refuse_damage(folder: Path, run: Run) -> None:
+    """Drop a torn last line of the log. What lies beyond other damage is not thrown away in silence."""
+    with saying(LOG), open(folder / LOG, "a+b") as file:
+        size, _ = mend_tail(file)
+    if size != run.log_size:
+        raise RunError(
+            f"{LOG} is damaged after {run.log_size:,} of {size:,} bytes. Rewind the run to before that."
+        )
+    if lost := sorted(set(snapshot_steps(folder)) - set(run.steps.tolist())):
+        raise RunError(f"{snapshot_name(lost[0])} is damaged. Remove that file, then pack again.")
+
+
+def _split(run: Run) -> list[np.ndarray]:
+    """The indices of the snapshots that share a file, so that no file is over 48 MB."""
+    one = run.config.n_parameters * STORED[run.config.precision].itemsize + 8
+    fit = (MAX_FILE - HEADER_ROOM) // one
+    if not len(run.steps):
+        raise RunError("This run has no snapshot yet, so there is nothing to pack. Train it first.")
+    if len(run.steps) > MAX_SHARDS * fit:
+        raise RunError(
+            f"{len(run.steps)} snapshots of {one:,} bytes do not fit into {MAX_SHARDS} files of "
+            f"{MAX_FILE:,}. Keep at most {MAX_SHARDS * fit}, or store them as float16."
+        )
+    return np.array_split(np.arange(len(run.steps)), math.ceil(len(run.steps) / fit))
+
+
+def _tidy(folder: Path, run: Run) -> None:
+    """Remove from a packed run what was there for training, or left by a killed writer."""
+    kept = {shard_name(number) for number in range(len(run.shards))}
+    with saying(folder.name):
+        if os.path.lexists(folder / SNAPSHOTS):
+            shutil.rmtree(folder / SNAPSHOTS)
+        for file in [folder / RESUME, *folder.glob("*.tmp"), *folder.glob(f"{SNAPSHOTS}-*.safetensors")]:
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+
+
+def write_timeline_cache(run: Run | Path | str, arrays: dict[str, np.ndarray], version: str) -> None:
+    """Keep derived arrays with the run, marked with its fingerprint and the version of what derived them.
+
+    Raises `RunError` when they take over 48 MB or the folder cannot be written.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    data = seal(arrays, {"fingerprint": fingerprint(run), "version": version})
+    if len(data) > MAX_FILE:
+        raise RunError(f"{TIMELINE} would hold {len(data):,} bytes, expected at most {MAX_FILE:,}.")
+    replace_file(run.path / TIMELINE, data)

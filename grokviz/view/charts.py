@@ -1,0 +1,189 @@
+"""Charts as pure functions from tidy tables to Altair charts.
+
+Domains span the whole timeline, so that scrubbing never rescales an axis. What moves with the step (the
+cursor) is a dataset of its own: the rest of the specification stays identical and is not drawn again.
+"""
+
+import json
+
+import altair as alt
+import pandas as pd
+
+from grokviz.view.palette import series_colours, series_dashes
+
+Figure = alt.LayerChart | alt.FacetChart
+
+PHASES = {"memorisation": "#E69F00", "circuit formation": "#56B4E9", "cleanup": "#009E73"}
+RESULTS = {
+    "trained on, right": "#D55E00",
+    "never seen, right": "#0072B2",
+    "trained on, wrong": "#F3D6C2",
+    "never seen, wrong": "#C9D8E3",
+}
+OTHERS = ("#0072B2", "#D55E00")  # measures that are no loss
+GREY = "#8A8A86"
+MAX_ROWS = 70_000  # 251 x 251 pairs
+alt.data_transformers.enable("default", max_rows=MAX_ROWS)
+
+
+def step_axis(last_step: int, field: str = "step:Q") -> alt.X:
+    """The time axis: real steps, as their square root, which gives the early phases room."""
+    scale = alt.Scale(type="sqrt", domain=[0, last_step], nice=False)
+    return alt.X(
+        field, title="training step", scale=scale, axis=alt.Axis(grid=False, tickCount=7, format=",d")
+    )
+
+
+def phase_bands(bands: pd.DataFrame, last_step: int) -> Figure:
+    """The phases as quiet tints over the whole height, each named at the top."""
+    base = alt.Chart(bands)
+    x = step_axis(last_step, "start:Q")
+    colour = alt.Color("phase:N", legend=None, scale=_scale(PHASES))
+    tints = base.mark_rect(opacity=0.13).encode(x=x, x2="end:Q", color=colour)
+    names = base.mark_text(align="left", baseline="top", dx=5, dy=5, fontSize=12, color=GREY).encode(
+        x=x, y=alt.value(0), text="phase:N"
+    )
+    return alt.layer(tints, names)
+
+
+def cursor(step: int, last_step: int) -> alt.Chart:
+    """A rule at the step in view."""
+    data = pd.DataFrame({"step": [step]})
+    return (
+        alt.Chart(data, name="cursor").mark_rule(strokeWidth=1.5, color=GREY).encode(x=step_axis(last_step))
+    )
+
+
+def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int) -> Figure:
+    """Loss on a log scale over the whole run, phases shaded, a rule at the step."""
+    positive = losses.loc[losses["loss"] > 0]
+    lines = (
+        alt.Chart(positive)
+        .mark_line(strokeWidth=2, clip=True)
+        .encode(
+            x=step_axis(last_step),
+            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=_log_axis()),
+            color=alt.Color("series:N", scale=_scale(series_colours()), legend=None),
+            strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
+            tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
+        )
+    )
+    return _finish(
+        [
+            phase_bands(bands, last_step),
+            lines,
+            _end_labels(positive, "loss", series_colours()),
+            cursor(step, last_step),
+        ],
+        f"Train, test, restricted and excluded loss over {last_step:,} steps, on a log scale.",
+    )
+
+
+def measure_chart(
+    values: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int, title: str, log: bool = False
+) -> Figure:
+    """One or a few measures over the whole run, phases shaded, a rule at the step."""
+    names = list(dict.fromkeys(values["series"]))
+    colours = {name: series_colours().get(name, other) for name, other in zip(names, OTHERS, strict=False)}
+    values = values.loc[values["value"] > 0] if log else values
+    scale = alt.Scale(type="log") if log else alt.Scale(zero=True)
+    lines = (
+        alt.Chart(values)
+        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=12))
+        .encode(
+            x=step_axis(last_step),
+            y=alt.Y("value:Q", title=title, scale=scale, axis=_log_axis() if log else alt.Axis(tickCount=5)),
+            color=alt.Color("series:N", scale=_scale(colours), legend=None),
+            tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("value:Q", format=".3~g")],
+        )
+    )
+    return _finish(
+        [
+            phase_bands(bands, last_step),
+            lines,
+            _end_labels(values, "value", colours),
+            cursor(step, last_step),
+        ],
+        f"{title}: {', '.join(names)}, over {last_step:,} steps.",
+    )
+
+
+def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int]) -> alt.FacetChart:
+    """Norm of every frequency in the embedding and in the map from neurons to logits, keys in blue."""
+    bars = (
+        alt.Chart(spectrum)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "frequency:O", title="frequency k", axis=alt.Axis(values=list[float](key_freqs), labelAngle=0)
+            ),
+            y=alt.Y("norm:Q", title="strength", scale=alt.Scale(domain=[0, highest])),
+            color=alt.Color("role:N", legend=None, scale=_scale({"key": OTHERS[0], "other": "#B9B7B0"})),
+            tooltip=["frequency:O", "role:N", alt.Tooltip("norm:Q", format=".3~g")],
+        )
+        .properties(height=170, width="container")
+    )
+    return bars.facet(
+        row=alt.Row("matrix:N", title=None, header=alt.Header(labelAnchor="start", labelFontSize=13))
+    )
+
+
+def answers_chart(answers: pd.DataFrame, p: int) -> alt.Chart:
+    """Every pair (a, b): right or wrong, trained on or never seen."""
+    axis = alt.Axis(values=[0, p // 2, p - 1], labelAngle=0)
+    return (
+        alt.Chart(answers)
+        .mark_rect()
+        .encode(
+            x=alt.X("b:O", axis=axis, scale=alt.Scale(paddingInner=0)),
+            y=alt.Y("a:O", axis=axis, scale=alt.Scale(paddingInner=0)),
+            color=alt.Color(
+                "result:N", scale=_scale(RESULTS), legend=alt.Legend(orient="top", title=None, columns=2)
+            ),
+            tooltip=["a:O", "b:O", "answer:O", "result:N", "probability:Q"],
+        )
+        .properties(height=420, usermeta={"embedOptions": {"renderer": "canvas"}})
+        .properties(description=f"The answers to all {p} x {p} questions: right or wrong, trained on or not.")
+    )
+
+
+def _scale(values: dict) -> alt.Scale:
+    return alt.Scale(domain=list(values), range=list(values.values()))
+
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _log_axis() -> alt.Axis:
+    """A line every second decade, labelled 1, 10⁻² and so on."""
+    decades = range(-16, 5, 2)
+    labels = {str(d): "1" if d == 0 else f"10{str(d).translate(SUPERSCRIPT)}" for d in decades}
+    expression = f"({json.dumps(labels, ensure_ascii=False)})[toString(round(log(datum.value)/LN10))]"
+    return alt.Axis(values=[10.0**d for d in decades], labelExpr=expression, gridOpacity=0.4)
+
+
+def _end_labels(values: pd.DataFrame, column: str, colours: dict) -> alt.Chart:
+    """The name of every line at its end, pushed apart where lines end together."""
+    last = values.groupby("series", sort=False).tail(1).sort_values(column, ascending=False)
+    return (
+        alt.Chart(last)
+        .mark_text(align="left", dx=6, fontWeight=600, fontSize=12)
+        .encode(
+            x="step:Q",
+            y=f"{column}:Q",
+            text="series:N",
+            color=alt.Color("series:N", scale=_scale(colours), legend=None),
+        )
+    )
+
+
+def _finish(layers: list, description: str) -> Figure:
+    return (
+        alt.layer(*layers)
+        .resolve_scale(color="independent", strokeDash="independent")
+        .properties(
+            height=320, description=description, padding={"right": 70, "left": 5, "top": 5, "bottom": 5}
+        )
+        .configure_view(stroke=None)
+        .configure_axis(domain=False, ticks=False)
+    )

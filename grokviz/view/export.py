@@ -1,0 +1,77 @@
+"""The scrubber as one HTML file: opens from disk, needs no network, no server and no Python."""
+
+import base64
+import html
+
+from grokviz.view.frames import read_header
+from grokviz.view.scrubber import DEFAULT_PANELS, HTML, message, script, style
+
+# The theme variables that Streamlit would have set; the page follows the system's light or dark.
+THEME = """
+:root {
+  color-scheme: light dark;
+  --st-background-color: #ffffff; --st-text-color: #1f2733; --st-primary-color: #0068a3;
+}
+@media (prefers-color-scheme: dark) {
+  :root { --st-background-color: #11151b; --st-text-color: #e6eaf0; --st-primary-color: #6bc0f2; }
+}
+body { margin: 0; background: var(--st-background-color); color: var(--st-text-color); }
+main { max-width: 1240px; margin: 0 auto; padding: 24px clamp(14px, 3vw, 32px) 64px; }
+h1 { font: 600 26px/1.25 system-ui, sans-serif; margin: 0 0 4px; }
+main > p { font: 400 15px/1.5 system-ui, sans-serif; margin: 0 0 16px; max-width: 680px; }
+"""
+
+# The bytes stand in the page as base64 text; nothing in the page is ever read as markup but this template.
+PLAY = """
+const text = document.getElementById("timeline").textContent.trim();
+const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const parentElement = document.querySelector("main");
+const show = () => mount({ data: null, parentElement, setStateValue() {}, setTriggerValue() {} });
+mount({ data: bytes, parentElement, setStateValue() {}, setTriggerValue() {} });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+"""
+
+
+def offline_html(
+    blob: bytes,
+    title: str,
+    *,
+    maps: bytes | None = None,
+    step: int | None = None,
+    panels: tuple[str, ...] | None = None,
+) -> str:
+    """A page that plays `blob`, with the same code as the app. `maps` adds the neurons and the logits.
+
+    It starts at `step`, or where the test loss is about to drop. Title and texts of the run are escaped.
+    """
+    header = read_header(blob)
+    shown = panels or tuple(panel for panel in DEFAULT_PANELS if maps or panel not in ("neurons", "logits"))
+    start = header["phases"]["cleanup_from"] if step is None else step
+    control = {
+        "key": "offline",
+        "id": header["id"],
+        "step": header["steps"][-1] if start is None else start,
+        "seq": 0,
+        "panels": list(shown),
+        "layout": "full",
+    }
+    data = base64.b64encode(message(control, [blob, *([maps] if maps else [])])).decode()
+    name, sentence = html.escape(title), html.escape(header["sentence"])
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name}</title>
+<style>{THEME}{style()}</style>
+<main>
+<h1>{name}</h1>
+<p>{sentence}</p>
+{HTML}
+</main>
+<script type="application/octet-stream" id="timeline">{data}</script>
+<script type="module">
+{script()}
+{PLAY}
+</script>
+</html>
+"""

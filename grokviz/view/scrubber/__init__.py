@@ -1,0 +1,146 @@
+"""The scrubber: one step drives every panel, at the speed of film.
+
+One canvas component (Streamlit Components v2, no build step, no iframe). Its data are bytes:
+`[u32 length][JSON control][part][part]...`. The control says which timeline to show; a part (see
+`view/frames.py`) travels only once a session, because the page keeps what has arrived in a registry on
+`window`. A part the page cannot find (a panel came into view, the queue merged two messages) is asked for
+by the trigger `need`.
+
+Whenever the data of a component change, Streamlit sends its script again, here 90 kB. Commands from Python
+(step, panels) therefore come through a second component without looks, one line of script, and are about a
+kilobyte.
+"""
+
+import functools
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from grokviz.view.frames import read_header
+from grokviz.view.palette import palette
+
+FOLDER = Path(__file__).parent
+HTML = '<div class="gv">\n</div>'
+
+DEFAULT_PANELS = ("rings", "answers", "embedding", "attention", "neurons", "logits")
+PANELS = (*DEFAULT_PANELS, "outputs", "accuracy", "simplicity")
+LAYOUTS = ("full", "strip")
+
+_SENT = "_scrubber_sent"  # names "id/part" of what this session's page has been given
+
+
+class ScrubberState(NamedTuple):
+    """Where the viewer stands: a step that has a snapshot, and the panels that are up."""
+
+    step: int
+    panels: tuple[str, ...]
+
+
+def scrubber(
+    blob: bytes,
+    *,
+    key: str,
+    step: int,
+    seq: int = 0,
+    panels: tuple[str, ...] = DEFAULT_PANELS,
+    layout: str = "full",
+    maps: Callable[[], bytes] | None = None,
+    on_change: Callable[[], None] = lambda: None,
+) -> ScrubberState:
+    """Show the film of `blob` at `step`; returns where the viewer is, 150 ms after the last input.
+
+    `step` and `panels` are obeyed when the scrubber appears and whenever `seq` differs from the last call's:
+    raise `seq` by one to jump. With the same `seq` they are ignored, so an echo is never a command.
+    `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
+    Raises ValueError for an unknown panel or layout.
+    """
+    if unknown := [panel for panel in panels if panel not in PANELS]:
+        raise ValueError(f"Unknown panel {unknown[0]!r}. The panels are: {', '.join(PANELS)}.")
+    if layout not in LAYOUTS:
+        raise ValueError(f"Unknown layout {layout!r}. Choose one of: {', '.join(LAYOUTS)}.")
+    blob_id = read_header(blob)["id"]
+    parts = _parts_to_send(blob, blob_id, key, maps)
+    command = {"step": int(step), "seq": seq, "panels": list(panels), "layout": layout}
+    with st.container(gap=None):
+        _commander()(key=f"{key}-command", data={"key": key, **command})
+        result = _player()(
+            key=key,
+            data=message({"key": key, "id": blob_id}, parts),
+            on_view_change=on_change,
+            on_need_change=lambda: _remember_need(key, blob_id),
+        )
+    return _state(result.view, seq, ScrubberState(int(step), tuple(panels)))
+
+
+def message(control: dict, parts: list[bytes]) -> bytes:
+    """What the component is given: control and parts, every part on a 4-byte boundary."""
+    text = json.dumps(control | {"sizes": [len(part) for part in parts]}).encode()
+    text += b" " * (-len(text) % 4)
+    return b"".join([struct.pack("<I", len(text)), text, *parts])
+
+
+@functools.cache
+def script() -> str:
+    """All of js/ in the order of its file names, in one scope, with the palette in front."""
+    files = sorted((FOLDER / "js").glob("*.js"))
+    return f"const PALETTE = {json.dumps(palette())};\n" + "\n".join(
+        file.read_text("utf-8") for file in files
+    )
+
+
+@functools.cache
+def style() -> str:
+    return (FOLDER / "style.css").read_text("utf-8")
+
+
+COMMAND = """
+export default ({ data }) => {
+  (globalThis.grokvizCommands ??= new Map()).set(data.key, data);
+  globalThis.dispatchEvent(new CustomEvent("grokviz-command", { detail: data.key }));
+};
+"""
+
+
+@functools.cache
+def _player() -> Callable:
+    js = script() + "\nexport default mount;\n"
+    return component("grokviz_scrubber", html=HTML, css=style(), js=js)
+
+
+@functools.cache
+def _commander() -> Callable:
+    return component("grokviz_command", html="<i hidden>\n</i>", js=COMMAND)
+
+
+def _parts_to_send(blob: bytes, blob_id: str, key: str, maps: Callable[[], bytes] | None) -> list[bytes]:
+    sent = st.session_state.setdefault(_SENT, set())
+    wanted = st.session_state.pop(f"_{key}_need", None)
+    parts = []
+    if f"{blob_id}/core" not in sent:
+        parts.append(blob)
+        sent.add(f"{blob_id}/core")
+    if wanted == "maps" and maps:
+        parts.append(maps())
+    return parts
+
+
+def _remember_need(key: str, blob_id: str) -> None:
+    need = st.session_state[key].need
+    if need == "core":
+        st.session_state[_SENT].discard(f"{blob_id}/core")
+    else:
+        st.session_state[f"_{key}_need"] = need
+
+
+def _state(view: object, seq: int, default: ScrubberState) -> ScrubberState:
+    """The browser's last word, unless Python has spoken since. It comes from outside: take only what fits."""
+    if not isinstance(view, dict) or view.get("seq") != seq or not isinstance(view.get("step"), int):
+        return default
+    shown = view.get("panels")
+    known = tuple(panel for panel in shown if panel in PANELS) if isinstance(shown, list) else default.panels
+    return ScrubberState(view["step"], known)

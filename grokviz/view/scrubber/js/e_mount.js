@@ -1,0 +1,156 @@
+// One scrubber in one place of the page: builds it when its blob is here, and hears what Python says.
+
+const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
+const BLOB_PATIENCE_MS = 1500;
+const places = new WeakMap();
+
+function buildScrubber(place, core, control) {
+  const { root } = place;
+  const timeline = { header: core.header, arrays: core.arrays, maps: registry.parts.get(`${core.header.id}/maps`) ?? null };
+  const film = makeFilm(core.header);
+  const full = control.layout === "full";
+  const panels = makePanels(timeline, film, { need: place.need, onchoose: () => { layout(); film.commitSoon(); } });
+  const saves = [
+    make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
+    make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () =>
+      savePicture(timeline, theme, strip.figure, { title: core.header.title, caption: strip.caption(), step: film.step(), name: "loss" }) }),
+  ];
+  const strip = makeStrip(timeline, film, { onlayout: () => layout(), menus: full ? [panels.chooser] : [], saves });
+  const live = make("p", "gv-heard", { "aria-live": "polite" });
+  root.replaceChildren(strip.element, strip.narrator, panels.grid, live);
+  root.classList.toggle("gv-film-strip", !full);
+  let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
+
+  function layout() {
+    width = Math.floor(root.clientWidth);
+    if (!width) return;
+    strip.layout(width, theme);
+    root.style.setProperty("--gv-top", `${document.querySelector('[data-testid="stHeader"]')?.offsetHeight ?? 0}px`);
+    panels.layout();
+    strip.figure.stale = true;
+    toldIndex = -1;
+    film.draw();
+  }
+
+  film.onframe = (now) => {
+    if (!width) return;
+    strip.paint(theme);
+    panels.paint(theme);
+    strip.showPlaying();
+    const i = film.index();
+    if (film.busy() && now - told < TEXT_EVERY_MS) {
+      clearTimeout(later);
+      later = setTimeout(film.draw, TEXT_EVERY_MS); // the hand may rest before the words have caught up
+      return;
+    }
+    if (i !== toldIndex) strip.tell(i);
+    panels.tell(i);
+    [told, toldIndex] = [now, i];
+  };
+  film.oncommit = () => {
+    live.textContent = spoken(timeline, film.goal());
+    place.commit({ step: film.steps[film.goal()], panels: panels.chosen(), seq: place.seq });
+  };
+
+  const onRootKey = (event) => onKey(event, film, true, strip.range);
+  const onPageKey = (event) => onKey(event, film, false, strip.range);
+  root.onkeydown = onRootKey;
+  document.addEventListener("keydown", onPageKey);
+  root.onpointerdown = (event) => {
+    registry.active = film;
+    for (const menu of root.querySelectorAll(".gv-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  };
+  const sizes = new ResizeObserver(() => {
+    if (Math.floor(root.clientWidth) !== width) layout();
+  });
+  sizes.observe(root);
+  if (full || !registry.active) registry.active = film;
+  registry.films.set(control.key, film);
+
+  panels.choose(control.panels);
+  film.goTo(film.nearest(control.step), { silent: true, eased: false });
+  strip.tell(film.index());
+  layout();
+
+  return {
+    film, id: core.header.id,
+    refresh() {
+      theme = readTheme(root);
+      panels.layout();
+      strip.figure.stale = true;
+      film.draw();
+    },
+    arrived(name) {
+      if (name !== `${core.header.id}/maps`) return;
+      timeline.maps = registry.parts.get(name);
+      toldIndex = -1;
+      film.draw();
+    },
+    command({ step, panels: ids }) {
+      panels.choose(ids);
+      layout();
+      film.goTo(film.nearest(step), { silent: true });
+    },
+    stop() {
+      clearTimeout(later);
+      film.stop();
+      panels.stop();
+      sizes.disconnect();
+      document.removeEventListener("keydown", onPageKey);
+      if (registry.films.get(control.key) === film) registry.films.delete(control.key);
+      if (registry.active === film) registry.active = [...registry.films.values()].at(-1) ?? null;
+    },
+  };
+}
+
+// Called by Streamlit at first, then whenever the data or the theme change; `data` may bring parts or only a command.
+function mount({ data, parentElement, setStateValue, setTriggerValue }) {
+  let place = places.get(parentElement);
+  if (!place) {
+    const root = parentElement.querySelector(".gv");
+    place = { root, scrubber: null, timer: 0, seq: null };
+    places.set(parentElement, place);
+    place.told = (name) => {
+      place.scrubber?.arrived(name);
+      settle(place);
+    };
+    place.heard = (event) => event.detail === place.control?.key && settle(place);
+    registry.waiting.add(place.told);
+    addEventListener("grokviz-command", place.heard);
+  }
+  place.commit = (state) => setStateValue("view", state);
+  place.need = (part) => setTriggerValue("need", part);
+  if (data) place.control = decodeMessage(data);
+  settle(place);
+  return () => {
+    clearTimeout(place.timer);
+    place.scrubber?.stop();
+    registry.waiting.delete(place.told);
+    removeEventListener("grokviz-command", place.heard);
+    places.delete(parentElement);
+  };
+}
+
+// Brings what is on screen in line with the last word from Python.
+function settle(place) {
+  clearTimeout(place.timer);
+  if (!place.control) return;
+  const control = { ...place.control, ...globalThis.grokvizCommands?.get(place.control.key) };
+  const core = registry.parts.get(`${control.id}/core`);
+  if (control.seq === undefined) return; // the command is still on its way
+  if (!core) {
+    place.timer = setTimeout(() => place.need("core"), BLOB_PATIENCE_MS);
+    return;
+  }
+  if (place.scrubber?.id !== control.id) {
+    const before = place.scrubber?.film;
+    if (before && place.seq === control.seq) control.step = before.step(); // a longer run, same place
+    place.scrubber?.stop();
+    place.scrubber = buildScrubber(place, core, control);
+  } else if (place.seq !== control.seq) {
+    place.scrubber.command(control);
+  } else {
+    place.scrubber.refresh();
+  }
+  place.seq = control.seq;
+}

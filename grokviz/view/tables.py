@@ -1,0 +1,95 @@
+"""Arrays as tidy tables: one row a mark, ready for a chart, a tooltip or a CSV file."""
+
+import numpy as np
+import pandas as pd
+
+from grokviz.analysis.phases import Phases
+from grokviz.study import Study
+from grokviz.view.frames import thinned
+
+LOSSES = {
+    "train": "train_loss",
+    "test": "test_loss",
+    "restricted": "restricted_loss_all",
+    "excluded": "excluded_loss_train",
+}
+CURVE_POINTS = 500  # of a logged curve: more than a figure has pixels to show
+
+
+def losses(study: Study) -> pd.DataFrame:
+    """step, series, loss: train and test as logged, restricted and excluded as measured on the snapshots."""
+    log = study.run.log.iloc[thinned(len(study.run.log), CURVE_POINTS)]
+    parts = []
+    for series, column in LOSSES.items():
+        logged = column in log
+        steps, values = (
+            (log["step"], log[column]) if logged else (study.timeline.steps, measure(study, column))
+        )
+        parts.append(pd.DataFrame({"step": steps, "series": series, "loss": values}))
+    return pd.concat(parts, ignore_index=True).astype({"step": int})
+
+
+def measure(study: Study, name: str) -> np.ndarray:
+    return getattr(study.timeline, name)
+
+
+def measures(study: Study, names: dict[str, str]) -> pd.DataFrame:
+    """step, series, value for measures of the timeline, `names` from the word on screen to the field."""
+    steps = study.timeline.steps
+    parts = [
+        pd.DataFrame({"step": steps, "series": word, "value": measure(study, name)})
+        for word, name in names.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def bands(phases: Phases, last_step: int) -> pd.DataFrame:
+    """phase, start, end: the shaded stretches of the time axis."""
+    rows = [(name, start, last_step if end is None else end) for name, start, end in phases.bands]
+    return pd.DataFrame(rows, columns=["phase", "start", "end"])
+
+
+def spectrum(study: Study, index: int) -> pd.DataFrame:
+    """frequency, matrix, norm, role (key or other) of the embedding and of the neuron-logit map."""
+    parts = []
+    for matrix, norms in (
+        ("embedding W_E", study.timeline.spectrum_W_E[index]),
+        ("neurons to logits W_L", study.timeline.spectrum_W_L[index]),
+    ):
+        frequency = np.arange(1, len(norms) + 1)
+        role = np.where(np.isin(frequency, study.timeline.key_freqs), "key", "other")
+        parts.append(pd.DataFrame({"frequency": frequency, "matrix": matrix, "norm": norms, "role": role}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def answers(study: Study, index: int) -> pd.DataFrame:
+    """a, b, answer, split, right, result (split and right in words), probability of the right answer."""
+    task = study.task
+    a, b = np.nonzero(task.is_train | task.is_test)
+    right = study.timeline.is_right[index, a, b]
+    split = np.where(task.is_train[a, b], "trained on", "never seen")
+    return pd.DataFrame(
+        {
+            "a": a,
+            "b": b,
+            "answer": task.answers[a, b],
+            "result": np.where(right, np.char.add(split, ", right"), np.char.add(split, ", wrong")),
+            "probability": study.timeline.right_probability[index, a, b].round(3),
+        }
+    )
+
+
+def curves_csv(study: Study) -> str:
+    """Every logged row as CSV, at full precision."""
+    return study.run.log.astype({"step": int}).to_csv(index=False)
+
+
+def measures_csv(study: Study) -> str:
+    """Every measure with one number a snapshot as CSV."""
+    t = study.timeline
+    columns = {
+        name: v for name, v in vars(t).items() if isinstance(v, np.ndarray) and v.shape == t.steps.shape
+    }
+    for i, k in enumerate(t.key_freqs):
+        columns[f"excluded_loss_train_{k}"] = t.excluded_loss_train_per_freq[:, i]
+    return pd.DataFrame(columns).to_csv(index=False)

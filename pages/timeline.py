@@ -1,0 +1,17 @@
+"""The timeline: a whole run under one hand."""
+
+from grokviz.app import shell
+
+shell.guard()
+
+from grokviz.app import explorer  # noqa: E402
+
+shell.article(
+    "Drag through a training run",
+    "Choose a run and move through its training. Every panel shows the same step. Space plays, the arrow keys go one "
+    "snapshot at a time, Home and End to either end; a click on a phase goes to its beginning.",
+)
+with shell.column():
+    explorer.run_picker()
+explorer.explorer(below=explorer.details)
+shell.foot()

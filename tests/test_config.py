@@ -1,0 +1,105 @@
+import dataclasses
+import json
+import math
+
+import pytest
+
+from grokviz.config import (
+    OPERATIONS,
+    PRESETS,
+    ConfigError,
+    RunConfig,
+    from_json,
+    is_prime,
+    next_prime,
+    to_json,
+)
+
+
+def test_paper_preset_is_the_published_recipe():
+    paper = PRESETS["paper"]
+    assert (paper.p, paper.frac_train, paper.split, paper.seed) == (113, 0.3, "paper", 0)
+    assert (paper.d_model, paper.n_heads, paper.d_head, paper.d_mlp) == (128, 4, 32, 512)
+    assert (paper.lr, paper.weight_decay, paper.beta1, paper.beta2, paper.eps) == (1e-3, 1.0, 0.9, 0.98, 1e-8)
+    assert paper.steps == 40_000
+    # The paper's 226,816 parameters have 114 output columns; ours have p = 113.
+    assert paper.n_parameters == 226_816 - 128
+
+
+@pytest.mark.parametrize("config", [*PRESETS.values(), RunConfig(p=7, operation="divide", lr=3e-3)])
+def test_json_round_trip_is_exact(config):
+    assert from_json(json.loads(json.dumps(to_json(config)))) == config
+
+
+def test_missing_fields_take_their_defaults():
+    assert from_json({"p": 97}) == RunConfig(p=97)
+
+
+def test_config_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        RunConfig().p = 5  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("p", 2, "3 to 251"),
+        ("p", 252, "3 to 251"),
+        ("p", 113.0, "whole number"),
+        ("p", True, "whole number"),
+        ("p", "113", "whole number"),
+        ("operation", "power", "add, subtract"),
+        ("operation", 3, "a text"),
+        ("frac_train", 0.0, "0.01 to 0.99"),
+        ("frac_train", 1.0, "0.01 to 0.99"),
+        ("frac_train", math.nan, "0.01 to 0.99"),
+        ("split", "random", "seeded, paper"),
+        ("seed", -1, "0 to"),
+        ("d_model", 0, "4 to 1024"),
+        ("n_heads", 0, "1 to 64"),
+        ("n_heads", 3, "multiple of n_heads"),
+        ("d_mlp", 10**9, "4 to 8192"),
+        ("lr", math.inf, "1e-07 to 1"),
+        ("weight_decay", -1.0, "0 to 100"),
+        ("beta1", 1.0, "0 to"),
+        ("beta2", 1.0, "0 to"),
+        ("eps", 0.0, "1e-16 to 1"),
+        ("warmup_steps", 0, "1 to"),
+        ("steps", 0, "1 to"),
+        ("stop", "never", "steps, cleanup"),
+        ("log_every", 0, "1 to"),
+        ("max_snapshots", 1, "2 to"),
+        ("precision", "int8", "float16, float32"),
+    ],
+)
+def test_bad_value_says_what_it_got_and_what_to_choose(field, value, says):
+    with pytest.raises(ConfigError) as error:
+        dataclasses.replace(RunConfig(), **{field: value})
+    assert says in str(error.value)
+    assert str(value) in str(error.value)
+
+
+@pytest.mark.parametrize("operation", ["divide", "parity"])
+def test_division_needs_a_prime_and_names_one(operation):
+    with pytest.raises(ConfigError, match="p = 12 is not prime.*Choose p = 13"):
+        RunConfig(p=12, operation=operation)
+
+
+def test_unknown_setting_and_wrong_shape_are_refused():
+    with pytest.raises(ConfigError, match="'modulus'"):
+        from_json({"modulus": 113})
+    with pytest.raises(ConfigError, match="got list"):
+        from_json([113])
+
+
+def test_every_operation_makes_a_config():
+    assert {RunConfig(p=7, operation=operation).operation for operation in OPERATIONS} == set(OPERATIONS)
+
+
+def test_primes_by_the_sieve():
+    sieve = set(range(2, 252))
+    for n in range(2, 16):
+        sieve -= set(range(2 * n, 252, n))
+    assert {n for n in range(252) if is_prime(n)} == sieve
+    assert next_prime(252) == 251
+    assert next_prime(1) == 3

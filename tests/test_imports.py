@@ -1,0 +1,82 @@
+"""The design as a test: an import goes only towards config, and torch and streamlit keep to their places."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
+
+# A part may import itself and the parts named here.
+MAY_IMPORT = {
+    "config": set(),
+    "tasks": {"config"},
+    "engine": {"config", "tasks"},
+    "runs": {"config", "tasks"},
+    "analysis": {"config", "tasks"},
+    "library": {"runs"},
+    "study": {"config", "tasks", "runs", "analysis"},
+    "worker": {"config", "tasks", "engine", "runs"},
+    "view": {"config", "tasks", "runs", "analysis", "study"},
+    "app": {"config", "tasks", "runs", "analysis", "library", "study", "view"},
+    "cli": {"config", "library", "study", "runs", "worker", "view"},
+    "__main__": {"cli"},
+    "__init__": set(),
+    "pages": {"app"},
+    "app.py": {"app"},
+}
+TORCH_PARTS = {"engine", "worker"}
+STREAMLIT_PARTS = {"app", "pages", "app.py"}
+
+
+def part_of(path: Path) -> str:
+    first, *rest = path.relative_to(ROOT).parts
+    return first if first != "grokviz" else rest[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_only_upward(path):
+    part = part_of(path)
+    for name in imported(path):
+        top, *rest = name.split(".")
+        if (
+            top == "grokviz"
+            and rest
+            and (ROOT / "grokviz" / rest[0]).is_dir() | (ROOT / "grokviz" / f"{rest[0]}.py").is_file()
+        ):
+            assert rest[0] == part or rest[0] in MAY_IMPORT[part], f"{part} imports {name}"
+        if top == "torch":
+            assert part in TORCH_PARTS, f"{part} imports torch"
+        if top == "streamlit":
+            in_scrubber = "scrubber" in path.parts
+            assert part in STREAMLIT_PARTS or in_scrubber, f"{part} imports streamlit"
+        if part == "pages":
+            assert top not in {"numpy", "pandas", "altair"}, f"{path.name} imports {name}"
+
+
+def test_pages_stay_short_and_files_readable():
+    for path in FILES:
+        limit = 150 if part_of(path) == "pages" else 400
+        assert len(path.read_text().splitlines()) <= limit, path.name
+
+
+@pytest.mark.parametrize(
+    "module", ["grokviz.cli", "grokviz.study", "grokviz.app.shell", "grokviz.view.charts"]
+)
+def test_browsing_imports_no_torch(module):
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=False).returncode == 0

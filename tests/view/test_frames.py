@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from grokviz.view.frames import (
+    kept_snapshots,
+    maps_blob,
+    pack_answers,
+    quantised_spectrum,
+    read_arrays,
+    read_header,
+    thinned,
+    timeline_blob,
+    timeline_id,
+)
+from tests.view.synthetic import run_like
+
+SMALL = {"p": 13, "n": 7, "keys": (2, 5), "neurons": 2}
+
+
+@pytest.fixture(scope="module")
+def made():
+    return run_like(**SMALL)
+
+
+def test_core_returns_every_measure_and_picture(made):
+    run, timeline, task, phases = made
+    blob = timeline_blob(run, timeline, task, phases)
+    arrays = read_arrays(blob)
+    for name in ("train_loss", "excluded_loss_train", "gini_W_L", "sum_squared_weights", "spectrum_W_E"):
+        np.testing.assert_allclose(arrays[name], getattr(timeline, name), rtol=1e-6)
+    for name in ("ring", "attention_scores"):
+        largest = np.abs(getattr(timeline, name)).max()
+        np.testing.assert_allclose(arrays[name], getattr(timeline, name), atol=largest / 60_000)
+    np.testing.assert_array_equal(arrays["answers"] >> 7, timeline.is_right)
+    np.testing.assert_allclose((arrays["answers"] & 127) / 127, timeline.right_probability, atol=0.004)
+    np.testing.assert_array_equal(arrays["table"], np.add.outer(np.arange(13), np.arange(13)) % 13)
+    np.testing.assert_array_equal(arrays["side"] == 1, task.is_train)
+    np.testing.assert_array_equal(arrays["side"] == 2, task.is_test)
+    np.testing.assert_array_equal(arrays["log_step"], run.log["step"])
+
+
+def test_maps_return_neurons_and_spectrum(made):
+    run, timeline, _, _ = made
+    arrays = read_arrays(maps_blob(run, timeline))
+    largest = np.abs(timeline.neuron_tables).max()
+    np.testing.assert_allclose(arrays["neuron_tables"], timeline.neuron_tables, atol=largest / 60_000)
+    np.testing.assert_array_equal(arrays["neuron_freq"], timeline.neuron_freq)
+    visible = timeline.logit_spectrum_2d > timeline.logit_spectrum_2d.max() / 900
+    share = timeline.logit_spectrum_2d / timeline.logit_spectrum_2d.max()
+    np.testing.assert_allclose(10 ** arrays["logit_spectrum_2d"][visible], share[visible], rtol=0.02)
+
+
+def test_header_tells_the_run_in_plain_values(made):
+    header = read_header(timeline_blob(*made))
+    assert header["p"] == 13
+    assert header["steps"] == made[1].steps.tolist()
+    assert header["key_freqs"] == [2, 5]
+    assert header["phases"]["cleanup_from"] == 9400
+    assert header["operation"] == "a + b"
+
+
+def test_arrays_stand_on_four_byte_boundaries(made):
+    for blob in (timeline_blob(*made), maps_blob(*made[:2])):
+        header_length = int.from_bytes(blob[:4], "little")
+        assert header_length % 4 == 0
+        assert all(entry["offset"] % 4 == 0 for entry in read_header(blob)["arrays"].values())
+
+
+def test_paper_sized_run_stays_under_six_megabytes_with_all_default_panels():
+    run, timeline, task, phases = run_like(113, 150)
+    core, maps = timeline_blob(run, timeline, task, phases), maps_blob(run, timeline)
+    assert len(timeline.steps) == 150
+    assert len(core) < 3_000_000
+    assert len(core) + len(maps) <= 6_000_000
+
+
+def test_hostile_texts_travel_as_data(made):
+    _, timeline, task, phases = made
+    run, *_ = run_like(**SMALL, title='</script><img src=x onerror="alert(1)"> **b** \u2028')
+    assert read_header(timeline_blob(run, timeline, task, phases))["title"] == run.title
+
+
+def test_a_diverged_run_still_has_a_blob(made):
+    run, _, task, phases = made
+    _, timeline, _, _ = run_like(**SMALL)
+    spoilt = "train_loss ring right_probability attention_scores logit_spectrum_2d neuron_tables"
+    for name in spoilt.split():
+        getattr(timeline, name)[-1] = np.nan
+    arrays = read_arrays(timeline_blob(run, timeline, task, phases))
+    assert np.isnan(arrays["train_loss"][-1])
+    assert not arrays["ring"][-1].any()
+    assert np.isfinite(read_arrays(maps_blob(run, timeline))["logit_spectrum_2d"]).all()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"p": 12, "n": 3, "keys": (3,)},
+        {"n": 1, "p": 13, "keys": (2,)},
+        {"keys": (), "p": 13},
+        {"neurons": 0, "p": 13},
+    ],
+)
+def test_odd_runs_have_blobs(odd):
+    run, timeline, task, phases = run_like(**({"n": 4, "keys": (2,)} | odd))
+    arrays = read_arrays(timeline_blob(run, timeline, task, phases))
+    assert arrays["ring"].shape == timeline.ring.shape
+    header = read_header(maps_blob(run, timeline))
+    assert header["neurons"] == timeline.neurons[:4].tolist()
+    assert ("neuron_tables" in header["arrays"]) == bool(len(timeline.neurons))
+
+
+def test_answers_pack_probability_and_verdict_by_hand():
+    probability = np.array([[[0.0, 1.0], [0.5, np.nan]]])
+    packed = pack_answers(probability, np.array([[[False, True], [True, False]]]))
+    np.testing.assert_array_equal(packed, [[[0, 255], [128 + 64, 0]]])
+
+
+def test_spectrum_covers_three_decades_by_hand():
+    stored, scale, shift = quantised_spectrum(np.array([[[10.0, 1.0], [0.01, 0.0]]]))
+    np.testing.assert_array_equal(stored, [[[255, 170], [0, 0]]])
+    assert 170 * scale + shift == pytest.approx(-1)
+
+
+def test_many_snapshots_are_thinned_but_keep_both_ends():
+    np.testing.assert_array_equal(thinned(5, 10), np.arange(5))
+    np.testing.assert_array_equal(thinned(9, 3), [0, 4, 8])
+    kept = kept_snapshots(2000, 113)
+    assert (kept[0], kept[-1]) == (0, 1999)
+    assert len(kept) * 113**2 <= 8_000_000
+    assert len(kept_snapshots(150, 113)) == 150
+
+
+def test_identity_changes_with_what_is_shown_and_with_nothing_else(made):
+    run, timeline, _, _ = made
+    same_run, same, _, _ = run_like(**SMALL)
+    assert timeline_id(run, timeline) == timeline_id(same_run, same)
+    same.key_freqs = (2, 6)
+    assert timeline_id(run, timeline) != timeline_id(run, same)
+    longer_run, longer, _, _ = run_like(**SMALL | {"n": 8})
+    assert timeline_id(run, timeline) != timeline_id(longer_run, longer)
