@@ -1,9 +1,4 @@
-"""How fast the scrubber is, in headless Chromium with software rendering: `python bench/scrubber.py`.
-
-Frames a second under play and under a real mouse, the median time from an input to the redraw it causes, and
-the bytes of a blob. With a path it measures that offline page; without one, a made-up run with p = 113 and
-150 snapshots.
-"""
+"""The film in headless Chromium with software rendering: p = 113, 150 snapshots, the default panels."""
 
 import os
 import re
@@ -14,33 +9,31 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from bench.browser import launch
+from bench.table import Row
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 STATS = "globalThis.grokvizScrubbers.active.stats"
 
 
-def made_up_page() -> Path:
+def made_up_page() -> tuple[Path, list[Row]]:
     from grokviz.view.export import offline_html
     from grokviz.view.frames import maps_blob, timeline_blob
     from tests.view.synthetic import run_like
 
     run, timeline, task, phases = run_like()
+    start = time.perf_counter()
     core, maps = timeline_blob(run, timeline, task, phases), maps_blob(run, timeline)
-    print(f"core {len(core) / 1e6:.2f} MB, maps {len(maps) / 1e6:.2f} MB")
+    taken = time.perf_counter() - start
     page = Path(tempfile.mkdtemp()) / "scrubber.html"
     page.write_text(offline_html(core, run.title, maps=maps), "utf-8")
-    return page
+    return page, [
+        Row("to the browser, all default panels", f"{(len(core) + len(maps)) / 1e6:.2f} MB", "6 MB"),
+        Row("of which before a panel with maps is in view", f"{len(core) / 1e6:.2f} MB"),
+        Row("to build that, warm", f"{taken * 1000:.0f} ms", "300 ms"),
+    ]
 
 
 def frames_during(page: Page, seconds: float) -> float:
@@ -69,12 +62,13 @@ def drag(page: Page, seconds: float) -> tuple[float, float]:
     return (now[0] - before[0]) / elapsed * 1000, statistics.median(now[2])
 
 
-def over_the_wire(browser: Browser) -> None:
+def over_the_wire(browser: Browser) -> list[Row]:
     """Bytes the browser receives from a Streamlit page at p = 113, and the time from an input to Python's answer."""
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/scrubber_page.py")]
     flags = ["--server.headless=true", "--server.port=8597", "--browser.gatherUsageStats=false"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "SCRUBBER_SIZE": "113,150"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    rows = []
     with subprocess.Popen([*command, *flags], env=environment, cwd=ROOT, **quiet) as server:
         time.sleep(5)
         page, received = browser.new_page(viewport={"width": 1280, "height": 900}), []
@@ -84,8 +78,8 @@ def over_the_wire(browser: Browser) -> None:
         page.goto("http://127.0.0.1:8597")
         page.wait_for_selector("[data-panel=logits]:not(.gv-empty)")
         page.wait_for_timeout(1000)
-        print(f"first load {sum(received) / 1e6:.2f} MB, maps included", end="; ")
-        for name in ("first commit", "next commit"):
+        rows.append(Row("first load over the wire", f"{sum(received) / 1e6:.2f} MB"))
+        for name in ("first commit", "later commits"):
             received.clear()
             start = time.perf_counter()
             before = page.get_by_text(re.compile(r"run \d+$")).text_content()
@@ -93,34 +87,36 @@ def over_the_wire(browser: Browser) -> None:
             page.wait_for_function("(t) => !document.body.innerText.includes(t)", arg=before)
             took = time.perf_counter() - start
             page.wait_for_timeout(500)
-            print(f"{name} {sum(received) / 1e3:.1f} kB, {took * 1000:.0f} ms", end="; ")
+            rows.append(
+                Row(
+                    f"{name}, input to Python's answer", f"{took * 1000:.0f} ms, {sum(received) / 1e3:.1f} kB"
+                )
+            )
         received.clear()
         page.get_by_role("button", name="Jump").click()
         page.wait_for_timeout(1000)
-        print(f"jump {sum(received) / 1e3:.1f} kB")
+        rows.append(Row("a jump ordered by Python", f"{sum(received) / 1e3:.1f} kB"))
         server.terminate()
+    return rows
 
 
-def main() -> None:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else made_up_page()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for scroll, name in ((0, "top of the page"), (470, "scrolled to the second row")):
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(path.resolve().as_uri())
-            page.wait_for_selector(".gv-grid canvas")
-            page.evaluate(f"scrollTo(0, {scroll})")
-            page.wait_for_timeout(800)
-            page.keyboard.press("Home")
-            page.keyboard.press("Space")
-            play = frames_during(page, 5)
-            page.keyboard.press("Space")
-            dragged, latency = drag(page, 4)
-            print(f"{name}: play {play:.1f} fps, drag {dragged:.1f} fps, input to redraw {latency:.1f} ms")
-            page.close()
-        over_the_wire(browser)
-        browser.close()
-
-
-if __name__ == "__main__":
-    main()
+def rows() -> list[Row]:
+    path, found = made_up_page()
+    with launch() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(path.resolve().as_uri())
+        page.wait_for_selector(".gv-grid canvas")
+        page.wait_for_timeout(800)
+        page.keyboard.press("Home")
+        page.keyboard.press("Space")
+        play = frames_during(page, 5)
+        page.keyboard.press("Space")
+        dragged, latency = drag(page, 4)
+        page.close()
+        found += [
+            Row("play", f"{play:.1f} fps", "55 fps"),
+            Row("drag with a real mouse", f"{dragged:.1f} fps", "40 fps"),
+            Row("input to redraw, median", f"{latency:.1f} ms", "20 ms"),
+            *over_the_wire(browser),
+        ]
+    return found

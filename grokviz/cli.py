@@ -56,8 +56,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _refuse(error: Exception) -> int:
-    print(f"grokviz: {error}", file=sys.stderr)
+    print(_line(f"grokviz: {error}"), file=sys.stderr)
     return BAD_INPUT
+
+
+def _line(text: str) -> str:
+    """One line without what a terminal would obey: texts of a run come from anywhere."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,7 +115,11 @@ def train(options: argparse.Namespace) -> None:
 
     settings = {f: v for _, f, _ in SETTINGS if (v := getattr(options, f)) is not None}
     if options.resume:
-        if given := [flag for flag, f, _ in SETTINGS if f in settings] + ["--preset"] * bool(options.preset):
+        given = [flag for flag, f, _ in SETTINGS if f in settings]
+        given += [
+            f"--{name}" for name in ("preset", "title", "sentence") if getattr(options, name) is not None
+        ]
+        if given:
             raise BadInputError(f"--resume takes every setting from the run in --out; leave out {given[0]}.")
         run_config = open_run(options.out).config
     else:
@@ -152,17 +161,17 @@ def measure(options: argparse.Namespace) -> None:
 
 def _snapshot_index(run, step: str) -> int:
     if step == "last":
-        return len(run.steps) - 1
+        return nearest_snapshot(run, sys.maxsize)
     if not step.isdecimal():
         raise BadInputError(f"--step {step[:40]!r} should be a step such as 12000, or last.")
-    return nearest_snapshot(run, int(step))
+    return nearest_snapshot(run, int(step[:18]))  # Python refuses to read a number of thousands of digits
 
 
 def _key_freqs(text: str | None, p: int) -> tuple[int, ...] | None:
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and 1 <= int(part) <= p // 2 for part in parts):
+    if not all(part.isdecimal() and 1 <= int(part[:18]) <= p // 2 for part in parts):
         raise BadInputError(
             f"--key-freqs {text[:60]!r} should be frequencies from 1 to {p // 2}, such as 6,23,37."
         )
@@ -189,7 +198,7 @@ def list_runs(options: argparse.Namespace) -> None:
         print(json.dumps([_card_json(card) for card in cards]))
         return
     for card in cards:
-        print(f"{card.id:20} {card.problem or card.sentence}")
+        print(_line(f"{card.id:20} {card.problem or card.sentence}"))
     if not cards:
         print("No run yet. Train one: python -m grokviz train --preset quick --out runs/first")
 
@@ -216,7 +225,7 @@ def inspect(options: argparse.Namespace) -> None:
         print(json.dumps(result))
         return
     for name, value in result.items():
-        print(f"{name:12} {value if isinstance(value, str) else json.dumps(value)}")
+        print(_line(f"{name:12} {value if isinstance(value, str) else json.dumps(value)}"))
 
 
 def app(options: argparse.Namespace) -> int:

@@ -177,7 +177,17 @@ PRESETS: dict[str, RunConfig] = {
     # Nanda et al. 2023: p = 113, 30 % of the pairs, weight decay 1, lr 1e-3, 40,000 steps, split by
     # random.seed(0); random.shuffle, as in the released code.
     "paper": RunConfig(split="paper", log_every=20),
-    # More data (Power et al. 2022, figure 1: less data, later grokking), a larger step and a smaller
-    # modulus: groks within a minute on two cores and still shows a plateau.
-    "quick": RunConfig(p=59, frac_train=0.45, lr=3e-3, weight_decay=2.0, steps=4_000, max_snapshots=100),
+    # More data and larger steps (both from Power et al. 2022), half the width and a smaller modulus: groks
+    # within a minute on two cores, and its plateau can still be seen.
+    "quick": RunConfig(
+        p=67,
+        frac_train=0.4,
+        d_model=64,
+        d_mlp=256,
+        lr=3e-3,
+        weight_decay=2.0,
+        steps=4_000,
+        stop="cleanup",
+        max_snapshots=100,
+    ),
 }

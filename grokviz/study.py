@@ -13,7 +13,7 @@ from grokviz.runs.folder import Run
 from grokviz.tasks import Task, build_task
 
 # Raise it when the analysis changes what it computes: caches of older versions are then ignored.
-TIMELINE_VERSION = "1"
+TIMELINE_VERSION = "2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,11 @@ class Study:
     task: Task
     timeline: Timeline
     phases: Phases
+
+    @property
+    def last_step(self) -> int:
+        """Where the time axis ends: the last step that is logged or has a snapshot."""
+        return int(max([*self.run.log["step"][-1:], *self.timeline.steps[-1:]]))
 
 
 def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] | None = None) -> Study:
@@ -48,9 +53,8 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
 
 def phases_of(run: Run) -> Phases:
     """The phases of a run, from its log alone."""
-    log = run.log.dropna()
     return find_phases(
-        *(log[name].to_numpy() for name in ("step", "train_accuracy", "test_accuracy", "test_loss")),
+        *(run.log[name].to_numpy() for name in ("step", "train_accuracy", "test_accuracy", "test_loss")),
         can_generalise=run.config.operation != "random",
     )
 

@@ -1,6 +1,64 @@
-"""One thread a test process: several run side by side, and tiny matrices gain nothing from more."""
+"""One thread a test process: several run side by side, and tiny matrices gain nothing from more.
 
+And real runs to look at: one that groks and one that can only memorise, trained once for all test processes.
+"""
+
+import fcntl
 import os
+import shutil
+
+import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+TINY = "--d-model 32 --heads 2 --d-mlp 64 --device cpu --modulus"
+TRAININGS = {
+    "tiny-groks": f"{TINY} 13 --frac-train 0.8 --lr 0.01 --weight-decay 2 --steps 800 --snapshots 24",
+    "tiny-recites": f"{TINY} 7 --operation random --frac-train 0.6 --lr 0.005 --weight-decay 0 --steps 150 "
+    "--snapshots 8",
+}
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The folder of the trained runs, for reading only."""
+    from grokviz import cli
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with open(shared / "trained.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "trained").exists():
+            for name, flags in TRAININGS.items():
+                texts = ["--title", name.replace("-", " "), "--sentence", f"The run that {name[5:]}."]
+                out = shared / "training" / name
+                assert cli.main(["train", *flags.split(), *texts, "--out", str(out)]) == 0
+            (shared / "training").rename(shared / "trained")
+    return shared / "trained"
+
+
+@pytest.fixture
+def no_runs(tmp_path, monkeypatch):
+    """A GrokViz without any run, bundled or trained. The folder in which runs can be put."""
+    from grokviz import library
+
+    (tmp_path / "bundled").mkdir()
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setattr(library, "BUNDLED", tmp_path / "bundled")
+    monkeypatch.setenv("GROKVIZ_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def runs(trained, no_runs, monkeypatch):
+    """GrokViz with the two trained runs and no others."""
+    monkeypatch.setenv("GROKVIZ_RUNS", str(trained))
+    return trained
+
+
+@pytest.fixture
+def copied(trained, no_runs):
+    """The same, as copies that a test may change."""
+    shutil.copytree(trained, no_runs, dirs_exist_ok=True)
+    return no_runs

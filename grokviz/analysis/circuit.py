@@ -15,12 +15,12 @@ from grokviz.analysis.fourier import fourier_basis, frequency_energy, pair_margi
 # In the paper's recipe with seed 0 the weakest frequency in use, with 58 neurons of its own, carries 0.57 %,
 # and leaving it out costs the restricted loss five orders of magnitude. The strongest one not in use, an
 # overtone of a key frequency, carries 0.07 %.
-KEY_SHARE = 0.002
-NOISE_MARGIN = 3
+CIRCUIT_SHARE = 0.25
+KEY_AMPLITUDE = 0.05
 KEY_RULE = (
-    "A frequency is key when the waves cos(w(a+b)) and sin(w(a+b)) carry at least 0.2 % of the energy of the "
-    "final logits, once these are centred over the answers and over the pairs. Below p = 55, where noise "
-    "alone comes near that, they must carry three times what noise would."
+    "A frequency is key when its wave cos(w(a+b−c)) in the final logits has at least 5 % of the amplitude of "
+    "the strongest such wave. If all these waves together explain less than a quarter of the logits, the "
+    "network has no circuit of this kind, and no frequency is key."
 )
 NEURON_FVE = 0.85  # from here on a neuron belongs to its frequency (section 4.2 of the paper)
 
@@ -31,35 +31,19 @@ def logit_map(weights: Weights) -> Float[np.ndarray, "d_mlp p"]:
     return weights["W_out"] @ weights["W_U"]
 
 
-def key_threshold(p: int) -> float:
-    """The share of the energy from which on a frequency is key.
+def key_frequencies(logits: Float[np.ndarray, "p p p"]) -> tuple[int, ...]:
+    """The key frequencies, ascending, by `KEY_RULE`: trig coefficients alpha_k >= 0.05 max alpha.
 
-    Noise spreads evenly over the p^2 - 1 directions that remain, two of which belong to a frequency.
+    Neither their number nor their order is limited. The paper publishes no threshold; this one is ours. The
+    energy of the logits is taken centred over c and over (a, b). Meant for the final snapshot.
     """
-    return max(KEY_SHARE, NOISE_MARGIN * 2 / (p * p - 1))
-
-
-def sum_direction_shares(logits: Float[np.ndarray, "p p p"]) -> Float[np.ndarray, " half_p"]:
-    """Share of the energy of the logits in cos(w_k (a+b)) and sin(w_k (a+b)), for k = 1..p//2.
-
-    share_k = (|C_k . L|^2 + |S_k . L|^2) / |L|^2, where L is centred over c and over (a, b); all 0 when
-    nothing but rounding is left of L then.
-    """
+    alpha = trig_coefficients(logits)
     centred = logits - logits.mean(axis=2, keepdims=True)
     centred -= centred.mean(axis=(0, 1))
-    total = _energy(centred)
-    # A wave of a + b with unit norm over the pairs is f / sqrt(p), and it meets every mean M[s] p times.
-    energy = len(logits) * frequency_energy(sum_marginal(centred)).sum(axis=1)
-    return energy / total if total > _rounding(logits) * _energy(logits) else np.zeros_like(energy)
-
-
-def key_frequencies(logits: Float[np.ndarray, "p p p"]) -> tuple[int, ...]:
-    """The key frequencies, ascending, by `KEY_RULE`. Neither their number nor their order is limited.
-
-    The paper publishes no threshold; this one is ours. Meant for the final snapshot.
-    """
-    shares = sum_direction_shares(logits)
-    return tuple(int(k) for k in 1 + np.flatnonzero(shares >= key_threshold(len(logits))))
+    energy = _energy(centred)
+    if energy <= _rounding(logits) * _energy(logits) or (alpha**2).sum() < CIRCUIT_SHARE * energy:
+        return ()
+    return tuple(int(k) for k in 1 + np.flatnonzero(alpha >= KEY_AMPLITUDE * alpha.max()))
 
 
 def check_key_freqs(key_freqs: Sequence[int], p: int) -> tuple[int, ...]:

@@ -80,7 +80,7 @@ class Phases(NamedTuple):
         if not self.grokked:
             going = "though its test loss has begun to fall" if self.circuit else "and nothing generalises"
             return f"It memorised by step {self.memorised.step:,} and has not grokked, {going}."
-        if self.grokked.step < 2 * self.memorised.step:
+        if self.grokked.step <= 2 * self.memorised.step:
             return f"It generalised at step {self.grokked.step:,}, almost as it memorised: no plateau to see."
         return f"It memorised by step {self.memorised.step:,} and grokked at step {self.grokked.step:,}."
 
@@ -95,9 +95,10 @@ def find_phases(
     """The phases of a run from its logged losses and accuracies.
 
     `can_generalise` is False for random labels: weight decay then lowers the test loss too, yet there is no
-    circuit to form.
+    circuit to form. Rows with a value that is NaN, which was not measured, count as not there.
     """
-    steps = np.asarray(step).astype(int)
+    columns = np.array([step, train_accuracy, test_accuracy, test_loss], dtype=float)
+    steps, train_accuracy, test_accuracy, test_loss = columns[:, ~np.isnan(columns).any(axis=0)]
 
     def event(i: int | None) -> Event | None:
         return None if i is None else Event(int(steps[i]), int(steps[max(i - 1, 0)]))
@@ -137,4 +138,4 @@ def _first(happened: np.ndarray, start: int = 0) -> int | None:
 
 def _has_settled(test_loss: np.ndarray, steps: np.ndarray) -> bool:
     """Whether a tenth of the run has gone by since: a loss still falling is always within ten of its end."""
-    return steps[-1] >= 1.1 * steps[0]
+    return steps[-1] > 1.1 * steps[0]

@@ -14,13 +14,19 @@ from grokviz.view.scrubber import DEFAULT_PANELS, scrubber
 PLAIN = "plain_controls"
 
 
+@st.fragment
 def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], None] | None = None) -> None:
     """The run in view with these panels, at the step in view; `below` draws what else moves with the step."""
     try:
-        place.current()
-        _explorer(panels, below)
+        study = place.study()
+        if st.session_state.get(PLAIN):
+            _plain(study)
+        else:
+            _film(study, panels)
+        if below:
+            below(study)
     except RunError as error:
-        st.error(str(error), icon=":material/folder_off:")
+        st.error(words.as_text(str(error)), icon=":material/folder_off:")
     except studies.NoRunError:
         st.info(
             "There is no run to show yet. Train one: `python -m grokviz train --preset quick --out runs/first`"
@@ -29,27 +35,18 @@ def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], 
 
 def run_picker() -> None:
     """A list of the runs that are here, with one sentence on each."""
-    cards = [card for card in library.cards() if card.problem is None and card.n_snapshots]
-    titles = {card.id: card.title for card in cards}
-    if not cards:
-        return
-    ids = list(titles)
-    chosen = st.selectbox("Run", ids, ids.index(place.current().run), format_func=lambda run: titles[run])
-    if chosen != place.current().run:
-        place.open_run(chosen)
-    sentence = next(card.sentence for card in cards if card.id == chosen)
-    st.caption(words.as_text(sentence))
-
-
-@st.fragment
-def _explorer(panels: tuple[str, ...], below: Callable[[Study], None] | None) -> None:
-    study = place.study()
-    if st.session_state.get(PLAIN):
-        _plain(study)
-    else:
-        _film(study, panels)
-    if below:
-        below(study)
+    cards = {card.id: card for card in library.cards() if card.problem is None and card.n_snapshots}
+    try:
+        run = place.current().run
+    except studies.NoRunError:
+        return  # the explorer says so
+    ids = list(cards)
+    index = ids.index(run) if run in cards else None  # it may have been removed since
+    chosen = st.selectbox("Run", ids, index, format_func=lambda id: words.plain(cards[id].title, 100))
+    if chosen is not None:
+        if chosen != run:
+            place.open_run(chosen)
+        st.caption(words.as_text(cards[chosen].sentence))
 
 
 def _film(study: Study, panels: tuple[str, ...]) -> None:
@@ -60,6 +57,7 @@ def _film(study: Study, panels: tuple[str, ...]) -> None:
         step=here.step,
         seq=here.seq,
         panels=here.panels or panels,
+        play=here.play,
         maps=lambda: studies.maps(here.run),
     )
     place.remember(state, panels)
@@ -67,7 +65,7 @@ def _film(study: Study, panels: tuple[str, ...]) -> None:
 
 def _plain(study: Study) -> None:
     """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
-    t, last = study.timeline, int(study.run.log["step"].iloc[-1])
+    t, last = study.timeline, study.last_step
     here = place.current()
     steps = [int(step) for step in t.steps]
     index = min(range(len(steps)), key=lambda i: abs(steps[i] - here.step))
@@ -75,7 +73,7 @@ def _plain(study: Study) -> None:
     if len(steps) > 1:
         step = st.select_slider("Training step", steps, value=steps[index], format_func=lambda s: f"{s:,}")
         index = steps.index(step)
-    place.remember(place.ScrubberState(step, here.panels or ()), here.panels or ())
+    place.remember(place.ScrubberState(step, here.panels or ()), panels_of_page=())
     st.markdown(words.at_step(study, index))
     bands = tables.bands(study.phases, last)
     st.altair_chart(charts.loss_chart(tables.losses(study), bands, step, last))
@@ -95,6 +93,11 @@ def _plain(study: Study) -> None:
         st.caption(words.GINI_CAPTION)
 
 
+def _offline(study: Study, here: place.Place) -> str:
+    blob, maps = studies.blob(here.run), studies.maps(here.run)
+    return export.offline_html(blob, study.run.title or here.run, maps=maps, step=here.step)
+
+
 def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
     here = place.current()
@@ -107,7 +110,7 @@ def details(study: Study) -> None:
     with downloads:
         name = here.run
         st.download_button(
-            "This explorer as one file", lambda: export.offline_html(studies.blob(name), study.run.title),
+            "This explorer as one file", lambda: _offline(study, here),
             f"{name}.html", "text/html", icon=":material/download:", on_click="ignore", width="stretch",
         )  # fmt: skip
         st.caption("Opens in any browser, without a network, and scrubs like this page.")

@@ -102,7 +102,7 @@ def gauges(study: Study) -> None:
 
 
 def _gauges(study: Study) -> None:
-    last = int(study.run.log["step"].iloc[-1])
+    last = study.last_step
     bands = tables.bands(study.phases, last)
     for gauge in GAUGES:
         _gauge(gauge, study, bands, last)

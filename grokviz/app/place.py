@@ -10,8 +10,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from grokviz import library
-from grokviz.app import studies
-from grokviz.runs.catalog import Card
+from grokviz.app import studies, words
+from grokviz.runs.storage import RunError
 from grokviz.study import Study
 from grokviz.view.scrubber import PANELS, ScrubberState
 
@@ -25,6 +25,7 @@ class Place(NamedTuple):
     step: int
     panels: tuple[str, ...] | None = None  # None: those the page prefers
     seq: int = 0
+    play: bool = False  # the last jump is to be played, not leapt
 
 
 def current() -> Place:
@@ -40,17 +41,20 @@ def study() -> Study:
     return studies.load(current().run)
 
 
-def go_to(step: int) -> None:
-    """Jump to a step: every figure follows."""
+def go_to(step: int, play: bool = False) -> None:
+    """Jump to a step, or play the film up to it: every figure follows."""
     place = current()
-    st.session_state[_KEY] = place._replace(step=step, seq=place.seq + 1)
+    st.session_state[_KEY] = place._replace(step=step, seq=place.seq + 1, play=play)
 
 
 def open_run(run: str) -> None:
     """Change to another run, at its most telling step."""
     place = current()
-    if run != place.run:
+    try:
         step = telling_step(studies.load(run))
+    except RunError as error:
+        notice(f"{run} cannot be opened. {error}")
+    else:
         st.session_state[_KEY] = Place(run, step, place.panels, place.seq + 1)
 
 
@@ -76,32 +80,34 @@ def telling_step(study: Study) -> int:
 
 
 def _from_address(params: dict[str, str]) -> Place:
-    run = _run_from(params.get("run"), library.cards())
-    opened = studies.load(run)
+    run, opened = _run_from(params.get("run"))
     step = _step_from(params.get("step"), opened)
     return Place(run, step, _panels_from(params.get("panels")))
 
 
-def _run_from(wanted: str | None, cards: list[Card]) -> str:
-    usable = [card.id for card in cards if card.problem is None and card.n_snapshots]
-    if not usable:
-        raise studies.NoRunError
-    default = library.DEFAULT_RUN if library.DEFAULT_RUN in usable else usable[0]
+def _run_from(wanted: str | None) -> tuple[str, Study]:
+    """The run that is wanted, else the default, else the first that opens."""
+    usable = [card.id for card in library.cards() if card.problem is None and card.n_snapshots]
     if wanted is not None and wanted not in usable:
         notice(f"The link names a run that is not here ({_quoted(wanted)}). This is another one.")
-    return wanted if wanted in usable else default
+    for run in sorted(usable, key=lambda run: (run != wanted, run != library.DEFAULT_RUN)):
+        try:
+            return run, studies.load(run)
+        except RunError as error:  # a list of runs reads no weights, so it cannot see all damage
+            notice(f"{run} cannot be opened. {error}")
+    raise studies.NoRunError
 
 
 def _step_from(wanted: str | None, study: Study) -> int:
     if wanted is None:
         return telling_step(study)
-    if not re.fullmatch(r"\d{1,9}", wanted):
+    if not re.fullmatch(r"-?\d+", wanted):
         notice(f"The link names a step that is no number ({_quoted(wanted)}). This is another one.")
         return telling_step(study)
-    steps = study.timeline.steps
-    if int(wanted) > steps[-1]:
-        notice(f"The link names step {int(wanted):,}, and this run ends at {steps[-1]:,}.")
-    return int(min(steps, key=lambda step: abs(int(step) - int(wanted))))
+    steps, number = study.timeline.steps, int(wanted[:12])  # beyond any run, and no work to read
+    if not 0 <= number <= steps[-1]:
+        notice(f"The link names step {_quoted(wanted)}, and this run goes from 0 to {steps[-1]:,}.")
+    return int(min(steps, key=lambda step: abs(int(step) - number)))
 
 
 def _panels_from(wanted: str | None) -> tuple[str, ...] | None:
@@ -115,9 +121,8 @@ def _panels_from(wanted: str | None) -> tuple[str, ...] | None:
 
 
 def notice(text: str) -> None:
-    st.toast(text, icon=":material/info:")
+    st.toast(words.as_text(text), icon=":material/info:")
 
 
 def _quoted(text: str) -> str:
-    """What came with a link, made harmless: no markup, no line breaks, not long."""
-    return "“" + re.sub(r"[^\w .-]", "·", text)[:40] + "”"
+    return "“" + words.plain(text, 40) + "”"

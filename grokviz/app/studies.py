@@ -1,5 +1,6 @@
 """Runs opened and studied once, and shared by every visitor: read-only."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -35,9 +36,11 @@ def maps(run_id: str) -> bytes:
 
 def _stamp(path: Path) -> tuple:
     """Changes whenever something is written to the run."""
-    return tuple(
-        sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(path))
-    )
+    stamp = []
+    for entry in os.scandir(path):
+        with contextlib.suppress(FileNotFoundError):  # half-written files come and go
+            stamp.append((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size))
+    return tuple(sorted(stamp))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Measuring every snapshot of this run, once …")

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from grokviz.app import place, words
+from grokviz.app import place, studies, words
+from grokviz.runs.storage import RunError
 from grokviz.study import Study
 
 
@@ -37,8 +38,10 @@ def stops(study: Study) -> list[Stop]:
 
 def tour() -> None:
     """A row of stops: choosing one takes every figure there, and says what to look at."""
-    study = place.study()
-    found = stops(study)
+    try:
+        found = stops(place.study())
+    except (studies.NoRunError, RunError):
+        return  # the explorer says why
     names = [stop.name for stop in found]
     chosen = st.segmented_control(
         "Five moments of this run",
@@ -46,15 +49,16 @@ def tour() -> None:
         key="tour",
         help="Each takes the curves and panels below to one moment.",
     )
+    moved = chosen != st.session_state.get("_tour_at")
+    st.session_state["_tour_at"] = chosen
     text = st.empty()
     if chosen is None:
         text.markdown(":gray[Choose a moment, or drag through the curves as you like.]")
         return
     stop = found[names.index(chosen)]
     text.markdown(f"**Step {stop.step:,}.** {stop.sentence}")
-    if st.session_state.get("_tour_at") != chosen:
-        st.session_state["_tour_at"] = chosen
-        place.go_to(stop.step)
+    if moved:
+        place.go_to(stop.step, play=True)
 
 
 def _untrained(study: Study, i: int) -> str:

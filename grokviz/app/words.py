@@ -46,9 +46,15 @@ def listed(numbers: list[int]) -> str:
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
+def plain(text: str, at_most: int = 1000) -> str:
+    """A text from outside on one line, without characters that are invisible or turn others round."""
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return line if len(line) <= at_most else line[: at_most - 1] + "…"
+
+
 def as_text(text: str) -> str:
-    """A text that came with a run, with everything that Markdown or HTML would act on made harmless."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:&])", r"\\\1", " ".join(text.split()))[:1000]
+    """A text from outside, with everything that Markdown or HTML would act on made harmless."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:&])", r"\\\1", plain(text))
 
 
 def at_step(study: Study, index: int) -> str:

@@ -28,7 +28,7 @@ alt.data_transformers.enable("default", max_rows=MAX_ROWS)
 
 def step_axis(last_step: int, field: str = "step:Q") -> alt.X:
     """The time axis: real steps, as their square root, which gives the early phases room."""
-    scale = alt.Scale(type="sqrt", domain=[0, last_step], nice=False)
+    scale = alt.Scale(type="sqrt", domain=[0, max(last_step, 1)], nice=False)
     return alt.X(
         field, title="training step", scale=scale, axis=alt.Axis(grid=False, tickCount=7, format=",d")
     )
@@ -125,7 +125,7 @@ def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int])
     )
     return bars.facet(
         row=alt.Row("matrix:N", title=None, header=alt.Header(labelAnchor="start", labelFontSize=13))
-    )
+    ).properties(description="How strong each frequency is, in the embedding and from neurons to logits.")
 
 
 def answers_chart(answers: pd.DataFrame, p: int) -> alt.Chart:

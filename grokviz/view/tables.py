@@ -87,8 +87,10 @@ def curves_csv(study: Study) -> str:
 def measures_csv(study: Study) -> str:
     """Every measure with one number a snapshot as CSV."""
     t = study.timeline
-    columns = {
-        name: v for name, v in vars(t).items() if isinstance(v, np.ndarray) and v.shape == t.steps.shape
+    columns = {"step": t.steps} | {
+        name: v
+        for name, v in vars(t).items()
+        if name not in ("steps", "neurons") and isinstance(v, np.ndarray) and v.shape == t.steps.shape
     }
     for i, k in enumerate(t.key_freqs):
         columns[f"excluded_loss_train_{k}"] = t.excluded_loss_train_per_freq[:, i]

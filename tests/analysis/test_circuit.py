@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from grokviz.analysis.circuit import (
+    CIRCUIT_SHARE,
+    KEY_AMPLITUDE,
     KEY_RULE,
     attention_single_frequency_fve,
     check_key_freqs,
     key_frequencies,
-    key_threshold,
     logit_fve,
     logit_map,
     neuron_frequencies,
-    sum_direction_shares,
     trig_coefficients,
     trig_similarities,
 )
@@ -38,42 +38,11 @@ def r_squared(columns, y):
     return (fit**2).sum(0) / (y**2).sum(0)
 
 
-@pytest.mark.parametrize("p", [3, 5, 7, 12])
-def test_sum_direction_shares_by_projection(p):
-    logits = noise(p)
-    centred = logits - logits.mean(2, keepdims=True)
-    centred = (centred - centred.mean((0, 1))).reshape(p * p, p)
-    a, b = np.mgrid[:p, :p]
-    for k in range(1, p // 2 + 1):
-        waves = [f(2 * np.pi * k * (a + b) / p).ravel() for f in (np.cos, np.sin)]
-        units = [wave / np.linalg.norm(wave) for wave in waves if np.linalg.norm(wave) > 1e-6]
-        expected = sum(((unit @ centred) ** 2).sum() for unit in units) / (centred**2).sum()
-        assert sum_direction_shares(logits)[k - 1] == pytest.approx(expected, rel=1e-10)
-
-
-def test_sum_directions_are_the_products_of_the_paper():
-    """C_k ~ (cos_k x cos_k - sin_k x sin_k) / sqrt 2 and S_k ~ (sin_k x cos_k + cos_k x sin_k) / sqrt 2."""
-    p, k = 7, 3
-    n = np.arange(p)
-    cos, sin = (f(2 * np.pi * k * n / p) * (2 / p) ** 0.5 for f in (np.cos, np.sin))
-    C = (np.outer(cos, cos) - np.outer(sin, sin)) / 2**0.5
-    S = (np.outer(sin, cos) + np.outer(cos, sin)) / 2**0.5
-    logits = np.zeros((p, p, p))
-    logits[..., 1], logits[..., 2] = 3 * C + np.outer(cos, cos), 4 * S + np.outer(sin, cos)
-    centred = logits - logits.mean(2, keepdims=True)
-    projected = [np.einsum("ab,abc->c", wave, centred) for wave in (C, S)]
-    expected = sum(x @ x for x in projected) / (centred**2).sum()
-    assert sum_direction_shares(logits)[k - 1] == pytest.approx(expected)
-
-
-def test_key_threshold_and_the_rule_in_words_agree():
-    assert key_threshold(113) == 0.002
-    assert key_threshold(55) == 0.002
-    assert key_threshold(54) == 6 / 2915 > 0.002
-    assert key_threshold(5) == 0.25
-    assert "0.2 %" in KEY_RULE
-    assert "p = 55" in KEY_RULE
-    assert "three times" in KEY_RULE
+def test_the_rule_in_words_agrees():
+    assert KEY_AMPLITUDE == 0.05
+    assert "5 %" in KEY_RULE
+    assert CIRCUIT_SHARE == 0.25
+    assert "a quarter" in KEY_RULE
 
 
 @pytest.mark.parametrize(
@@ -85,10 +54,20 @@ def test_keys_of_ideal_logits(p, freqs):
     assert key_frequencies(ideal_logits(p, freqs) + offsets + favourites) == freqs
 
 
-def test_two_thousandths_of_the_energy_make_a_key():
-    """Amplitude r beside 1 has r^2 / (1 + r^2) of the energy: 0.19 % and 0.21 %."""
-    assert key_frequencies(ideal_logits(59, (3, 8), [1, (0.0019 / 0.9981) ** 0.5])) == (3,)
-    assert key_frequencies(ideal_logits(59, (3, 8), [1, (0.0021 / 0.9979) ** 0.5])) == (3, 8)
+def test_a_twentieth_of_the_strongest_amplitude_makes_a_key():
+    assert key_frequencies(ideal_logits(59, (3, 8), [1, 0.049])) == (3,)
+    assert key_frequencies(ideal_logits(59, (3, 8), [1, 0.051])) == (3, 8)
+    assert key_frequencies(ideal_logits(59, (3, 8), [1, -1])) == (3,)  # a trough at the right answer
+
+
+def test_without_a_quarter_of_the_energy_there_is_no_circuit():
+    """Amplitude r of a wave beside noise of the same energy has r^2 / (1 + r^2) of the whole."""
+    p = 31
+    wave, rest = ideal_logits(p, (4,)), noise(p)
+    rest -= wave * (rest * wave).sum() / (wave**2).sum()
+    rest *= ((wave**2).sum() / (rest**2).sum()) ** 0.5
+    assert key_frequencies(0.55 * wave + rest) == ()
+    assert key_frequencies(0.62 * wave + rest)[0] == 4
 
 
 def test_the_number_of_keys_is_not_capped():

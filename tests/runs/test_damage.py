@@ -63,6 +63,15 @@ def test_a_truncated_file_is_noticed(packed, name, keep):
 
 
 @pytest.mark.parametrize("name", FILES[:4])
+@pytest.mark.parametrize("more", [b"x", b"\0", b'{"step": 101}\n'])
+def test_bytes_after_the_end_are_noticed(packed, name, more):
+    with open(packed / name, "ab") as file:
+        file.write(more)
+    with pytest.raises(RunError, match=name):
+        open_run(packed)
+
+
+@pytest.mark.parametrize("name", FILES[:4])
 def test_a_missing_file_is_named(packed, name):
     (packed / name).unlink()
     with pytest.raises(RunError, match=name):

@@ -238,6 +238,13 @@ def test_a_timeline_is_read_only_while_it_fits(packed):
     assert folder.read_timeline_cache(run, "v1") is None
 
 
+def test_a_timeline_over_the_limit_of_a_file_is_not_read(packed, monkeypatch):
+    size = (packed / "timeline.safetensors").stat().st_size
+    for limit, read in ((size, True), (size - 1, False)):
+        monkeypatch.setattr(folder, "MAX_FILE", limit)
+        assert (folder.read_timeline_cache(open_run(packed), "v1") is not None) == read
+
+
 def test_a_timeline_is_stale_once_the_run_has_grown(live, row_at):
     write.write_timeline_cache(open_run(live), {"x": np.zeros(2)}, "v1")
     assert folder.read_timeline_cache(open_run(live), "v1") is not None

@@ -17,8 +17,7 @@ def page():
     import streamlit as st
 
     from grokviz.view.frames import maps_blob, timeline_blob
-    from grokviz.view.palette import palette
-from grokviz.view.scrubber import scrubber
+    from grokviz.view.scrubber import scrubber
     from tests.view.synthetic import run_like
 
     run, timeline, task, phases = run_like(p=13, n=5, keys=(2, 5), neurons=2)

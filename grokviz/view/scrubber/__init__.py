@@ -49,13 +49,14 @@ def scrubber(
     seq: int = 0,
     panels: tuple[str, ...] = DEFAULT_PANELS,
     layout: str = "full",
+    play: bool = False,
     maps: Callable[[], bytes] | None = None,
     on_change: Callable[[], None] = lambda: None,
 ) -> ScrubberState:
     """Show the film of `blob` at `step`; returns where the viewer is, 150 ms after the last input.
 
     `step` and `panels` are obeyed when the scrubber appears and whenever `seq` differs from the last call's:
-    raise `seq` by one to jump. With the same `seq` they are ignored, so an echo is never a command.
+    raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` they are ignored, so an echo is never a command.
     `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
     Raises ValueError for an unknown panel or layout.
     """
@@ -65,7 +66,7 @@ def scrubber(
         raise ValueError(f"Unknown layout {layout!r}. Choose one of: {', '.join(LAYOUTS)}.")
     blob_id = read_header(blob)["id"]
     parts = _parts_to_send(blob, blob_id, key, maps)
-    command = {"step": int(step), "seq": seq, "panels": list(panels), "layout": layout}
+    command = {"step": int(step), "seq": seq, "panels": list(panels), "layout": layout, "play": play}
     with st.container(gap=None):
         _commander()(key=f"{key}-command", data={"key": key, **command})
         result = _player()(

@@ -3,6 +3,7 @@
 const SECONDS_AT_NORMAL_SPEED = 20;
 const EASE_MS = 200;
 const COMMIT_MS = 150;
+const SECONDS_TO_A_STOP = 3; // of the guided tour
 
 function makeFilm(header) {
   const film = {
@@ -12,7 +13,7 @@ function makeFilm(header) {
     onframe: () => {}, oncommit: () => {},
     stats: { frames: 0, inputs: [], waiting: 0 },
   };
-  let easing = null, clock = 0, request = 0, commitTimer = 0, sweep = 0;
+  let easing = null, clock = 0, request = 0, commitTimer = 0, sweep = 0, stop = null;
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const last = () => film.steps.length - 1;
 
@@ -43,11 +44,20 @@ function makeFilm(header) {
 
   // Played at an even pace along the axis on screen, so that the cursor never races or crawls.
   function advance(elapsed) {
+    if (stop) return advanceToStop(elapsed);
     sweep += (elapsed / 1000 / SECONDS_AT_NORMAL_SPEED) * film.speed;
     if (sweep >= 1 && film.loop) sweep = 0;
     film.position = film.axis.positionAt(Math.min(sweep, 1));
     if (calm()) film.position = Math.floor(film.position);
     if (sweep >= 1) film.pause();
+  }
+
+  function advanceToStop(elapsed) {
+    sweep = Math.min(stop.unit, sweep + (elapsed / 1000) * stop.pace);
+    film.position = film.axis.positionAt(sweep);
+    if (sweep < stop.unit) return;
+    [film.position, film.playing, stop] = [stop.index, false, null];
+    film.commitSoon();
   }
 
   function ease(now) {
@@ -113,8 +123,17 @@ function makeFilm(header) {
     easing = null;
     if (film.position >= last()) film.position = 0;
     sweep = film.axis.unitAt(film.position);
-    film.playing = true;
+    [film.playing, stop] = [true, null];
     clearTimeout(commitTimer);
+    film.draw();
+  };
+  // Plays up to one snapshot and stops there; what lies behind, or asks for calm, is a jump.
+  film.playTo = (index) => {
+    const from = film.axis.unitAt(film.position), unit = film.axis.units[index];
+    if (calm() || unit <= from) return film.goTo(index, { silent: true });
+    easing = null;
+    stop = { index, unit, pace: (unit - from) / SECONDS_TO_A_STOP };
+    [sweep, film.playing] = [from, true];
     film.draw();
   };
   film.pause = () => {

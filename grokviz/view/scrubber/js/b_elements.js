@@ -54,6 +54,25 @@ function makeFigure(className, label) {
   return figure;
 }
 
+// Copies the address of exactly this view; an offline copy has no address to share.
+function makeLinkButton(film, chosen) {
+  if (location.protocol === "file:") return [];
+  const words = "Copy link", button = make("button", "gv-picker", { type: "button", text: words });
+  button.onclick = async () => {
+    const link = new URL(location.href);
+    link.searchParams.set("step", film.step());
+    link.searchParams.set("panels", chosen().join(","));
+    try {
+      await navigator.clipboard.writeText(link.href);
+      button.textContent = "Copied";
+    } catch {
+      prompt("Copy this link", link.href); // no clipboard without https
+    }
+    setTimeout(() => (button.textContent = words), 1500);
+  };
+  return [button];
+}
+
 function makeMenu(words, ...entries) {
   return make("details", "gv-menu", {}, make("summary", "", { text: words }), make("div", "gv-menu-list", {}, ...entries));
 }

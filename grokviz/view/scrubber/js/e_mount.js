@@ -15,7 +15,7 @@ function buildScrubber(place, core, control) {
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () =>
       savePicture(timeline, theme, strip.figure, { title: core.header.title, caption: strip.caption(), step: film.step(), name: "loss" }) }),
   ];
-  const strip = makeStrip(timeline, film, { onlayout: () => layout(), menus: full ? [panels.chooser] : [], saves });
+  const strip = makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves });
   const live = make("p", "gv-heard", { "aria-live": "polite" });
   root.replaceChildren(strip.element, strip.narrator, panels.grid, live);
   root.classList.toggle("gv-film-strip", !full);
@@ -86,10 +86,11 @@ function buildScrubber(place, core, control) {
       toldIndex = -1;
       film.draw();
     },
-    command({ step, panels: ids }) {
+    command({ step, panels: ids, play }) {
       panels.choose(ids);
       layout();
-      film.goTo(film.nearest(step), { silent: true });
+      const index = film.nearest(step);
+      if (play) film.playTo(index); else film.goTo(index, { silent: true });
     },
     stop() {
       clearTimeout(later);

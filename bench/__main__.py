@@ -1,0 +1,55 @@
+"""Every speed this project promises, measured on this machine: `make bench`. Writes docs/benchmarks.md."""
+
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from bench import analysis, scrubber, startup, training
+from bench.table import Row, as_markdown
+
+ROOT = Path(__file__).parents[1]
+PARTS = {"training": training, "analysis": analysis, "startup": startup, "scrubber": scrubber}
+INTRODUCTION = """# Benchmarks
+
+Written by `make bench`; figures of one machine in one run. Read the ratios: they travel, the seconds do not.
+"""
+
+
+def machine() -> str:
+    """What the figures were measured on, without names of hosts or paths."""
+    try:
+        model = subprocess.run(["lscpu"], capture_output=True, text=True, check=True).stdout
+        cpu = next(line.split(":")[1].strip() for line in model.splitlines() if line.startswith("Model name"))
+    except (OSError, StopIteration, subprocess.CalledProcessError):
+        cpu = platform.processor() or platform.machine()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    return (
+        f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {version('torch')}, "
+        f"numpy {version('numpy')}, streamlit {version('streamlit')}; load {load:.1f} at the start; "
+        f"{datetime.date.today()}."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"only these of: {', '.join(PARTS)}")
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := [part for part in chosen if part not in PARTS]:
+        sys.exit(f"There is no part {unknown[0]!r}. Choose from: {', '.join(PARTS)}.")
+    text = f"{INTRODUCTION}\nMachine: {machine()}\n"
+    for part in chosen:
+        rows: list[Row] = PARTS[part].rows()
+        section = f"\n## {part.capitalize()}\n\n{PARTS[part].__doc__}\n\n{as_markdown(rows)}"
+        print(section, flush=True)
+        text += section
+    if chosen == list(PARTS):
+        (ROOT / "docs" / "benchmarks.md").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
