@@ -5,7 +5,9 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(
         "GrokViz needs Python 3.11 or newer, and {} is Python {}.{}. "
-        "Install a newer one and name it: make run PYTHON=python3.12".format(sys.executable, *sys.version_info)
+        "Install a newer one and name it: make run PYTHON=python3.12".format(
+            sys.executable, *sys.version_info
+        )
     )
 try:
     import ensurepip  # noqa: F401

@@ -11,6 +11,7 @@ from pathlib import Path
 from grokviz import config, library, study
 from grokviz.config import ConfigError, RunConfig
 from grokviz.runs.folder import nearest_snapshot, open_run
+from grokviz.runs.log import MAX_STEP
 from grokviz.runs.storage import RunError
 
 BAD_INPUT = 2
@@ -161,7 +162,7 @@ def measure(options: argparse.Namespace) -> None:
 
 def _snapshot_index(run, step: str) -> int:
     if step == "last":
-        return nearest_snapshot(run, sys.maxsize)
+        return nearest_snapshot(run, MAX_STEP)
     if not step.isdecimal():
         raise BadInputError(f"--step {step[:40]!r} should be a step such as 12000, or last.")
     return nearest_snapshot(run, int(step[:18]))  # Python refuses to read a number of thousands of digits

@@ -10,10 +10,11 @@ from grokviz.analysis.phases import Phases, find_phases
 from grokviz.analysis.timeline import Timeline
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
+from grokviz.runs.log import MAX_STEP
 from grokviz.tasks import Task, build_task
 
 # Raise it when the analysis changes what it computes: caches of older versions are then ignored.
-TIMELINE_VERSION = "2"
+TIMELINE_VERSION = "3"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
     if arrays is not None:
         found = timeline.timeline_from_arrays(arrays)
     else:
-        last = folder.read_weights(run, len(run.steps) - 1)
+        last = folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP))
         found = timeline.analyse(
             run.steps.tolist(), folder.iter_weights(run), last, task, on_progress=on_progress
         )
@@ -51,10 +52,13 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
     return Study(run, task, found, phases_of(run))
 
 
+PHASE_COLUMNS = ("step", "train_accuracy", "test_accuracy", "test_loss", "sum_squared_weights")
+
+
 def phases_of(run: Run) -> Phases:
     """The phases of a run, from its log alone."""
     return find_phases(
-        *(run.log[name].to_numpy() for name in ("step", "train_accuracy", "test_accuracy", "test_loss")),
+        *(run.log[name].to_numpy() for name in PHASE_COLUMNS),
         can_generalise=run.config.operation != "random",
     )
 

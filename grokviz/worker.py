@@ -35,7 +35,7 @@ def run(path: Path, device: str = "auto") -> Iterator[LogRow]:
         opened = folder.open_run(path)
         if opened.finished:
             return
-        state = _read_state(path)
+        state = _read_state(path, opened.config)
         write.rewind(path, state.step if state else -1)
         rows: list[LogRow] = []
         written = time.monotonic()
@@ -57,15 +57,13 @@ def _write_state(path: Path, state: State) -> None:
     write.write_resume(path, arrays, {"step": state.step, "schedule": state.schedule.to_json()})
 
 
-def _read_state(path: Path) -> State | None:
+def _read_state(path: Path, config: RunConfig) -> State | None:
     found = write.read_resume(path)
     if found is None:
         return None
     arrays, meta = found
-    parts = {
-        part: {name.removeprefix(f"{part}."): w for name, w in arrays.items() if name.startswith(f"{part}.")}
-        for part in STATE_PARTS
-    }
+    # In the order of the config: a sum over parameters must round as it did in the run that was stopped.
+    parts = {part: {name: arrays[f"{part}.{name}"] for name in config.shapes} for part in STATE_PARTS}
     return State(step=meta["step"], schedule=Schedule.from_json(meta["schedule"]), **parts)
 
 

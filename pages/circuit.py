@@ -10,10 +10,12 @@ from grokviz.app import explorer  # noqa: E402
 
 shell.article(
     "The algorithm in the weights",
-    "A grokked network does not look anything up. It computes, with waves. Here are the four stations at which you can "
-    "see it in the weights; drag to an early step, and each of them dissolves into noise.",
+    "A network that has grokked addition does not look its answers up. It computes them, with waves. Here are the four stations at which you can "
+    "see it in the weights; drag to an early step, and each of them dissolves.",
 )
-explorer.explorer(panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"))
+explorer.explorer(
+    panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"), below=explorer.circuit_note
+)
 
 with shell.column():
     st.header("1. Numbers become angles", anchor=False)
@@ -25,25 +27,26 @@ with shell.column():
     st.header("2. Attention brings the two numbers together", anchor=False)
     st.markdown(
         "The answer is read at the sign “=”, and only attention can bring $a$ and $b$ there. How much each of the "
-        "heads looks at $a$ rather than $b$ is itself a wave of the two numbers: stripes of one period for each head. "
-        "The paper finds that a single frequency explains 97.9 to 99.1 % of it."
+        "heads looks at $a$ rather than $b$ is often close to a single wave of the two numbers: stripes. In the paper's run "
+        "one frequency explains 97.9 to 99.1 % of it, head by head; what it is here stands above."
     )
-    st.header("3. Neurons multiply", anchor=False)
+    st.header("3. Waves are multiplied", anchor=False)
     st.markdown(
         "To add two angles, one needs products: $\\cos(w_k(a+b)) = \\cos w_k a \\cos w_k b - \\sin w_k a \\sin w_k b$. "
-        "The neurons supply them. Most belong to one frequency, which explains over 85 % of what wakes them (433 of "
+        "Attention and the neurons supply them. In a grokked run most neurons follow one frequency, which explains over "
+        "85 % of their variance (433 of "
         "512 in the paper's run): their maps over all pairs are chequered with its period."
     )
     st.header("4. The waves are added up", anchor=False)
     st.markdown(
-        "The matrix $W_L = W_{out} W_U$ takes neurons to answers. It gives answer $c$ the sum of "
+        "The matrix $W_L = W_{out} W_U$ takes neurons to answers. It gives answer $c$ a weighted sum of "
         "$\\cos(w_k(a+b-c))$ over the key frequencies. Every one of these waves is at its crest where $c = a+b$, and "
         "nowhere else do all of them agree. The last panel takes the answers apart into waves of $a$ and $b$: in the "
-        "end only a few points on its diagonal are left."
+        "end a few small blocks on its diagonal outshine all else."
     )
     st.caption(
-        "Sections 4.1 and 4.2 of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The published figures are "
-        "those of the paper's own run; what you see is measured on the run above."
+        "Sections 4.1 to 4.3 and appendix C.1.2 of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The published figures are "
+        "those of the paper's own run; the figures above are measured on the run in view."
     )
 
 shell.foot()

@@ -8,9 +8,9 @@ from grokviz.app import explorer, gauges  # noqa: E402
 
 shell.article(
     "How to see understanding before it shows",
-    "The test loss is blind: for thousands of steps it says that nothing happens. Whoever knows the circuit can ask "
-    "better questions. Each of these **progress measures** puts one such question to every snapshot of a run. *L* are the "
-    "logits over all pairs, *K* the key frequencies, and $C_k$, $S_k$ the waves $\\cos(w_k(a+b))$ and $\\sin(w_k(a+b))$, "
+    "For thousands of steps the test loss hardly moves. Whoever knows the circuit (the few waves that the finished "
+    "network computes with; see the page Circuit) can ask better questions. Each of these **progress measures** puts one such question to every snapshot (the stored weights of one step). *L* are the "
+    "logits, one number for each possible answer, over all pairs; *K* the key frequencies, those of the waves it uses; and $C_k$, $S_k$ the waves $\\cos(w_k(a+b))$ and $\\sin(w_k(a+b))$, "
     "scaled to unit length.",
 )
 with shell.column():

@@ -19,10 +19,11 @@ CIRCUIT_SHARE = 0.25
 KEY_AMPLITUDE = 0.05
 KEY_RULE = (
     "A frequency is key when its wave cos(w(a+b−c)) in the final logits has at least 5 % of the amplitude of "
-    "the strongest such wave. If all these waves together explain less than a quarter of the logits, the "
-    "network has no circuit of this kind, and no frequency is key."
+    "the strongest such wave. If the waves of all frequencies together explain less than a quarter of the "
+    "variance of the logits, no frequency is key. The rule is ours: the paper reads its key frequencies off the "
+    "map W_L and gives no threshold."
 )
-NEURON_FVE = 0.85  # from here on a neuron belongs to its frequency (section 4.2 of the paper)
+NEURON_FVE = 0.85  # from here on a neuron belongs to its frequency (section 4.3 of the paper)
 
 
 def logit_map(weights: Weights) -> Float[np.ndarray, "d_mlp p"]:

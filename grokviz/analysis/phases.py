@@ -1,6 +1,6 @@
 """When a run memorised, formed its circuit and cleaned up: found in its own losses, never assumed.
 
-The three phases are those of Nanda et al. 2023 (arXiv 2301.05217, section 5.1). The paper gives their ends
+The three phases are those of Nanda et al. 2023 (arXiv 2301.05217, section 5.2). The paper gives their ends
 for one run by eye (1,400, 9,400 and 14,000 steps); the rules below are ours, and find such ends in any run.
 """
 
@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 ACCURATE = 0.99  # accuracy that counts as having learnt a split
 FALLEN = 0.5  # of its peak: where the test loss leaves its plateau
 SETTLED = 10.0  # times its later minimum: where the test loss has arrived
+SHRUNK = 1.05  # times their later minimum: where the squared weights have arrived
 UNDERWAY = 0.8  # of its peak: where a fall of the test loss is more than a wobble
 
 
@@ -33,7 +34,8 @@ class Phases(NamedTuple):
       that generalises takes over, long before the accuracy shows it.
     - cleanup: the test loss falls below half its peak for the last time before the run groks.
     - grokked: test accuracy reaches 99 %.
-    - cleaned: the test loss comes within a factor of ten of the lowest it will reach.
+    - cleaned: the test loss is within a factor of ten, and the squared weights within 5 %, of the lowest that
+      they will reach.
     """
 
     memorised: Event | None = None
@@ -90,6 +92,7 @@ def find_phases(
     train_accuracy: Float[np.ndarray, " n"],
     test_accuracy: Float[np.ndarray, " n"],
     test_loss: Float[np.ndarray, " n"],
+    squared_weights: Float[np.ndarray, " n"] | None = None,
     can_generalise: bool = True,
 ) -> Phases:
     """The phases of a run from its logged losses and accuracies.
@@ -98,7 +101,8 @@ def find_phases(
     circuit to form. Rows with a value that is NaN, which was not measured, count as not there.
     """
     columns = np.array([step, train_accuracy, test_accuracy, test_loss], dtype=float)
-    steps, train_accuracy, test_accuracy, test_loss = columns[:, ~np.isnan(columns).any(axis=0)]
+    known = ~np.isnan(columns).any(axis=0)
+    steps, train_accuracy, test_accuracy, test_loss = columns[:, known]
 
     def event(i: int | None) -> Event | None:
         return None if i is None else Event(int(steps[i]), int(steps[max(i - 1, 0)]))
@@ -120,8 +124,11 @@ def find_phases(
     cleanup = left if left < before_grokking else None
     cleaned = None
     if grokked is not None:
-        later_minimum = np.minimum.accumulate(test_loss[::-1])[::-1]
-        cleaned = _first(test_loss <= SETTLED * later_minimum, start=grokked)
+        arrived = test_loss <= SETTLED * _later_minimum(test_loss)
+        if squared_weights is not None:
+            squares = np.asarray(squared_weights, dtype=float)[known]
+            arrived &= ~(squares > SHRUNK * _later_minimum(squares))  # NaN does not object
+        cleaned = _first(arrived, start=grokked)
         if cleaned is not None and not _has_settled(test_loss[cleaned:], steps[cleaned:]):
             cleaned = None
     return Phases(event(memorised), event(peak), event(cleanup), event(grokked), event(cleaned))
@@ -134,6 +141,10 @@ def _step(event: Event | None) -> int | None:
 def _first(happened: np.ndarray, start: int = 0) -> int | None:
     found = np.flatnonzero(happened[start:])
     return start + int(found[0]) if len(found) else None
+
+
+def _later_minimum(x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    return np.fmin.accumulate(x[::-1])[::-1]
 
 
 def _has_settled(test_loss: np.ndarray, steps: np.ndarray) -> bool:

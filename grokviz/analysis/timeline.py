@@ -109,17 +109,21 @@ def ring_points(W_E: Float[np.ndarray, "p d_model"], k: int) -> Float[np.ndarray
     """The numbers as points in the plane in which the embedding turns with frequency k.
 
     The plane is spanned by u = W_E' cos_k and v = W_E' sin_k. Its axes are the orthonormal pair nearest to
-    them, Q = A (A'A)^(-1/2) with A = [u v] (symmetric orthonormalisation), which favours neither; the
-    points are W_E Q. For k = p/2 there is no sine and y is 0. NaN where W_E is not finite.
+    them, Q = A (A'A)^(-1/2) with A = [u v] (symmetric orthonormalisation), which favours neither. A number
+    is placed by what the others say of the plane: its own part of u and v is left out, A_a = A - W_E[a]
+    [cos_k(a) sin_k(a)], so that random weights give a cloud and not half a circle. The points are
+    W_E[a] A_a (A'A)^(-1/2). For k = p/2 there is no sine and y is 0. NaN where W_E is not finite.
     """
     points = np.zeros((len(W_E), 2))
     waves = fourier_basis(len(W_E))[2 * k - 1 : 2 * k + 1]
     plane = W_E.T @ waves.T
     if not np.isfinite(plane).all():
         return points + np.nan
-    left, singular, right = np.linalg.svd(plane, full_matrices=False)
+    _, singular, right = np.linalg.svd(plane, full_matrices=False)
     spans = singular > 1e-6 * np.linalg.norm(W_E)  # a direction that is only rounding has no axis
-    points[:, : len(waves)] = W_E @ (left * spans @ right)
+    to_axes = right.T * np.divide(spans, singular, where=spans, out=np.zeros_like(singular)) @ right
+    own = np.square(W_E).sum(axis=1, keepdims=True) * waves.T
+    points[:, : len(waves)] = (W_E @ plane - own) @ to_axes
     return points
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from grokviz import library
-from grokviz.app import place, studies, words
+from grokviz.app import figures, place, studies, words
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
 from grokviz.view import charts, export, tables
 from grokviz.view.scrubber import DEFAULT_PANELS, scrubber
 
-PLAIN = "plain_controls"
+PLAIN, STEP, RUN = "plain_controls", "plain_step", "run_in_view"  # keys of widgets
 
 
 @st.fragment
@@ -40,13 +40,21 @@ def run_picker() -> None:
         run = place.current().run
     except studies.NoRunError:
         return  # the explorer says so
-    ids = list(cards)
-    index = ids.index(run) if run in cards else None  # it may have been removed since
-    chosen = st.selectbox("Run", ids, index, format_func=lambda id: words.plain(cards[id].title, 100))
-    if chosen is not None:
-        if chosen != run:
-            place.open_run(chosen)
-        st.caption(words.as_text(cards[chosen].sentence))
+    # Written before the list is drawn, so that it always shows the run in view; what is chosen comes first.
+    st.session_state[RUN] = run if run in cards else None  # it may have been removed since
+    st.selectbox(
+        "Run",
+        list(cards),
+        index=None,
+        key=RUN,
+        format_func=lambda id: words.plain(cards[id].title, 100),
+        on_change=lambda: place.open_run(st.session_state[RUN]),
+    )
+    if run in cards:
+        st.caption(words.as_text(cards[run].sentence))
+        config = cards[run].config
+        if config and config.operation != "add":
+            st.caption(words.NOT_ADDITION)
 
 
 def _film(study: Study, panels: tuple[str, ...]) -> None:
@@ -56,7 +64,7 @@ def _film(study: Study, panels: tuple[str, ...]) -> None:
         key="scrubber-" + "-".join(panels),
         step=here.step,
         seq=here.seq,
-        panels=here.panels or panels,
+        panels=place.panels_on(panels),
         play=here.play,
         maps=lambda: studies.maps(here.run),
     )
@@ -65,19 +73,23 @@ def _film(study: Study, panels: tuple[str, ...]) -> None:
 
 def _plain(study: Study) -> None:
     """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
-    t, last = study.timeline, study.last_step
+    t = study.timeline
     here = place.current()
     steps = [int(step) for step in t.steps]
     index = min(range(len(steps)), key=lambda i: abs(steps[i] - here.step))
-    step = here.step
+    step = st.session_state[STEP] = steps[index]
     if len(steps) > 1:
-        step = st.select_slider("Training step", steps, value=steps[index], format_func=lambda s: f"{s:,}")
-        index = steps.index(step)
+        st.select_slider(
+            "Training step",
+            steps,
+            key=STEP,
+            format_func=lambda s: f"{s:,}",
+            on_change=lambda: place.go_to(st.session_state[STEP]),
+        )
     place.remember(place.ScrubberState(step, here.panels or ()), panels_of_page=())
     st.markdown(words.at_step(study, index))
-    bands = tables.bands(study.phases, last)
-    st.altair_chart(charts.loss_chart(tables.losses(study), bands, step, last))
-    st.caption(words.LOSS_CAPTION)
+    figures.loss_curves(study, step)
+    st.caption(words.loss_caption(study))
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Which answers are right?", anchor=False)
@@ -88,8 +100,8 @@ def _plain(study: Study) -> None:
         highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
         st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
         st.caption(words.spectrum_caption(study))
-        sparse = tables.measures(study, {"embedding": "gini_W_E", "neurons to logits": "gini_W_L"})
-        st.altair_chart(charts.measure_chart(sparse, bands, step, last, "Gini coefficient"))
+        fields = {"embedding": "gini_W_E", "neurons to logits": "gini_W_L"}
+        figures.measure_curves(study, fields, "Gini coefficient", step)
         st.caption(words.GINI_CAPTION)
 
 
@@ -98,11 +110,20 @@ def _offline(study: Study, here: place.Place) -> str:
     return export.offline_html(blob, study.run.title or here.run, maps=maps, step=here.step)
 
 
+def circuit_note(study: Study) -> None:
+    """What is measured of the circuit at this step."""
+    index = int(abs(study.timeline.steps - place.current().step).argmin())
+    st.markdown(words.circuit_sentence(study, index), width=720)
+
+
 def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
     here = place.current()
     index = int(abs(study.timeline.steps - here.step).argmin())
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
+    if not st.session_state.get(PLAIN):  # there these curves stand above already
+        figures.loss_curves(study, here.step)
+        st.caption(words.loss_caption(study))
     numbers, downloads = st.columns([3, 2], gap="large")
     with numbers:
         st.dataframe(words.measure_table(study, index), hide_index=True, height="content")

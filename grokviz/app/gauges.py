@@ -5,9 +5,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from grokviz.analysis.circuit import KEY_RULE
-from grokviz.app import place, shell, words
+from grokviz.app import figures, place, shell, words
 from grokviz.study import Study
-from grokviz.view import charts, tables
 
 
 class Gauge(NamedTuple):
@@ -22,19 +21,21 @@ class Gauge(NamedTuple):
     source: str
 
 
+NEEDS_KEYS = {"restricted_loss_test", "excluded_loss_train", "logit_fve"}
+
 GAUGES = (
     Gauge(
         "Take everything away but the circuit. Does it work?",
         "Restricted loss",
-        "Keep only the key waves of a + b in the answers and throw the rest away, also the memory.",
+        "Keep only the key waves of a + b in the answers and throw the rest away, memory included.",
         r"\mathrm{CE}\Big(P_K L + \operatorname{mean}_{a,b}(L - P_K L)\Big),\qquad "
         r"P_K L = \sum_{k\in K}\,(C_k C_k^{\top} + S_k S_k^{\top})\,L",
-        {"restricted": "restricted_loss_all", "test": "test_loss"},
+        {"restricted": "restricted_loss_test", "test": "test_loss"},
         "loss (nats)",
         True,
         "It starts to fall while the test loss is still high: the circuit works before the network uses it alone. "
-        "At the end it is below the test loss, for all that is left besides the circuit is in its way.",
-        "Nanda et al. 2023, section 5.1. Here on all pairs; the page Timeline gives the test pairs too.",
+        "If it ends below the test loss, what is left besides the circuit hurts on unseen pairs.",
+        "Nanda et al. 2023, section 5.1. Here on the test pairs; the page Timeline gives all pairs too.",
     ),
     Gauge(
         "Take the circuit away. What can the network still do?",
@@ -44,8 +45,8 @@ GAUGES = (
         {"excluded": "excluded_loss_train", "train": "train_loss"},
         "loss (nats)",
         True,
-        "Early on, nearly everything: it is reciting, and the two lines run together. From the start of circuit "
-        "formation they part. In the end it can do nothing without its circuit, worse than guessing.",
+        "Early on, nearly everything: it is reciting, and the excluded loss falls with the train loss. Once the "
+        "circuit forms, it rises again. In a run that has grokked it ends above the cost of guessing.",
         "Nanda et al. 2023, section 5.1.",
     ),
     Gauge(
@@ -56,18 +57,20 @@ GAUGES = (
         {"embedding": "gini_W_E", "neurons to logits": "gini_W_L"},
         "Gini coefficient",
         False,
-        "0 is noise, 1 is a single frequency. Watch it climb under the flat test loss.",
+        "0: all equally strong, and random weights are close to it. Near 1: a few carry everything. It creeps up "
+        "while the test loss is flat; most of the climb comes during cleanup and after.",
         "Nanda et al. 2023, section 5.1; norms of all p Fourier components, the constant included.",
     ),
     Gauge(
         "What does it cost to be right?",
         "Sum of squared weights",
-        "The length of all the weights together: what weight decay makes the network pay for.",
+        "All weights, squared and added up: what weight decay makes the network pay for.",
         r"\lVert\theta\rVert^2 = \sum_i \theta_i^2",
         {"all weights": "sum_squared_weights"},
         "sum of squares",
         False,
-        "Memorising makes it grow. Then it falls: slowly while the circuit takes over, and faster when the memory goes.",
+        "Memorising makes it grow. In the paper's run it then falls smoothly while the circuit forms, and more "
+        "sharply in cleanup. Without weight decay it need not fall at all.",
         "Nanda et al. 2023, section 5.1.",
     ),
     Gauge(
@@ -78,19 +81,19 @@ GAUGES = (
         {"explained share": "logit_fve"},
         "share of variance",
         False,
-        "The paper's run ends at 95 %. What is missing is not wrong: it is small and serves no purpose.",
-        "Nanda et al. 2023, section 4.1.",
+        "The paper's run ends at 95 %. Its loss improves when the rest is dropped. Other runs end lower.",
+        "Nanda et al. 2023, section 4.2.",
     ),
     Gauge(
         "How many neurons have taken a side?",
         "Neurons with one frequency",
-        "A neuron belongs to a frequency that explains at least 85 % of what wakes it, over all pairs.",
+        "A neuron belongs to a frequency that explains at least 85 % of the variance of its activity over all pairs.",
         r"\mathrm{FVE}_k = \frac{\text{energy in } \{1,\cos_k,\sin_k\}\otimes\{1,\cos_k,\sin_k\}}{\text{energy}}",
         {"neurons": "frac_neurons_over_085"},
         "share of neurons",
         False,
         "In the paper's run 84.6 % of the 512 neurons end with one frequency; other seeds give other shares.",
-        "Nanda et al. 2023, section 4.2.",
+        "Nanda et al. 2023, section 4.3.",
     ),
 )
 
@@ -102,23 +105,22 @@ def gauges(study: Study) -> None:
 
 
 def _gauges(study: Study) -> None:
-    last = study.last_step
-    bands = tables.bands(study.phases, last)
     for gauge in GAUGES:
-        _gauge(gauge, study, bands, last)
+        _gauge(gauge, study)
     st.header("Which frequencies are key?", anchor=False)
     st.markdown(KEY_RULE)
-    keys = list(study.timeline.key_freqs)
-    found = f"Here: {words.listed(keys)}." if keys else "Here: none. No circuit has formed."
-    st.markdown(f"They are found once, in the last snapshot, and used for every step. {found}")
+    st.markdown(
+        f"They are found once, in the last snapshot, and used for every step. {words.key_sentence(study)}"
+    )
 
 
-def _gauge(gauge: Gauge, study: Study, bands, last: int) -> None:
+def _gauge(gauge: Gauge, study: Study) -> None:
     st.header(gauge.question, anchor=False)
     st.markdown(f"**{gauge.name}.** {gauge.words}")
     st.latex(gauge.formula)
-    values = tables.measures(study, gauge.fields)
-    figure = charts.measure_chart(values, bands, place.current().step, last, gauge.axis, gauge.log)
-    st.altair_chart(figure, key=f"gauge-{gauge.name}")
+    if NEEDS_KEYS & set(gauge.fields.values()) and not len(study.timeline.key_freqs):
+        st.info(words.NO_KEYS)
+        return
+    figures.measure_curves(study, gauge.fields, gauge.axis, place.current().step, gauge.log)
     st.markdown(f"**What to notice.** {gauge.notice}")
     st.caption(f"Source: {gauge.source}")

@@ -24,6 +24,7 @@ class Place(NamedTuple):
     run: str
     step: int
     panels: tuple[str, ...] | None = None  # None: those the page prefers
+    panels_of: tuple[str, ...] | None = None  # the page they were chosen on, by what it prefers; None: any
     seq: int = 0
     play: bool = False  # the last jump is to be played, not leapt
 
@@ -55,13 +56,19 @@ def open_run(run: str) -> None:
     except RunError as error:
         notice(f"{run} cannot be opened. {error}")
     else:
-        st.session_state[_KEY] = Place(run, step, place.panels, place.seq + 1)
+        st.session_state[_KEY] = Place(run, step, place.panels, place.panels_of, place.seq + 1)
+
+
+def panels_on(panels_of_page: tuple[str, ...]) -> tuple[str, ...]:
+    """The panels to show on a page: those chosen there or named in the address, else those it prefers."""
+    place = current()
+    return place.panels if place.panels and place.panels_of in (None, panels_of_page) else panels_of_page
 
 
 def remember(state: ScrubberState, panels_of_page: tuple[str, ...]) -> None:
     """Keep where the scrubber has come to, and write it into the address."""
-    panels = None if state.panels == panels_of_page else state.panels
-    st.session_state[_KEY] = place = current()._replace(step=state.step, panels=panels)
+    panels, of = (None, None) if state.panels == panels_of_page else (state.panels, panels_of_page)
+    st.session_state[_KEY] = place = current()._replace(step=state.step, panels=panels, panels_of=of)
     wanted = {"run": place.run, "step": str(place.step)}
     if panels is not None:
         wanted["panels"] = ",".join(panels)

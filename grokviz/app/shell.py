@@ -63,5 +63,6 @@ def foot() -> None:
             "After N. Nanda, L. Chan, T. Lieberum, J. Smith and J. Steinhardt, "
             "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217), "
             "ICLR 2023, and A. Power et al., [Grokking](https://arxiv.org/abs/2201.02177), 2022. "
-            "Every figure on this page is computed from the weights of the run it shows."
+            "Every chart is drawn from the run it shows: losses and accuracies as logged, all else from its stored "
+            "weights. Figures quoted from papers say so."
         )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from grokviz import library
 from grokviz.app import place, studies, words
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
@@ -37,14 +38,18 @@ def stops(study: Study) -> list[Stop]:
 
 
 def tour() -> None:
-    """A row of stops: choosing one takes every figure there, and says what to look at."""
+    """A row of stops: choosing one takes every figure there, and says what to look at.
+
+    The story is told of the paper's run: with another in view, it offers to go back.
+    """
     try:
         found = stops(place.study())
+        _offer_the_run_of_the_story()
     except (studies.NoRunError, RunError):
         return  # the explorer says why
     names = [stop.name for stop in found]
     chosen = st.segmented_control(
-        "Five moments of this run",
+        "Moments of this run",
         names,
         key="tour",
         help="Each takes the curves and panels below to one moment.",
@@ -61,9 +66,20 @@ def tour() -> None:
         place.go_to(stop.step, play=True)
 
 
+def _offer_the_run_of_the_story() -> None:
+    study, ids = place.study(), {card.id for card in library.cards()}
+    if place.current().run == library.DEFAULT_RUN or library.DEFAULT_RUN not in ids:
+        return
+    text, button = st.columns([3, 1], vertical_alignment="center", width=720)
+    text.caption(
+        f"The words of this page are about another run; in view is “{words.as_text(study.run.title)}”."
+    )
+    button.button("Show theirs", on_click=place.open_run, args=(library.DEFAULT_RUN,), width="stretch")
+
+
 def _untrained(study: Study, i: int) -> str:
     loss = words.readable(float(study.timeline.test_loss[i]))
-    return f"Random weights. Both losses are {loss}, the price of guessing, and the rings are clouds."
+    return f"Random weights. The test loss is {loss}, close to the price of blind guessing. Nothing is in order yet."
 
 
 def _by_heart(study: Study, i: int) -> str:
@@ -75,23 +91,24 @@ def _by_heart(study: Study, i: int) -> str:
 
 def _in_secret(study: Study, i: int) -> str:
     t = study.timeline
-    test, loss = words.percent(float(t.test_accuracy[i])), words.readable(float(t.excluded_loss_train[i]))
+    test, share = words.percent(float(t.test_accuracy[i])), words.percent(float(t.logit_fve[i]))
+    if not len(t.key_freqs):
+        return f"So far {test} of the unseen pairs are right."
+    loss, without = (words.readable(float(x[i])) for x in (t.train_loss, t.excluded_loss_train))
     return (
-        f"The answers hardly show it ({test} of unseen pairs), but the rings are closing. Take the key frequencies "
-        f"away, and the training loss jumps to {loss}: the network has begun to lean on them."
+        f"So far {test} of the unseen pairs are right. Inside, waves grow: they explain {share} of the variance "
+        f"of its logits. Take them away, and the training loss rises from {loss} to {without}."
     )
 
 
 def _insight(study: Study, i: int) -> str:
     test = words.percent(float(study.timeline.test_accuracy[i]))
-    return f"{test} of the pairs that it has never seen are right. The clocks agree, and memory is being cleared."
+    return f"{test} of the pairs that it has never seen are right."
 
 
 def _end(study: Study, i: int) -> str:
     t = study.timeline
     test, share = words.percent(float(t.test_accuracy[i])), words.percent(float(t.logit_fve[i]))
     if not study.phases.grokked:
-        return f"Training is over, and {test} of the unseen pairs are right: this run did not grok."
-    return (
-        f"{test} of the unseen pairs are right, and {len(t.key_freqs)} waves explain {share} of its answers."
-    )
+        return f"At the last snapshot {test} of the unseen pairs are right: this run has not grokked."
+    return f"{test} of the unseen pairs are right, and waves of {len(t.key_freqs)} frequencies explain {share} of the variance of its logits."

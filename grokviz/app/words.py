@@ -1,28 +1,41 @@
 """Sentences and captions that are made from a run's own numbers."""
 
+import math
 import re
 
+import numpy as np
 import pandas as pd
 
+from grokviz.analysis.circuit import attention_single_frequency_fve
+from grokviz.analysis.forward import attention_pattern
 from grokviz.study import Study
 from grokviz.view.charts import SUPERSCRIPT
 
-LOSS_CAPTION = (
-    "**How to read this.** Loss is how surprised the network is by the right answer: 4.7 is blind guessing among "
-    "113 answers, every step down the axis is ten times less surprised. *Restricted* keeps only the circuit, "
-    "*excluded* takes it away. The grey line is the step you are at."
-)
 ANSWERS_CAPTION = (
     "**How to read this.** One square a question: row a, column b. Orange is a pair the network trains on, blue one "
     "that it has never seen; strong where its answer is right, pale where it is wrong."
 )
+NO_KEYS = "This run has no key frequency, so there is nothing to keep or take away, and nothing to draw."
+NOT_ADDITION = (
+    "The measures and panels of the circuit look for waves of a + b. In a run with another operation they may see "
+    "nothing, whatever the network has found."
+)
 GINI_CAPTION = (
-    "**How to read this.** 0 means that all frequencies are equally strong, 1 that a single one is left. "
-    "It rises while the network settles on few frequencies."
+    "**How to read this.** 0 means that all frequencies are equally strong, near 1 that a few carry everything. "
+    "It rises when the network settles on few frequencies."
 )
 MEASURES_CAPTION = (
     "Computed from the stored weights of this step. The page *Measures* says what each one means."
 )
+
+
+def loss_caption(study: Study) -> str:
+    p = study.run.config.p
+    return (
+        f"**How to read this.** Loss is how surprised the network is by the right answer: {math.log(p):.1f} is "
+        f"blind guessing among {p} answers, and each line down is a hundred times less surprised. *Restricted* "
+        "keeps only the circuit, *excluded* takes it away. The grey line is the step you are at."
+    )
 
 
 def readable(value: float) -> str:
@@ -37,7 +50,9 @@ def readable(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    return "100 %" if share == 1 else f"{100 * share:.1f} %"
+    if share == 1:
+        return "100 %"
+    return "over 99.9 %" if share > 0.9995 else f"{100 * share:.1f} %"
 
 
 def listed(numbers: list[int]) -> str:
@@ -54,7 +69,9 @@ def plain(text: str, at_most: int = 1000) -> str:
 
 def as_text(text: str) -> str:
     """A text from outside, with everything that Markdown or HTML would act on made harmless."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:&])", r"\\\1", plain(text))
+    escaped = re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:&])", r"\\\1", plain(text))
+    # Streamlit makes links, emoji and icons even of what is escaped: an invisible joiner breaks them up.
+    return re.sub(r"(?i)([:@]|www)", "\\1\u2060", escaped)
 
 
 def at_step(study: Study, index: int) -> str:
@@ -70,7 +87,7 @@ def at_step(study: Study, index: int) -> str:
             f"{so_far} Without its key frequencies the training loss would be {excluded} instead of {whole}."
         )
     if phase == "cleanup":
-        return f"{so_far} The squared weights add up to {readable(float(t.sum_squared_weights[index]))}, and fall."
+        return f"{so_far} The squared weights add up to {readable(float(t.sum_squared_weights[index]))}."
     return so_far
 
 
@@ -78,8 +95,31 @@ def spectrum_caption(study: Study) -> str:
     keys = list(study.timeline.key_freqs)
     how = "**How to read this.** One bar a frequency: how strongly the matrix varies with that wave over the numbers. "
     if not keys:
-        return how + "This run has no key frequency: no circuit has formed."
+        return how + "This run has no key frequency."
     return how + f"Blue are the key frequencies of this run, {listed(keys)}."
+
+
+def key_sentence(study: Study) -> str:
+    """Which frequencies are key in this run, or what it means that none is."""
+    keys = list(study.timeline.key_freqs)
+    if keys:
+        return f"Here: {listed(keys)}."
+    if study.run.config.operation != "add":
+        return f"Here: none. {NOT_ADDITION}"
+    return "Here: none, so the measures that need key frequencies say nothing about this run."
+
+
+def circuit_sentence(study: Study, index: int) -> str:
+    """How much of the circuit's parts single frequencies explain at a snapshot, measured."""
+    t = study.timeline
+    pattern = attention_pattern(t.attention_scores[index].astype(np.float64))
+    heads = ", ".join(percent(float(share)) for share in attention_single_frequency_fve(pattern)[1])
+    neurons = round(float(t.frac_neurons_over_085[index]) * study.run.config.d_mlp)
+    return (
+        f"**Measured at step {int(t.steps[index]):,}.** One frequency explains {heads} of the variance of attention, "
+        f"head by head; {neurons} of {study.run.config.d_mlp} neurons follow one frequency; the waves of the key "
+        f"frequencies explain {percent(float(t.logit_fve[index]))} of the variance of the logits."
+    )
 
 
 def measure_table(study: Study, index: int) -> pd.DataFrame:

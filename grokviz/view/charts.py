@@ -5,6 +5,7 @@ cursor) is a dataset of its own: the rest of the specification stays identical a
 """
 
 import json
+import math
 
 import altair as alt
 import pandas as pd
@@ -46,12 +47,10 @@ def phase_bands(bands: pd.DataFrame, last_step: int) -> Figure:
     return alt.layer(tints, names)
 
 
-def cursor(step: int, last_step: int) -> alt.Chart:
-    """A rule at the step in view."""
-    data = pd.DataFrame({"step": [step]})
-    return (
-        alt.Chart(data, name="cursor").mark_rule(strokeWidth=1.5, color=GREY).encode(x=step_axis(last_step))
-    )
+def cursor(last_step: int) -> alt.Chart:
+    """A rule at the step in view, which `_finish` fills in."""
+    data = alt.NamedData("cursor")  # Altair names other data by their hash, which would change with the step
+    return alt.Chart(data).mark_rule(strokeWidth=1.5, color=GREY).encode(x=step_axis(last_step))
 
 
 def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int) -> Figure:
@@ -72,10 +71,11 @@ def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: 
         [
             phase_bands(bands, last_step),
             lines,
-            _end_labels(positive, "loss", series_colours()),
-            cursor(step, last_step),
+            _end_labels(positive, "loss", series_colours(), log=True),
+            cursor(last_step),
         ],
         f"Train, test, restricted and excluded loss over {last_step:,} steps, on a log scale.",
+        step,
     )
 
 
@@ -101,10 +101,11 @@ def measure_chart(
         [
             phase_bands(bands, last_step),
             lines,
-            _end_labels(values, "value", colours),
-            cursor(step, last_step),
+            _end_labels(values, "value", colours, log),
+            cursor(last_step),
         ],
         f"{title}: {', '.join(names)}, over {last_step:,} steps.",
+        step,
     )
 
 
@@ -162,27 +163,42 @@ def _log_axis() -> alt.Axis:
     return alt.Axis(values=[10.0**d for d in decades], labelExpr=expression, gridOpacity=0.4)
 
 
-def _end_labels(values: pd.DataFrame, column: str, colours: dict) -> alt.Chart:
+def _end_labels(values: pd.DataFrame, column: str, colours: dict, log: bool = False) -> alt.Chart:
     """The name of every line at its end, pushed apart where lines end together."""
-    last = values.groupby("series", sort=False).tail(1).sort_values(column, ascending=False)
+    last = values.groupby("series", sort=False).tail(1).sort_values(column)
+    last = last.assign(place=spread(last[column].to_list(), values[column].to_list(), log))
     return (
         alt.Chart(last)
         .mark_text(align="left", dx=6, fontWeight=600, fontSize=12)
         .encode(
             x="step:Q",
-            y=f"{column}:Q",
+            y="place:Q",
             text="series:N",
             color=alt.Color("series:N", scale=_scale(colours), legend=None),
         )
     )
 
 
-def _finish(layers: list, description: str) -> Figure:
+def spread(ends: list[float], values: list[float], log: bool) -> list[float]:
+    """Where labels of ascending ends go, a twentieth of the axis apart at least."""
+    to_axis, from_axis = (math.log10, lambda y: 10**y) if log else (float, float)
+    lowest, highest = (to_axis(y) for y in (min(values), max(values))) if values else (0, 0)
+    places: list[float] = []
+    for end in ends:
+        y = to_axis(end)
+        places.append(max(y, places[-1] + (highest - lowest) / 20) if places else y)
+    return [from_axis(y) for y in places]
+
+
+def _finish(layers: list, description: str, step: int) -> Figure:
     return (
         alt.layer(*layers)
         .resolve_scale(color="independent", strokeDash="independent")
         .properties(
-            height=320, description=description, padding={"right": 70, "left": 5, "top": 5, "bottom": 5}
+            height=320,
+            description=description,
+            padding={"right": 70, "left": 5, "top": 5, "bottom": 5},
+            datasets={"cursor": [{"step": step}]},
         )
         .configure_view(stroke=None)
         .configure_axis(domain=False, ticks=False)

@@ -10,9 +10,10 @@ from grokviz.view.frames import thinned
 LOSSES = {
     "train": "train_loss",
     "test": "test_loss",
-    "restricted": "restricted_loss_all",
+    "restricted": "restricted_loss_test",
     "excluded": "excluded_loss_train",
 }
+NEED_KEYS = ("restricted", "excluded")
 CURVE_POINTS = 500  # of a logged curve: more than a figure has pixels to show
 
 
@@ -21,6 +22,8 @@ def losses(study: Study) -> pd.DataFrame:
     log = study.run.log.iloc[thinned(len(study.run.log), CURVE_POINTS)]
     parts = []
     for series, column in LOSSES.items():
+        if series in NEED_KEYS and not len(study.timeline.key_freqs):
+            continue  # without a key there is nothing to keep or to take away
         logged = column in log
         steps, values = (
             (log["step"], log[column]) if logged else (study.timeline.steps, measure(study, column))

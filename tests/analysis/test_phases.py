@@ -128,6 +128,24 @@ def test_rows_that_were_not_measured_count_as_not_there():
     assert phases([(np.nan, np.nan, np.nan)] * 3) == Phases()
 
 
+def test_cleaned_waits_for_the_weights_to_shrink():
+    weights = np.linspace(100, 80, len(TEXTBOOK))  # one a row; 84 is within 5 % of the last, 85 is not
+    assert phases(TEXTBOOK, squared_weights=weights).cleaned == Event(1600, 1500)
+    weights[:18] += 5
+    assert phases(TEXTBOOK, squared_weights=weights).cleaned == Event(1800, 1700)
+    weights[-1] = 70  # still shrinking: it has arrived nowhere
+    assert phases(TEXTBOOK, squared_weights=weights).cleaned is None
+    assert phases(TEXTBOOK, squared_weights=weights)[:4] == EXPECTED[:4]
+
+
+def test_weights_that_were_not_measured_are_not_waited_for():
+    weights = np.full(len(TEXTBOOK), np.nan)
+    assert phases(TEXTBOOK, squared_weights=weights) == EXPECTED
+    weights[-4:] = 80
+    holes = [(np.nan, 1.0, 1.0), *TEXTBOOK[1:]]
+    assert phases(holes, squared_weights=weights) == EXPECTED
+
+
 def test_one_row_and_none():
     assert phases([]) == Phases()
     assert phases([(0.01, 0.01, 4.7)]) == Phases()

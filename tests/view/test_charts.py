@@ -74,7 +74,9 @@ def test_scrubbing_changes_nothing_but_the_cursor_and_the_values_of_that_step():
         before, after = early.to_dict(), late.to_dict()
         assert encodings(before) == encodings(after), name
         if name in ("loss", "gini", "excluded"):
-            moved = [key for key in before["datasets"] if before["datasets"][key] != after["datasets"].get(key)]
+            moved = [
+                key for key in before["datasets"] if before["datasets"][key] != after["datasets"].get(key)
+            ]
             assert moved == ["cursor"], name
             assert before["datasets"]["cursor"] == [{"step": int(study.timeline.steps[1])}]
 

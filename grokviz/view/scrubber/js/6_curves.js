@@ -1,11 +1,18 @@
 // What is drawn as curves: the loss strip, which is the scrubber, and the two panels of other measures.
 
+// Without a key frequency there is nothing to keep or to take away.
+function circuitLosses(timeline) {
+  return [
+    curveSeries(timeline, "excluded_loss_train", "excluded", "excluded"),
+    curveSeries(timeline, "restricted_loss_test", "restricted", "restricted"),
+  ];
+}
+
 function lossPlot(timeline) {
   const series = [
     curveSeries(timeline, "test_loss", "test", "test", "log_test_loss"),
     curveSeries(timeline, "train_loss", "train", "train", "log_train_loss"),
-    curveSeries(timeline, "excluded_loss_train", "excluded", "excluded"),
-    curveSeries(timeline, "restricted_loss_test", "restricted", "restricted"),
+    ...(timeline.header.key_freqs.length ? circuitLosses(timeline) : []),
   ].filter(({ values }) => values.some(Number.isFinite));
   const format = (v) => (v === 1 ? "1" : v === 10 ? "10" : `10${superscript(Math.round(Math.log10(v)))}`);
   return { rows: [{ kind: "log", domain: logDomain(series), series, format }], top: 0 };
@@ -35,7 +42,7 @@ const accuracyPanel = curvePanel(
     title: "How often is it right?",
     howto:
       "Each curve is the share of pairs whose most likely answer is the right one: dashed for the pairs it trains on, " +
-      "solid for the pairs it never sees. Guessing would score 1 in p. Watch the gap between the two open, stay, and close.",
+      "solid for the pairs it never sees. Guessing would score 1 in p. Watch the gap between the two open and, in a run that groks, close.",
     caption(timeline, i) {
       const m = (name) => measure(timeline, name, i);
       return `It answers ${percent(m("train_accuracy"))} of the training pairs correctly and ${percent(m("test_accuracy"))} of the pairs it has never seen.`;
@@ -69,7 +76,7 @@ const simplicityPanel = curvePanel(
     howto:
       "Top: the Gini coefficient of the Fourier components, 0 when every frequency is equally strong, near 1 when a few " +
       "carry everything; solid for the embedding W_E, dashed for the output weights W_L = W_out W_U. Bottom: the sum of all " +
-      "squared weights, which weight decay keeps pressing down.",
+      "squared weights, which weight decay, where there is any, keeps pressing down.",
     caption(timeline, i) {
       const m = (name, at = i) => measure(timeline, name, at);
       const now = m("sum_squared_weights"), start = m("sum_squared_weights", 0);

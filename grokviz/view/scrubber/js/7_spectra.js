@@ -49,7 +49,7 @@ function spectrumPanel(description, arrayName) {
       const now = array.raw.subarray(i * array.size, (i + 1) * array.size);
       const energy = now.reduce((sum, v) => sum + v * v, 0);
       const strongest = now.indexOf(now.reduce((a, b) => Math.max(a, b), 0)) + 1;
-      if (!keys.length) return `No frequency stands out in this run. The strongest now is ${strongest}.`;
+      if (!keys.length) return `No frequency is key in this run. The strongest now is ${strongest}.`;
       const share = keys.reduce((sum, k) => sum + now[k - 1] ** 2, 0) / (energy || 1);
       const who = keys.length === 1 ? `Frequency ${keys[0]} carries` : `Frequencies ${listed(keys)} carry`;
       return `${who} ${percent(share)} of ${description.whole}, out of ${array.size} frequencies.`;
@@ -82,12 +82,12 @@ const embeddingPanel = spectrumPanel(
   {
     id: "embedding",
     name: "Frequencies in the embedding",
-    title: "Which frequencies does it use?",
+    title: "Which waves does it store the numbers in?",
     whole: "the embedding’s energy",
     howto:
-      "The network stores every number as a vector. Read down the numbers 0, 1, 2, … each of its coordinates is a wave; " +
+      "The network stores every number as a vector. Read down the numbers 0, 1, 2, … each of its coordinates is a sum of waves; " +
       "a bar is how strong the wave that goes around k times is. Coloured bars are the key frequencies, the ones the " +
-      "finished network computes with. At first all bars are alike: noise.",
+      "finished network computes with. At first all bars are nearly alike: noise.",
   },
   "spectrum_W_E",
 );
@@ -99,8 +99,8 @@ const unembeddingPanel = spectrumPanel(
     title: "What do the answers listen to?",
     whole: "the output weights’ energy",
     howto:
-      "The same spectrum for W_L = W_out W_U, the map from neurons to answers. When the circuit is complete only the key " +
-      "frequencies are left: whatever else the embedding carries, no answer listens to it.",
+      "The same spectrum for W_L = W_out W_U, the map from neurons to answers. When the circuit is complete the key " +
+      "frequencies carry nearly all of it. (It leaves out the path that goes around the neurons.)",
   },
   "spectrum_W_L",
 );
@@ -115,7 +115,7 @@ const ringsPanel = {
   howto:
     "One ring for each key frequency k. A dot is a number; its place is where the network’s embedding puts it in the plane " +
     "of cos and sin of frequency k. Dots are coloured by where they would stand on a perfect clock that goes around k " +
-    "times, and joined in that order: confetti and a tangle at first, a colour wheel and a circle at the end. " +
+    "times, and joined in that order: confetti and a tangle at first, a colour wheel and a circle once a run has grokked. " +
     "Point at a dot to find the same number on every ring and in the map of answers.",
   prepare(timeline) {
     const { ring } = timeline.arrays, { p, key_freqs: keys } = timeline.header;
@@ -124,7 +124,7 @@ const ringsPanel = {
     const orders = keys.map((k) => Array.from({ length: p }, (_, n) => n).sort((a, b) => ((a * k) % p) - ((b * k) % p)));
     return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders };
   },
-  empty: (timeline) => (timeline.header.key_freqs.length ? null : "No frequency stands out in this run, so there is no ring to put the numbers on."),
+  empty: (timeline) => (timeline.header.key_freqs.length ? null : "No frequency is key in this run, so there is no ring to draw."),
   background(g, own, { width, height, timeline, theme }) {
     for (const [order, { x, y, r }] of ringPlaces(own, width, height).entries()) {
       g.strokeStyle = theme.faint;

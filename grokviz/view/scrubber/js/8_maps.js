@@ -198,7 +198,7 @@ const attentionPanel = {
   howto:
     "To answer, the network looks back from “=” at a and b. Each pixel is the share of its attention that one head gives " +
     "to a, for the question in row a and column b: dark is none, bright is all. Stripes mean that the head weighs the " +
-    "two numbers by a wave, which is how it multiplies cosines.",
+    "two numbers by a wave: one of the two places where waves are multiplied, the neurons being the other.",
   prepare(timeline) {
     const { header, arrays } = timeline, heads = Math.min(header.n_heads, MOST_SMALL_MAPS), p = header.p;
     return { p, heads, scores: new Float32Array(arrays.attention_scores.size), pictures: Array.from({ length: heads }, () => makePicture(p)), frame: -1 };

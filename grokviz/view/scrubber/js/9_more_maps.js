@@ -9,8 +9,8 @@ const neuronsPanel = {
   part: "maps",
   howto:
     "Each map is one neuron: how active it is on every question, row a and column b, dark for silent. Above it stands the " +
-    "frequency that explains it best now, in colour once that one wave explains 85 % of it. Finished neurons are " +
-    "woven from a single frequency. The scale of a map is the same at every step.",
+    "frequency that explains it best now, in colour once it explains 85 % of it and is key. Most finished neurons are " +
+    "woven from a single frequency; shown are those that it explains best in the last snapshot. The scale of a map is the same at every step.",
   prepare(timeline) {
     const { p } = timeline.header, { neurons } = timeline.maps.header, shown = Math.min(neurons.length, MOST_SMALL_MAPS);
     const own = { p, shown, pre: new Float32Array(p * p), pictures: Array.from({ length: shown }, () => makePicture(p)) };
@@ -99,7 +99,7 @@ const logitsPanel = {
   title: "What are the answers made of?",
   part: "maps",
   howto:
-    "The logits, taken apart into products of a wave in a (rows) and a wave in b (columns); cosine and sine of a frequency " +
+    "The logits (one number for each possible answer), taken apart into products of a wave in a (rows) and a wave in b (columns); cosine and sine of a frequency " +
     "sit side by side. Bright is strong, on a log scale over three decades. A finished network keeps a few bright blocks on " +
     "the diagonal: the same frequency in a and in b, which is what cos(w(a + b)) is made of.",
   prepare: (timeline) => ({ p: timeline.header.p, picture: makePicture(timeline.header.p) }),
@@ -141,8 +141,8 @@ const logitsPanel = {
   },
   caption(timeline, i) {
     const keys = timeline.header.key_freqs.length, share = measure(timeline, "logit_fve", i);
-    if (!keys || !Number.isFinite(share)) return "No frequency stands out in this run, so nothing can be said about its waves.";
-    return `Cosines of the ${keys === 1 ? "key frequency" : `${inWords(keys)} key frequencies`}, cos${THIN}w(a${THIN}+${THIN}b${THIN}−${THIN}c), make up ${percent(Math.max(0, share))} of the logits.`;
+    if (!keys || !Number.isFinite(share)) return "No frequency is key in this run, so there are no waves to fit.";
+    return `Cosines of the ${keys === 1 ? "key frequency" : `${inWords(keys)} key frequencies`}, cos${THIN}w(a${THIN}+${THIN}b${THIN}−${THIN}c), explain ${percent(Math.max(0, share))} of the variance of the logits.`;
   },
 };
 

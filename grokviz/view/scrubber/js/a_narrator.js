@@ -16,21 +16,21 @@ function narrate(timeline, i) {
       ? ` Training goes on: this is step ${whole(step)} of ${whole(header.planned_steps)}.` : "";
   const phase = phaseAt(header, step);
   if (i === 0 && step === 0) {
-    return `Nothing is learned yet. Both losses stand near ${readable(m("test_loss"))}, which is what guessing costs.${growing}`;
+    return `Nothing is learned yet. The test loss is ${readable(m("test_loss"))}; blind guessing costs ${readable(Math.log(header.p))}.${growing}`;
   }
   if (phases.cleanup_to !== null ? step >= phases.cleanup_to : train > 0.995 && test > 0.995) {
-    return `It has understood: ${unseen} are answered correctly, by ${keys.length ? plural(keys.length, "frequency", "frequencies") : "whatever it has found"}.${growing}`;
+    return `It has understood: ${unseen} are answered correctly, with ${keys.length ? plural(keys.length, "frequency", "frequencies") : "whatever it has found"}.${growing}`;
   }
   if (phase === "cleanup") {
     const before = header.steps.findLastIndex((s) => s <= phases.cleanup_from);
     const shrunk = 1 - m("sum_squared_weights") / m("sum_squared_weights", Math.max(before, 0));
-    const cleared = shrunk > 0.005 ? ` and has taken ${percent(shrunk)} off the weights` : "";
-    return `The circuit is there, so what was memorised only costs: weight decay clears it away${cleared}. It gets ${unseen}.${growing}`;
+    const cleared = shrunk > 0.005 ? `: the squared weights are down by ${percent(shrunk)}` : "";
+    return `The circuit takes over. What was memorised now only costs, and weight decay clears it away${cleared}. It gets ${unseen}.${growing}`;
   }
   if (phase === "circuit formation") {
     const flat = phases.memorised_at !== null && step > phases.memorised_at
       ? `The training pairs have been known for ${whole(step - phases.memorised_at)} steps` : "It still recites";
-    const hidden = keys.length ? `, yet ${keys.length === 1 ? "one frequency now carries" : `${inWords(keys.length)} frequencies now carry`} ${percent(keyShare(timeline, i))} of the embedding` : "";
+    const hidden = keys.length ? `, yet ${keys.length === 1 ? "one frequency now carries" : `${inWords(keys.length)} frequencies now carry`} ${percent(keyShare(timeline, i))} of the embedding’s energy, ${percent(keys.length / Math.floor(header.p / 2))} by chance` : "";
     return `${flat}${hidden}. From outside little shows: it gets ${unseen}.${growing}`;
   }
   if (phases.memorised_at !== null ? step >= phases.memorised_at : train > 0.995) {

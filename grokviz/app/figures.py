@@ -1,0 +1,45 @@
+"""Curves over a whole run. Altair takes tens of milliseconds to write a specification, so that is done once a
+run; at every step after that, the curve is only told where its cursor is."""
+
+import functools
+
+import pandas as pd
+import streamlit as st
+
+from grokviz.study import Study
+from grokviz.view import charts, tables
+
+
+def loss_curves(study: Study, step: int) -> None:
+    """Train, test, restricted and excluded loss, with a rule at the step."""
+    _draw(_loss_spec(study), step, "losses")
+
+
+def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:
+    """Measures of the timeline, `fields` from the word on screen to the field, with a rule at the step."""
+    _draw(_measure_spec(study, tuple(fields.items()), title, log), step, "-".join(fields.values()))
+
+
+def _draw(spec: dict, step: int, key: str) -> None:
+    st.vega_lite_chart(
+        {**spec, "datasets": {**spec["datasets"], "cursor": [{"step": step}]}}, key=f"curves-{key}"
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def _loss_spec(study: Study) -> dict:
+    bands = tables.bands(study.phases, study.last_step)
+    return _spec(charts.loss_chart(tables.losses(study), bands, 0, study.last_step))
+
+
+@functools.lru_cache(maxsize=256)
+def _measure_spec(study: Study, fields: tuple[tuple[str, str], ...], title: str, log: bool) -> dict:
+    bands = tables.bands(study.phases, study.last_step)
+    values = tables.measures(study, dict(fields))
+    return _spec(charts.measure_chart(values, bands, 0, study.last_step, title, log))
+
+
+def _spec(figure: charts.Figure) -> dict:
+    """The specification as Vega-Lite, its datasets as tables, which Streamlit sends faster than rows."""
+    spec = figure.to_dict()
+    return spec | {"datasets": {name: pd.DataFrame(rows) for name, rows in spec["datasets"].items()}}

@@ -1,0 +1,32 @@
+"""The app in this process: a page as Streamlit would run it, and what it then holds."""
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def visit():
+    """Open a page with the query of an address, in a session of its own."""
+
+    def open_page(page="story", **query):
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        return healthy(app.switch_page(f"pages/{page}.py").run())
+
+    return open_page
+
+
+def healthy(app):
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def unescaped(markdown: str) -> str:
+    """The text that Markdown would show."""
+    return re.sub(r"\\(.)", r"\1", markdown.replace("\u2060", ""))

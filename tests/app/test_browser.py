@@ -1,0 +1,183 @@
+"""The app in a real browser: a server that has just woken up, then one visitor who does everything.
+
+One test in one session, because starting a server and a browser costs more than all that is then tried.
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grokviz.runs import record
+from grokviz.runs.folder import open_run
+from tests.app.conftest import ROOT
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+MENU = ["Story", "Timeline", "Measures", "Circuit", "Glossary"]
+STEP = "globalThis.grokvizScrubbers.active.step()"
+HOSTILE = "https://evil.example www.evil.example a@evil.example <b>bold</b> **bold** [a](https://evil.example) :smile: end"
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+
+
+@pytest.fixture
+def server(copied):
+    """A fresh server process, to which nobody has spoken yet."""
+    for name in ("tiny-groks", "tiny-recites"):
+        values = record.read_record(copied / name)
+        record.write_record(copied / name, values | {"title": f"{name} <b>", "sentence": HOSTILE})
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    flags = ["--server.address=127.0.0.1", "--server.headless=true"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, *flags], cwd=ROOT, env=os.environ, **quiet) as process:
+        end = time.monotonic() + 40
+        while not listening(port) and time.monotonic() < end:
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def told(message):
+    return f"{message.text} {message.location['url']}"
+
+
+@pytest.fixture
+def page():
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+        page.set_default_timeout(30_000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda said: page.errors.append(told(said)) if said.type == "error" else None)
+        yield page
+        browser.close()
+
+
+def test_a_visit(server, page, copied):
+    steps = open_run(copied / "tiny-groks").steps.tolist()
+    a_cold_server_answers_a_deep_link(page, server, steps)
+    a_drag_moves_the_step_in_the_address(page, steps)
+    a_reload_restores_it(page)
+    another_theme_keeps_it(page)
+    other_pages_keep_run_and_step(page, steps)
+    texts_of_a_run_are_text(page)
+    a_phone_has_no_sideways_scroll(page)
+    # Streamlit looks for its server under /timeline/ before it does under /, and for its home on the network.
+    known = r"ERR_NAME_NOT_RESOLVED|404 \(Not Found\) \S+/(timeline|circuit|measures)/_stcore/"
+    assert not [error for error in page.errors if not re.search(known, error)]
+
+
+def drawn(page):
+    page.wait_for_selector(".gv-strip-figure canvas")
+    page.wait_for_function(
+        "globalThis.grokvizScrubbers?.active && !globalThis.grokvizScrubbers.active.busy()"
+    )
+
+
+def wait_for_address(page, part):
+    page.wait_for_function("part => location.href.includes(part)", arg=part)
+
+
+def step_of(page):
+    return int(re.search(r"step=(\d+)", page.url)[1])
+
+
+def a_cold_server_answers_a_deep_link(page, server, steps):
+    page.goto(f"{server}/timeline?run=tiny-groks&step={steps[5]}&panels=answers,rings")
+    drawn(page)
+    page.get_by_role("link", name="Glossary").wait_for()
+    links = page.locator("[data-testid=stTopNavLink]").all_inner_texts()
+    assert [link.strip().split("\n")[-1] for link in links] == MENU
+    assert page.locator("h1").inner_text() == "Drag through a training run"
+    assert page.evaluate(STEP) == steps[5]
+    assert f"run=tiny-groks&step={steps[5]}&panels=answers" in page.url
+    assert page.locator("[data-panel]").count() >= 2
+
+
+def a_drag_moves_the_step_in_the_address(page, steps):
+    box = page.locator(".gv-strip-figure").bounding_box()
+    y = box["y"] + 70
+    page.mouse.move(box["x"] + 200, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 500, y, steps=6)
+    page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=6)
+    page.mouse.up()
+    page.wait_for_function("before => !location.href.includes(before)", arg=f"step={steps[5]}&")
+    drawn(page)
+    wait_for_address(page, f"step={page.evaluate(STEP)}")
+    assert step_of(page) > steps[5]
+    assert step_of(page) in steps
+    page.get_by_text(f"At step {step_of(page):,}, in numbers").wait_for()
+
+
+def a_reload_restores_it(page):
+    before = page.url
+    page.reload()
+    drawn(page)
+    page.wait_for_function("url => location.href === url", arg=before)
+    assert page.evaluate(STEP) == step_of(page)
+
+
+def another_theme_keeps_it(page):
+    before = page.url
+    page.emulate_media(color_scheme="dark")
+    dark = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(21, 23, 27)'"
+    page.wait_for_function(dark)
+    drawn(page)
+    assert page.evaluate(STEP) == step_of(page)
+    assert page.url == before
+
+
+def other_pages_keep_run_and_step(page, steps):
+    step = step_of(page)
+    for name in ("Circuit", "Measures"):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(f"**/{name.lower()}?*")
+        drawn(page)
+        assert page.evaluate(STEP) == step
+        wait_for_address(page, f"run=tiny-groks&step={step}")
+    page.get_by_role("slider", name="Training step").focus()
+    page.keyboard.press("Home")
+    wait_for_address(page, "step=0")
+    page.get_by_role("link", name="Timeline", exact=True).first.click()
+    page.wait_for_url("**/timeline?*")
+    drawn(page)
+    assert page.evaluate(STEP) == steps[0]  # the page's own last step is forgotten
+
+
+def texts_of_a_run_are_text(page):
+    page.get_by_text("evil.example <b>bold</b> **bold**").first.wait_for()
+    assert "😄" not in page.locator("body").inner_text()
+    assert page.locator("a[href*='evil']").count() == 0
+    assert page.locator("b, strong").filter(has_text=re.compile("^bold$")).count() == 0
+
+
+def a_phone_has_no_sideways_scroll(page):
+    page.set_viewport_size({"width": 380, "height": 780})
+    drawn(page)
+    page.wait_for_function("document.documentElement.scrollWidth <= 380")
+    main = "document.querySelector('[data-testid=stMain]')"
+    page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth")

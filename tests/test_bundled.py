@@ -1,0 +1,120 @@
+"""The runs that GrokViz comes with: real, whole, and what the pages say of them."""
+
+import os
+
+import numpy as np
+import pytest
+
+from grokviz import library, study
+from grokviz.engine.model import initial_weights
+from grokviz.runs import catalog, folder
+
+RUNS = list(catalog.read_catalog(library.BUNDLED))
+MIB = 2**20
+
+
+def size(path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def run(request):
+    return folder.open_run(library.BUNDLED / request.param)
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return folder.open_run(library.BUNDLED / "mod113-paper")
+
+
+def test_the_catalogue_lists_what_is_there():
+    cards = catalog.list_runs(library.BUNDLED)
+    assert [card.id for card in cards] == RUNS
+    assert len(RUNS) >= 3
+    assert all(card.problem is None and card.sentence and card.finished for card in cards)
+
+
+def test_they_fit():
+    assert size(library.BUNDLED) < 30 * MIB
+    for path in library.BUNDLED.rglob("*"):
+        assert path.is_dir() or path.stat().st_size < 50e6, path.name
+    for name in RUNS:
+        assert len(os.listdir(library.BUNDLED / name)) <= 8
+
+
+def test_every_snapshot_is_intact_and_float16(run):
+    for weights in (folder.read_stored(run, index) for index in range(len(run.steps))):
+        assert {w.dtype for w in weights.values()} == {np.dtype(np.float16)}
+        assert {name: w.shape for name, w in weights.items()} == run.config.shapes
+    assert len(run.steps) == sum(run.shards)
+
+
+def test_they_begin_with_the_initial_weights_of_their_config(run):
+    assert run.steps[0] == 0
+    stored = folder.read_stored(run, 0)
+    for name, w in initial_weights(run.config).items():
+        np.testing.assert_array_equal(stored[name], w.astype(np.float16))
+
+
+def test_stored_weights_reproduce_the_logged_losses_within_1_percent(run):
+    timeline, log = study.load(run).timeline, run.log.set_index("step")
+    for name in ("train_loss", "test_loss"):
+        logged = log.loc[timeline.steps, name].to_numpy()
+        stored = getattr(timeline, name)
+        large = logged > 1e-6
+        assert large.any()
+        np.testing.assert_allclose(stored[large], logged[large], rtol=0.01, err_msg=name)
+
+
+def test_their_timeline_is_cached_and_of_this_version(run):
+    assert folder.read_timeline_cache(run, study.TIMELINE_VERSION) is not None
+
+
+def test_the_paper_run_is_the_papers_recipe(paper):
+    c = paper.config
+    assert (c.p, c.operation, c.frac_train, c.split, c.weight_decay, c.lr) == (
+        113,
+        "add",
+        0.3,
+        "paper",
+        1.0,
+        1e-3,
+    )
+    assert (c.d_model, c.n_heads, c.d_mlp, c.steps) == (128, 4, 512, 40_000)
+    assert paper.steps[-1] == 40_000
+
+
+def test_the_paper_run_shows_what_the_paper_found(paper):
+    log, last = paper.log, len(paper.steps) - 1
+    assert 20 < log["test_loss"].max() < 36
+    assert log["test_loss"].iloc[-1] < 1e-6
+    m = study.measure_exactly(paper, last)
+    assert m["test_loss"] < 1e-6
+    assert 3 <= len(m["key_freqs"]) <= 6
+    assert m["frac_neurons_fve_over_0.85"] >= 0.5
+    assert m["logit_fve"] >= 0.9
+    assert m["restricted_loss_all"] < m["all_loss"]
+    assert m["excluded_loss_train"] > 4.73
+    phases = study.phases_of(paper)
+    assert None not in phases
+    assert (
+        0
+        < phases.memorised_at
+        < phases.circuit_from
+        < phases.cleanup_from
+        < phases.grokked_at
+        < phases.cleanup_to
+    )
+    assert phases.grokked_at > 20 * phases.memorised_at
+
+
+def test_the_control_memorises_and_no_more():
+    run = folder.open_run(library.BUNDLED / "mod59-no-decay")
+    phases = study.phases_of(run)
+    assert phases.memorised
+    assert phases.circuit is phases.cleanup is phases.grokked is None
+    assert study.load(run).timeline.key_freqs == ()
+    quick = folder.open_run(library.BUNDLED / "mod59-quick")
+    same = ("p", "operation", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "lr")
+    assert all(getattr(run.config, name) == getattr(quick.config, name) for name in same)
+    assert study.phases_of(quick).grokked

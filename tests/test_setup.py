@@ -1,0 +1,54 @@
+"""What a newcomer meets before anything runs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHECK = (ROOT / ".ci" / "check_python.py").read_text()
+
+
+def check_python(before: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", before + "\n" + CHECK], capture_output=True, text=True, check=False
+    )
+
+
+def test_this_python_will_do():
+    assert check_python("").returncode == 0
+
+
+def test_a_python_that_is_too_old_is_named_with_what_to_do():
+    done = check_python("import sys; sys.version_info = (3, 9, 2)")
+    assert done.returncode == 1
+    assert "Python 3.9" in done.stderr
+    assert "make run PYTHON=" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_a_missing_venv_module_is_named_with_what_to_do(module):
+    done = check_python(f"import sys; sys.modules[{module!r}] = None")
+    assert done.returncode == 1
+    assert "apt install python3" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_exactly(name):
+    lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"[\w-]+==[\w.]+", line), line
+
+
+def test_the_readme_names_every_part_of_the_package():
+    readme = (ROOT / "README.md").read_text()
+    parts = [p for p in (ROOT / "grokviz").glob("*/*.py") if p.parent.name in ("engine", "analysis")]
+    parts += list((ROOT / "grokviz").glob("*.py"))
+    for part in parts:
+        if not part.name.startswith("__"):
+            assert part.relative_to(ROOT).as_posix() in readme, part.name

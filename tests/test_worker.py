@@ -1,0 +1,187 @@
+"""A training that is killed, stopped or started twice: the run folder survives all of it.
+
+Run as a script, this file is the victim: it imports torch once, then forks trainings and kills them.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grokviz import cli, worker
+from grokviz.config import RunConfig
+from grokviz.runs import folder, storage
+from grokviz.runs.storage import RunError, write_lock
+
+ROOT = Path(__file__).parents[1]
+CONFIG = RunConfig(p=5, d_model=16, n_heads=2, d_mlp=32, frac_train=0.6, steps=200, max_snapshots=20)
+KILLS = 10
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+posix = pytest.mark.skipif(os.name != "posix", reason="needs fork and kill -9")
+
+
+def train_whole(path: Path, told: int | None = None) -> None:
+    """Train from wherever the run is, and tell a pipe when steps are being made."""
+    if not (path / "run.json").exists():
+        worker.start(path, CONFIG, "cpu")
+    for number, _ in enumerate(worker.run(path, "cpu")):
+        if number == 3 and told:
+            os.write(told, b".")
+
+
+def train_in_child(path: Path, seconds: float = 60.0) -> float:
+    """Train in a process of its own, and kill -9 it so long after its first steps. How long it lived from there."""
+    hears, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        train_whole(path, tells)
+        os._exit(0)
+    os.close(tells)
+    os.read(hears, 1)
+    os.close(hears)
+    begin = time.monotonic()
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        if time.monotonic() > begin + seconds:
+            os.kill(child, signal.SIGKILL)
+            ended = os.waitpid(child, 0)
+            break
+        time.sleep(0.001)
+    assert os.waitstatus_to_exitcode(ended[1]) in (0, -signal.SIGKILL)
+    return time.monotonic() - begin
+
+
+def kill_trainings(root: Path) -> None:
+    storage.os.fsync = lambda descriptor: None  # guards against power cuts, not against kills
+    train_whole(root / "warm")  # what torch loads at the first step, it need not load in every child
+    duration = train_in_child(root / "whole")
+    rng = random.Random(0)
+    for number in range(KILLS):
+        path = root / f"killed-{number}"
+        if number % 2:  # one that was killed before, and is killed again after it was resumed
+            shutil.copytree(root / f"killed-{number - 1}", path)
+        train_in_child(path, rng.uniform(0, 0.8 - number % 2 / 2) * duration)
+
+
+@posix
+def test_killed_at_ten_random_moments_it_ends_as_if_nothing_had_happened(tmp_path):
+    subprocess.run([sys.executable, __file__, str(tmp_path)], check=True, env=ENVIRONMENT, timeout=150)
+    whole = folder.open_run(tmp_path / "whole")
+    assert whole.finished
+    interrupted = [path for path in sorted(tmp_path.iterdir()) if path.name.startswith("killed")]
+    assert len(interrupted) == KILLS
+    left_at = set()
+    for path in interrupted:
+        run = folder.open_run(path)  # it opens, and holds the beginning of the whole run
+        left_at.add(len(run.log))
+        np.testing.assert_array_equal(run.log, whole.log[: len(run.log)])
+        np.testing.assert_array_equal(run.steps, whole.steps[: len(run.steps)])
+        train_whole(path)
+        run = folder.open_run(path)
+        assert run.finished
+        np.testing.assert_array_equal(run.log, whole.log)
+        assert folder.fingerprint(run) == folder.fingerprint(whole)
+        assert sorted(os.listdir(path)) == ["log.jsonl", "run.json", "snapshots-0.safetensors"]
+    assert len(left_at) >= 5  # the kills fell at different moments
+
+
+@posix
+def test_ctrl_c_keeps_the_run_and_a_second_writer_is_refused_meanwhile(tmp_path, capfd):
+    path = tmp_path / "long"
+    flags = "--modulus 5 --d-model 16 --heads 2 --d-mlp 32 --steps 1000000 --log-every 100 --device cpu"
+    command = [sys.executable, "-m", "grokviz", "train", *flags.split(), "--out", str(path)]
+    heed = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731  a shell's & ignores it
+    with subprocess.Popen(
+        command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    ) as child:
+        end = time.monotonic() + 60
+        while not (path / "resume.safetensors").exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not folder.open_run(path).finished
+        for more in (["--resume"], ["--steps", "5"]):
+            assert cli.main(["train", *more, "--out", str(path)]) == cli.BAD_INPUT
+            error = capfd.readouterr().err.splitlines()
+            assert "Another training is writing into long." in error[-1]
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert said.splitlines()[-1] == "Stopped. What was trained is kept; --resume goes on from there."
+    assert "Traceback" not in said
+    run = folder.open_run(path)
+    assert not run.finished
+    assert len(run.steps)
+    assert len(run.log)
+
+
+def test_running_a_finished_run_again_does_nothing(copied, capsys):
+    path = copied / "tiny-recites"
+    before = {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in path.iterdir()}
+    assert list(worker.run(path)) == []
+    assert cli.main(["train", "--resume", "--out", str(path)]) == 0
+    assert {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in path.iterdir()} == before
+    assert "snapshots" in capsys.readouterr().err
+
+
+def test_a_packed_run_holds_packed_files_only(trained):
+    assert sorted(os.listdir(trained / "tiny-groks")) == [
+        "log.jsonl",
+        "run.json",
+        "snapshots-0.safetensors",
+        "timeline.safetensors",
+    ]
+
+
+def test_rows_come_as_they_are_logged_and_the_lock_is_given_back(tmp_path):
+    path = tmp_path / "run"
+    worker.start(path, CONFIG, "cpu", title="A title", sentence="A sentence.")
+    rows = worker.run(path, "cpu")
+    first = next(rows)
+    assert first.step == 0
+    assert first.train_loss == pytest.approx(np.log(5), abs=0.5)
+    with write_lock(path):  # the same thread may
+        pass
+    rows.close()
+    opened = folder.open_run(path)
+    assert (opened.title, opened.sentence, opened.finished) == ("A title", "A sentence.", False)
+    assert [row.step for row in worker.run(path, "cpu")] == [*folder.open_run(path).log["step"]]
+
+
+def test_provenance_says_where_and_with_what(trained):
+    provenance = folder.open_run(trained / "tiny-groks").provenance
+    assert provenance["device"] == "cpu"
+    assert set(provenance) >= {"grokviz", "torch", "python", "threads", "cores", "machine", "started"}
+    assert json.dumps(provenance)
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(RunError, match=r"already holds 'thesis.tex'.*choose another folder"):
+        worker.start(tmp_path, CONFIG, "cpu")
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_damaged_resume_file_is_an_error_and_touches_nothing(tmp_path):
+    path = tmp_path / "run"
+    worker.start(path, CONFIG, "cpu")
+    rows = worker.run(path, "cpu")
+    for row in rows:
+        if row.step > 50:
+            break
+    rows.close()
+    resume = path / "resume.safetensors"
+    resume.write_bytes(resume.read_bytes()[:-100])
+    steps = folder.open_run(path).steps.tolist()
+    with pytest.raises(RunError, match=r"resume\.safetensors"):
+        list(worker.run(path, "cpu"))
+    assert folder.open_run(path).steps.tolist() == steps
+
+
+if __name__ == "__main__":
+    kill_trainings(Path(sys.argv[1]))
