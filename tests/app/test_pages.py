@@ -100,7 +100,7 @@ def test_the_measures_follow_the_run(runs, visit):
     assert len(charts(app)) == 3  # three of six measures need a key frequency, and say so
     assert sum("no key frequency" in info.value for info in app.info) == 3
     assert len(app.latex) == 6
-    assert any("no circuit has formed" in text.value.lower() for text in app.markdown)
+    assert any("look for waves of a + b" in text.value for text in app.markdown)
 
 
 def test_tour_buttons_move_every_figure(runs, visit):
