@@ -18,11 +18,11 @@ run: $(VENV)/.run     ## set up and open the app
 test: $(VENV)/.dev    ## set up, check style and types, run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pytest -n 2
 
 lint: $(VENV)/.dev    ## style and types only
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(VENV)/.dev  ## put every file into the house style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
