@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -233,7 +234,7 @@ def app(options: argparse.Namespace) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", options.port))
+            probe.bind(("", options.port))
         except (OSError, OverflowError) as error:
             raise BadInputError(
                 f"Port {options.port} cannot be used ({error}). "
@@ -241,4 +242,6 @@ def app(options: argparse.Namespace) -> int:
             ) from error
     home = Path(__file__).parents[1] / "app.py"
     command = [sys.executable, "-m", "streamlit", "run", str(home), f"--server.port={options.port}"]
-    return subprocess.call(command, cwd=home.parent)
+    # One thread a product: the pages' products are small, and visitors and trainings share the cores.
+    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    return subprocess.call(command, cwd=home.parent, env=environment)

@@ -15,14 +15,19 @@ def trained() -> Path:
     return Path(os.environ.get("GROKVIZ_RUNS") or BUNDLED.parent / "runs")
 
 
+def roots() -> tuple[Path, Path]:
+    """The folders of runs, the bundled first."""
+    return BUNDLED, trained()
+
+
 def cards() -> list[Card]:
     """All runs, the bundled first."""
-    return list_runs(BUNDLED) + list_runs(trained())
+    return [card for root in roots() for card in list_runs(root)]
 
 
 def find(run_id: str) -> Path:
     """The folder of a run by its name. Raises `RunError` when there is none of that name."""
-    return find_run(run_id, (BUNDLED, trained()))
+    return find_run(run_id, roots())
 
 
 def locate(name_or_path: str) -> Path:

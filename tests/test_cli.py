@@ -325,7 +325,7 @@ def test_a_port_in_use_is_refused_with_another_one(refuse):
 
 def test_the_app_is_streamlit_on_the_port_that_was_asked_for(monkeypatch):
     called = []
-    monkeypatch.setattr(subprocess, "call", lambda command, cwd: called.append((command, cwd)) or 0)
+    monkeypatch.setattr(subprocess, "call", lambda command, cwd, env: called.append((command, cwd)) or 0)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from grokviz import library
 from grokviz.app import figures, place, studies, words
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
@@ -35,7 +34,7 @@ def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], 
 
 def run_picker() -> None:
     """A list of the runs that are here, with one sentence on each."""
-    cards = {card.id: card for card in library.cards() if card.problem is None and card.n_snapshots}
+    cards = {card.id: card for card in studies.cards() if card.problem is None and card.n_snapshots}
     try:
         run = place.current().run
     except studies.NoRunError:

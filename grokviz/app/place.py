@@ -94,7 +94,7 @@ def _from_address(params: dict[str, str]) -> Place:
 
 def _run_from(wanted: str | None) -> tuple[str, Study]:
     """The run that is wanted, else the default, else the first that opens."""
-    usable = [card.id for card in library.cards() if card.problem is None and card.n_snapshots]
+    usable = [card.id for card in studies.cards() if card.problem is None and card.n_snapshots]
     if wanted is not None and wanted not in usable:
         notice(f"The link names a run that is not here ({_quoted(wanted)}). This is another one.")
     for run in sorted(usable, key=lambda run: (run != wanted, run != library.DEFAULT_RUN)):

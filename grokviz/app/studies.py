@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from grokviz import library, study
+from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run
 from grokviz.study import Study
 from grokviz.view import frames
@@ -32,6 +33,17 @@ def maps(run_id: str) -> bytes:
     """What the scrubber's larger panels need besides."""
     path = library.find(run_id)
     return _maps(str(path), _stamp(path))
+
+
+def cards() -> list[Card]:
+    """What there is to say of every run, opened anew only when something in a folder of runs has changed."""
+    folders = [entry for root in library.roots() if root.is_dir() for entry in (root, *root.iterdir())]
+    return _cards(tuple((str(path), _stamp(path)) for path in folders if path.is_dir()))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _cards(stamps: tuple) -> list[Card]:
+    return library.cards()
 
 
 def _stamp(path: Path) -> tuple:

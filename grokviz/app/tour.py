@@ -67,7 +67,7 @@ def tour() -> None:
 
 
 def _offer_the_run_of_the_story() -> None:
-    study, ids = place.study(), {card.id for card in library.cards()}
+    study, ids = place.study(), {card.id for card in studies.cards()}
     if place.current().run == library.DEFAULT_RUN or library.DEFAULT_RUN not in ids:
         return
     text, button = st.columns([3, 1], vertical_alignment="center", width=720)
