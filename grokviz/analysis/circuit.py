@@ -60,10 +60,12 @@ def check_key_freqs(key_freqs: Sequence[int], p: int) -> tuple[int, ...]:
     return tuple(int(k) for k in key_freqs)
 
 
-def trig_coefficients(logits: Float[np.ndarray, "p p p"]) -> Float[np.ndarray, " half_p"]:
+def trig_coefficients(
+    logits: Float[np.ndarray, "p p p"], sums: Float[np.ndarray, "p p"] | None = None
+) -> Float[np.ndarray, " half_p"]:
     """alpha_k = <L, cos(w_k (a+b-c)) / |cos(w_k (a+b-c))|> for k = 1..p//2, in nats."""
     p = len(logits)
-    marginal = sum_marginal(logits)
+    marginal = sum_marginal(logits) if sums is None else sums
     s = np.arange(p)
     # Sum along s - c = r. The unit wave is f_k(a + b - c) / p, and M[s, c] is met p times: the p cancel.
     diagonals = marginal[s, (s - s[:, None]) % p].sum(axis=1, dtype=np.float64)
@@ -76,7 +78,11 @@ def trig_similarities(logits: Float[np.ndarray, "p p p"]) -> Float[np.ndarray, "
     return alpha / np.sqrt(energy) if energy > 0 else alpha
 
 
-def logit_fve(logits: Float[np.ndarray, "p p p"], key_freqs: Sequence[int]) -> float:
+def logit_fve(
+    logits: Float[np.ndarray, "p p p"],
+    key_freqs: Sequence[int],
+    sums: Float[np.ndarray, "p p"] | None = None,
+) -> float:
     """Share of the logits, centred over c, that sum_k alpha_k cos(w_k (a+b-c)) explains, k key.
 
     R^2 of least squares on the waves. They are orthogonal, so R^2 = sum_k alpha_k^2 / |L|^2.
@@ -84,7 +90,7 @@ def logit_fve(logits: Float[np.ndarray, "p p p"], key_freqs: Sequence[int]) -> f
     energy = _energy(logits - logits.mean(axis=2, keepdims=True))
     if energy <= _rounding(logits) * _energy(logits):
         return 0.0
-    return float((trig_coefficients(logits)[np.array(key_freqs, dtype=int) - 1] ** 2).sum() / energy)
+    return float((trig_coefficients(logits, sums)[np.array(key_freqs, dtype=int) - 1] ** 2).sum() / energy)
 
 
 def neuron_frequencies(

@@ -6,6 +6,8 @@ attended to. Both are tables over the 2p + 1 sources: a at position 0, b at posi
 """
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -24,17 +26,29 @@ class Tables(NamedTuple):
     resid_pre: Float[np.ndarray, " d_model"]  # of "=", the position that is read
 
 
-class Activations(NamedTuple):
-    """Every intermediate result at "=", for all pairs: row a, column b."""
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """Every intermediate result at "=", for all pairs: row a, column b.
 
+    `resid_mid` and `pre` are large and seldom asked for, so they are computed when they are.
+    """
+
+    weights: Weights
+    tables: Tables
     score_a: Float[np.ndarray, "heads p"]
     score_b: Float[np.ndarray, "heads p"]
     score_eq: Float[np.ndarray, " heads"]
     pattern: Float[np.ndarray, "heads p p 3"]  # attention from "=" to a, b and "="
-    resid_mid: Float[np.ndarray, "p p d_model"]
-    pre: Float[np.ndarray, "p p d_mlp"]
     post: Float[np.ndarray, "p p d_mlp"]
     logits: Float[np.ndarray, "p p p"]
+
+    @cached_property
+    def resid_mid(self) -> Float[np.ndarray, "p p d_model"]:
+        return mix(self.pattern, self.tables.values) + self.tables.resid_pre
+
+    @cached_property
+    def pre(self) -> Float[np.ndarray, "p p d_mlp"]:
+        return neuron_inputs(self.weights, self.tables, self.pattern)
 
 
 def widen(weights: Weights) -> Weights:
@@ -69,20 +83,26 @@ def forward(weights: Weights) -> Activations:
     tables and not to the p^2 pairs.
     """
     weights = widen(weights)
-    W_in, W_U = weights["W_in"], weights["W_U"]
+    W_U = weights["W_U"]
     p = W_U.shape[1]
-    scores, values, resid_pre = attention_tables(weights)
+    tables = scores, values, resid_pre = attention_tables(weights)
     pattern = attention_pattern(scores)
-    resid_mid = mix(pattern, values)
-    resid_mid += resid_pre
-    pre = mix(pattern, values @ W_in)
-    pre += resid_pre @ W_in + weights["b_in"]
-    post = np.maximum(pre, 0)
+    post = neuron_inputs(weights, tables, pattern)
+    np.maximum(post, 0, out=post)
     logits = (post.reshape(p * p, -1) @ (weights["W_out"] @ W_U)).reshape(p, p, p)
     logits += mix(pattern, values @ W_U)
     logits += (resid_pre + weights["b_out"]) @ W_U
     score_a, score_b, score_eq = scores[:, :p], scores[:, p:-1], scores[:, -1]
-    return Activations(score_a, score_b, score_eq, pattern, resid_mid, pre, post, logits)
+    return Activations(weights, tables, score_a, score_b, score_eq, pattern, post, logits)
+
+
+def neuron_inputs(
+    weights: Weights, tables: Tables, pattern: Float[np.ndarray, "heads p p 3"]
+) -> Float[np.ndarray, "p p d_mlp"]:
+    """What the neurons see before the ReLU: resid_mid W_in + b_in."""
+    pre = mix(pattern, tables.values @ weights["W_in"])
+    pre += tables.resid_pre @ weights["W_in"] + weights["b_in"]
+    return pre
 
 
 def attention_pattern(scores: Float[np.ndarray, "heads sources"]) -> Float[np.ndarray, "heads p p 3"]:

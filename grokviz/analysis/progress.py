@@ -84,7 +84,8 @@ def measure_activations(
     loss = cross_entropy(logits, task.answers)
     # argmax calls the first NaN the largest, so that a network that diverged would seem to answer 0.
     is_right = (logits.argmax(axis=2) == task.answers) & ~np.isnan(loss)
-    restricted = restricted_losses(logits, task.answers, key_freqs)
+    sums = sum_marginal(logits)  # all that the measures of the circuit need of the logits, so taken once
+    restricted = restricted_losses(logits, task.answers, key_freqs, sums)
     neuron_freq, neuron_fve = neuron_frequencies(activations.post)
     has_frequency = neuron_fve >= NEURON_FVE
     freqs, counts = np.unique(neuron_freq[has_frequency], return_counts=True)
@@ -99,8 +100,8 @@ def measure_activations(
         all_loss=mean_over(loss, has_answer),
         restricted_loss_all=mean_over(restricted, has_answer),
         restricted_loss_test=mean_over(restricted, task.is_test),
-        excluded_loss_train=excluded_loss(logits, task, key_freqs),
-        excluded_loss_train_per_freq=tuple(excluded_loss(logits, task, (k,)) for k in key_freqs),
+        excluded_loss_train=excluded_loss(logits, task, key_freqs, sums),
+        excluded_loss_train_per_freq=tuple(excluded_loss(logits, task, (k,), sums) for k in key_freqs),
         gini_W_E=gini(component_norms(weights["W_E"][:p])),
         gini_W_L=gini(component_norms(logit_map(weights).T)),
         sum_squared_weights=math.fsum(squares.values()),
@@ -108,14 +109,17 @@ def measure_activations(
         key_freqs=key_freqs,
         neurons_per_freq=dict(zip(freqs.tolist(), counts.tolist(), strict=True)),
         frac_neurons_over_085=float(has_frequency.mean()),
-        logit_fve=logit_fve(logits, key_freqs),
-        trig_coefficients=trig_coefficients(logits),
+        logit_fve=logit_fve(logits, key_freqs, sums),
+        trig_coefficients=trig_coefficients(logits, sums),
     )
     return measures, PairResults(loss, is_right, neuron_freq, neuron_fve)
 
 
 def restricted_losses(
-    logits: Float[np.ndarray, "p p p"], answers: Int[np.ndarray, "p p"], key_freqs: Sequence[int]
+    logits: Float[np.ndarray, "p p p"],
+    answers: Int[np.ndarray, "p p"],
+    key_freqs: Sequence[int],
+    sums: Float[np.ndarray, "p p"] | None = None,
 ) -> Float[np.ndarray, "p p"]:
     """Loss of every pair when only the key waves of a + b are left: the circuit on its own.
 
@@ -124,7 +128,7 @@ def restricted_losses(
     """
     # C_k and S_k depend on a + b alone, so they see no more of L than its mean over the pairs of each sum,
     # and projecting is a Fourier filter over the sums. The constant, frequency 0, is the mean over (a, b).
-    restricted = keep_frequencies(sum_marginal(logits), (0, *key_freqs))
+    restricted = keep_frequencies(sum_marginal(logits) if sums is None else sums, (0, *key_freqs))
     # Pairs with the same sum and the same answer share a loss: for addition p cases, not p^2.
     p = len(logits)
     cases, case_of_pair = np.unique(pair_sums(p) * (p + 1) + answers - NO_ANSWER, return_inverse=True)
@@ -132,13 +136,18 @@ def restricted_losses(
     return cross_entropy(restricted[sums], shifted_answer + NO_ANSWER)[case_of_pair.reshape(p, p)]
 
 
-def excluded_loss(logits: Float[np.ndarray, "p p p"], task: Task, key_freqs: Sequence[int]) -> float:
+def excluded_loss(
+    logits: Float[np.ndarray, "p p p"],
+    task: Task,
+    key_freqs: Sequence[int],
+    sums: Float[np.ndarray, "p p"] | None = None,
+) -> float:
     """Loss on train of L - P_K L: what the network still knows once its circuit is taken away.
 
     No mean is put back and no bias corrected. Excluded loss in section 5.1 of the paper. Without keys it is
     the train loss.
     """
-    circuit = keep_frequencies(sum_marginal(logits), key_freqs)
+    circuit = keep_frequencies(sum_marginal(logits) if sums is None else sums, key_freqs)
     rest = logits[task.is_train] - circuit[pair_sums(len(logits))[task.is_train]]
     return float(cross_entropy(rest, task.answers[task.is_train]).mean(dtype=np.float64))
 

@@ -1,11 +1,14 @@
 """The timeline: everything the scrubber draws, for every snapshot of a run, computed in one pass."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from threadpoolctl import threadpool_limits
 
 from grokviz.analysis.circuit import check_key_freqs, key_frequencies, logit_map, neuron_frequencies
 from grokviz.analysis.forward import Weights, attention_tables, forward, widen
@@ -82,8 +85,8 @@ def analyse(
     del final
 
     rows = []
-    for snapshot in weights:
-        rows.append(_row(widen(snapshot), task, keys, neurons))
+    for row in _rows_in_pairs(weights, lambda snapshot: _row(widen(snapshot), task, keys, neurons)):
+        rows.append(row)
         if on_progress:
             on_progress(len(rows), len(steps))
     if len(rows) != len(steps) or not rows:
@@ -94,6 +97,17 @@ def analyse(
     columns: dict[str, Any] = {name: _stack([row[name] for row in rows]) for name in rows[0]}
     columns["ring"] = _to_unit_discs(columns["ring"])
     return Timeline(steps=np.array(steps), key_freqs=keys, neurons=neurons, **columns)
+
+
+def _rows_in_pairs(weights: Iterable[Weights], row: Callable[[Weights], dict]) -> Iterator[dict]:
+    """The row of every snapshot in order, two at a time: numpy leaves the interpreter to the other thread."""
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=2) as pool:
+        waiting: deque[Future[dict]] = deque()
+        for snapshot in weights:
+            waiting.append(pool.submit(row, snapshot))
+            if len(waiting) > 2:  # as many in memory as are being worked on, and the next
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
 
 
 def choose_neurons(
