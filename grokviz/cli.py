@@ -230,6 +230,10 @@ def inspect(options: argparse.Namespace) -> None:
         print(_line(f"{name:12} {value if isinstance(value, str) else json.dumps(value)}"))
 
 
+# `python -m streamlit`, with what the first visitor would otherwise wait for imported before they come.
+STREAMLIT = "import altair, pandas, pyarrow; from streamlit.web.cli import main; main(prog_name='streamlit')"
+
+
 def app(options: argparse.Namespace) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -241,7 +245,7 @@ def app(options: argparse.Namespace) -> int:
                 f"Choose another: make run PORT={min(options.port + 1, 65535)}"
             ) from error
     home = Path(__file__).parents[1] / "app.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(home), f"--server.port={options.port}"]
+    command = [sys.executable, "-c", STREAMLIT, "run", str(home), f"--server.port={options.port}"]
     # One thread a product: the pages' products are small, and visitors and trainings share the cores.
     environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
     return subprocess.call(command, cwd=home.parent, env=environment)

@@ -331,7 +331,7 @@ def test_the_app_is_streamlit_on_the_port_that_was_asked_for(monkeypatch):
         port = probe.getsockname()[1]
     assert cli.main(["app", "--port", str(port)]) == 0
     assert called == [
-        ([sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}"], ROOT)
+        ([sys.executable, "-c", cli.STREAMLIT, "run", str(ROOT / "app.py"), f"--server.port={port}"], ROOT)
     ]
 
 
