@@ -9,7 +9,8 @@ from grokviz.app import explorer  # noqa: E402
 shell.article(
     "Drag through a training run",
     "Choose a run and move through its training. Every panel shows the same step. Space plays, the arrow keys go one "
-    "snapshot at a time, Home and End to either end; a click on a phase goes to its beginning.",
+    "snapshot at a time, Home and End to either end; a click on a phase goes to its beginning. While you drag, pictures between two snapshots are blended; where you "
+    "stop, you see one snapshot as it is.",
 )
 with shell.column():
     explorer.run_picker()

@@ -47,7 +47,7 @@ def run_picker() -> None:
         index=None,
         key=RUN,
         format_func=lambda id: words.plain(cards[id].title, 100),
-        on_change=lambda: place.open_run(st.session_state[RUN]),
+        on_change=lambda: st.session_state[RUN] and place.open_run(st.session_state[RUN]),  # or cleared
     )
     if run in cards:
         st.caption(words.as_text(cards[run].sentence))

@@ -12,12 +12,18 @@ from grokviz.view import charts, tables
 
 def loss_curves(study: Study, step: int) -> None:
     """Train, test, restricted and excluded loss, with a rule at the step."""
-    _draw(_loss_spec(study), step, "losses")
+    _draw(_loss_spec(study, _is_dark()), step, "losses")
 
 
 def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:
     """Measures of the timeline, `fields` from the word on screen to the field, with a rule at the step."""
-    _draw(_measure_spec(study, tuple(fields.items()), title, log), step, "-".join(fields.values()))
+    _draw(
+        _measure_spec(study, tuple(fields.items()), title, log, _is_dark()), step, "-".join(fields.values())
+    )
+
+
+def _is_dark() -> bool:
+    return st.context.theme.type == "dark"
 
 
 def _draw(spec: dict, step: int, key: str) -> None:
@@ -26,17 +32,19 @@ def _draw(spec: dict, step: int, key: str) -> None:
     )
 
 
-@functools.lru_cache(maxsize=32)
-def _loss_spec(study: Study) -> dict:
+@functools.lru_cache(maxsize=8)  # few: each keeps its study in memory
+def _loss_spec(study: Study, dark: bool) -> dict:
     bands = tables.bands(study.phases, study.last_step)
-    return _spec(charts.loss_chart(tables.losses(study), bands, 0, study.last_step))
+    return _spec(charts.loss_chart(tables.losses(study), bands, 0, study.last_step, dark))
 
 
-@functools.lru_cache(maxsize=256)
-def _measure_spec(study: Study, fields: tuple[tuple[str, str], ...], title: str, log: bool) -> dict:
+@functools.lru_cache(maxsize=48)
+def _measure_spec(
+    study: Study, fields: tuple[tuple[str, str], ...], title: str, log: bool, dark: bool
+) -> dict:
     bands = tables.bands(study.phases, study.last_step)
     values = tables.measures(study, dict(fields))
-    return _spec(charts.measure_chart(values, bands, 0, study.last_step, title, log))
+    return _spec(charts.measure_chart(values, bands, 0, study.last_step, title, log, dark))
 
 
 def _spec(figure: charts.Figure) -> dict:

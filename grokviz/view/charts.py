@@ -21,7 +21,7 @@ RESULTS = {
     "trained on, wrong": "#F3D6C2",
     "never seen, wrong": "#C9D8E3",
 }
-OTHERS = ("#0072B2", "#D55E00")  # measures that are no loss
+KEY_COLOUR = "#0072B2"
 GREY = "#8A8A86"
 MAX_ROWS = 70_000  # 251 x 251 pairs
 alt.data_transformers.enable("default", max_rows=MAX_ROWS)
@@ -53,7 +53,9 @@ def cursor(last_step: int) -> alt.Chart:
     return alt.Chart(data).mark_rule(strokeWidth=1.5, color=GREY).encode(x=step_axis(last_step))
 
 
-def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int) -> Figure:
+def loss_chart(
+    losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int, dark: bool = False
+) -> Figure:
     """Loss on a log scale over the whole run, phases shaded, a rule at the step."""
     positive = losses.loc[losses["loss"] > 0]
     lines = (
@@ -62,7 +64,7 @@ def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: 
         .encode(
             x=step_axis(last_step),
             y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=_log_axis()),
-            color=alt.Color("series:N", scale=_scale(series_colours()), legend=None),
+            color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
             strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
             tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
         )
@@ -71,7 +73,7 @@ def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: 
         [
             phase_bands(bands, last_step),
             lines,
-            _end_labels(positive, "loss", series_colours(), log=True),
+            _end_labels(positive, "loss", series_colours(dark, text=True), log=True),
             cursor(last_step),
         ],
         f"Train, test, restricted and excluded loss over {last_step:,} steps, on a log scale.",
@@ -80,11 +82,17 @@ def loss_chart(losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: 
 
 
 def measure_chart(
-    values: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int, title: str, log: bool = False
+    values: pd.DataFrame,
+    bands: pd.DataFrame,
+    step: int,
+    last_step: int,
+    title: str,
+    log: bool = False,
+    dark: bool = False,
 ) -> Figure:
     """One or a few measures over the whole run, phases shaded, a rule at the step."""
     names = list(dict.fromkeys(values["series"]))
-    colours = {name: series_colours().get(name, other) for name, other in zip(names, OTHERS, strict=False)}
+    colours, texts = (_colours_of(names, series_colours(dark, text)) for text in (False, True))
     values = values.loc[values["value"] > 0] if log else values
     scale = alt.Scale(type="log") if log else alt.Scale(zero=True)
     lines = (
@@ -101,12 +109,20 @@ def measure_chart(
         [
             phase_bands(bands, last_step),
             lines,
-            _end_labels(values, "value", colours, log),
+            _end_labels(values, "value", texts, log),
             cursor(last_step),
         ],
         f"{title}: {', '.join(names)}, over {last_step:,} steps.",
         step,
     )
+
+
+def _colours_of(names: list[str], series: dict[str, str]) -> dict[str, str]:
+    """A loss has its own colour; another measure that of test, the next one that of train."""
+    return {
+        name: series.get(name, other)
+        for name, other in zip(names, (series["test"], series["train"]), strict=False)
+    }
 
 
 def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int]) -> alt.FacetChart:
@@ -119,7 +135,7 @@ def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int])
                 "frequency:O", title="frequency k", axis=alt.Axis(values=list[float](key_freqs), labelAngle=0)
             ),
             y=alt.Y("norm:Q", title="strength", scale=alt.Scale(domain=[0, highest])),
-            color=alt.Color("role:N", legend=None, scale=_scale({"key": OTHERS[0], "other": "#B9B7B0"})),
+            color=alt.Color("role:N", legend=None, scale=_scale({"key": KEY_COLOUR, "other": "#B9B7B0"})),
             tooltip=["frequency:O", "role:N", alt.Tooltip("norm:Q", format=".3~g")],
         )
         .properties(height=170, width="container")

@@ -13,9 +13,10 @@ def palette() -> dict:
     return json.loads(FILE.read_text("utf-8"))
 
 
-def series_colours() -> dict[str, str]:
-    """Name of a series -> its colour: Okabe-Ito, the same on both themes."""
-    return {name: style["light"] for name, style in palette()["series"].items() if name in NAMED}
+def series_colours(dark: bool = False, text: bool = False) -> dict[str, str]:
+    """Name of a series -> its colour: Okabe-Ito, lightened for the dark theme; `text` has contrast AA."""
+    shade = ("dark" if dark else "light") + ("Text" if text else "")
+    return {name: style[shade] for name, style in palette()["series"].items() if name in NAMED}
 
 
 def series_dashes() -> dict[str, list[int]]:

@@ -251,3 +251,10 @@ def test_browsing_imports_no_torch(runs):
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def test_clearing_the_list_of_runs_changes_nothing(runs, visit):
+    app = visit("timeline", run="tiny-groks", step="0")
+    app.selectbox[0].set_value(None).run()
+    assert not app.exception
+    assert app.selectbox[0].value == "tiny-groks"

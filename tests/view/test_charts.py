@@ -108,8 +108,19 @@ def test_lines_are_named_at_their_ends_in_the_colour_of_the_line():
     rows = spec["datasets"][labels["data"]["name"]]
     assert {row["series"]: row["step"] for row in rows} == {"excluded": LAST, "train": LAST}
     assert dict(zip(*labels["encoding"]["color"]["scale"].values(), strict=True)) == {
-        name: series_colours()[name] for name in ("excluded", "train")
+        name: series_colours(text=True)[name] for name in ("excluded", "train")
     }
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_lines_and_their_names_follow_the_theme(dark):
+    values = pd.DataFrame({"step": [0, 1], "series": "excluded", "value": [1.0, 2.0]})
+    spec = charts.measure_chart(values, tables.bands(Phases(), 1), 0, 1, "loss", dark=dark).to_dict()
+    shades = [
+        e["color"]["scale"]["range"] for e in encodings(spec) if e.get("color", {}).get("field") == "series"
+    ]
+    assert shades == [[series_colours(dark)["excluded"]], [series_colours(dark, text=True)["excluded"]]]
+    assert series_colours(True)["excluded"] != series_colours(False)["excluded"]
 
 
 def test_series_differ_in_dash_as_well_as_in_colour():
