@@ -11,6 +11,7 @@ from grokviz.view import charts, export, tables
 from grokviz.view.scrubber import DEFAULT_PANELS, scrubber
 
 PLAIN, STEP, RUN = "plain_controls", "plain_step", "run_in_view"  # keys of widgets
+_IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this stays
 
 
 @st.fragment
@@ -18,10 +19,17 @@ def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], 
     """The run in view with these panels, at the step in view; `below` draws what else moves with the step."""
     try:
         study = place.study()
-        if st.session_state.get(PLAIN):
+        if st.session_state.get(_IS_PLAIN):
             _plain(study)
         else:
             _film(study, panels)
+        st.toggle(
+            "Plain controls",
+            value=st.session_state.get(_IS_PLAIN, False),
+            key=PLAIN,
+            help="Streamlit's own slider and charts in place of the film.",
+            on_change=lambda: st.session_state.update({_IS_PLAIN: st.session_state[PLAIN]}),
+        )
         if below:
             below(study)
     except RunError as error:
@@ -120,7 +128,7 @@ def details(study: Study) -> None:
     here = place.current()
     index = int(abs(study.timeline.steps - here.step).argmin())
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
-    if not st.session_state.get(PLAIN):  # there these curves stand above already
+    if not st.session_state.get(_IS_PLAIN):  # there these curves stand above already
         figures.loss_curves(study, here.step)
         st.caption(words.loss_caption(study))
     numbers, downloads = st.columns([3, 2], gap="large")
@@ -142,4 +150,3 @@ def details(study: Study) -> None:
             "Measures of every snapshot", lambda: tables.measures_csv(study),
             f"{name}-measures.csv", "text/csv", icon=":material/table:", on_click="ignore", width="stretch",
         )  # fmt: skip
-        st.toggle("Plain controls", key=PLAIN, help="Streamlit's own slider and charts in place of the film.")

@@ -123,4 +123,4 @@ def _gauge(gauge: Gauge, study: Study) -> None:
         return
     figures.measure_curves(study, gauge.fields, gauge.axis, place.current().step, gauge.log)
     st.markdown(f"**What to notice.** {gauge.notice}")
-    st.caption(f"Source: {gauge.source}")
+    st.caption(f"{words.READ_CURVES} Source: {gauge.source}")

@@ -20,6 +20,10 @@ NOT_ADDITION = (
     "The measures and panels of the circuit look for waves of a + b. In a run with another operation they may see "
     "nothing, whatever the network has found."
 )
+READ_CURVES = (
+    "**How to read this.** Steps run to the right, the early ones wider. Bands are the phases of this run, the grey "
+    "line is the step in view."
+)
 GINI_CAPTION = (
     "**How to read this.** 0 means that all frequencies are equally strong, near 1 that a few carry everything. "
     "It rises when the network settles on few frequencies."

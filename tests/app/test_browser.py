@@ -9,23 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from bench.browser import CHROMIUM, FLAGS
 from grokviz.runs import record
 from grokviz.runs.folder import open_run
 from tests.app.conftest import ROOT
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 MENU = ["Story", "Timeline", "Measures", "Circuit", "Glossary"]
 STEP = "globalThis.grokvizScrubbers.active.step()"
 HOSTILE = "https://evil.example www.evil.example a@evil.example <b>bold</b> **bold** [a](https://evil.example) :smile: end"

@@ -92,7 +92,9 @@ def test_plain_controls_are_a_slider_and_charts_whose_axes_never_move(runs, visi
 def test_plain_controls_hold_on_every_page(runs, visit):
     app = visit("timeline")
     app.toggle(key="plain_controls").set_value(True).run()
-    assert app.session_state["plain_controls"]
+    app.switch_page("pages/circuit.py").run()
+    assert app.toggle(key="plain_controls").value
+    assert app.select_slider
 
 
 def test_the_measures_follow_the_run(runs, visit):

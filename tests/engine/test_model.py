@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from grokviz.analysis.forward import forward
 from grokviz.config import RunConfig
 from grokviz.engine import model
 
@@ -84,3 +85,20 @@ def test_loss_keeps_its_precision_near_zero():
     logits = torch.tensor([[20.0, 0.0]])
     loss = model.cross_entropy(logits, torch.tensor([0])).item()
     assert loss == pytest.approx(math.log1p(math.exp(-20)), rel=1e-6)  # float32 would say 0
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-12)])
+@pytest.mark.parametrize("p", [5, 12, 113])
+def test_the_analysis_runs_the_same_network(p, dtype, tolerance):
+    """Torch's forward pass and numpy's, on all pairs."""
+    config = RunConfig(p=p, d_model=16, n_heads=4, d_mlp=24)
+    weights = {name: w.astype(dtype) / 2 for name, w in random_weights(config).items()}
+    a, b = (torch.tensor(x.ravel()) for x in np.mgrid[:p, :p])
+    run = model.Transformer(config, weights).run(model.tokens_of(a, b, p))
+    found = forward(weights)
+    for name in ("resid_mid", "pre", "post", "logits"):
+        expected = getattr(run, name)[:, -1].detach().numpy().reshape(p, p, -1)
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(
+            getattr(found, name), expected, rtol=0, atol=tolerance * scale, err_msg=name
+        )
