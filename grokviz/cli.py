@@ -128,8 +128,9 @@ def train(options: argparse.Namespace) -> None:
         run_config = dataclasses.replace(_preset(options.preset), **settings)
         worker.start(options.out, run_config, options.device, options.title or "", options.sentence or "")
     _show_progress(worker.run(options.out, options.device), run_config.steps)
-    study.load(open_run(options.out), keep=True)  # measures every snapshot once, for whoever opens it
-    print(f"{options.out} holds {len(open_run(options.out).steps)} snapshots.", file=sys.stderr)
+    run = open_run(options.out)
+    study.load(run, keep=True)  # measures every snapshot once, for whoever opens it
+    print(f"{options.out} holds {len(run.steps)} snapshots.", file=sys.stderr)
 
 
 def _preset(name: str | None) -> RunConfig:

@@ -26,6 +26,14 @@ class Study:
     timeline: Timeline
     phases: Phases
 
+    def index_at(self, step: float) -> int:
+        """The index of the snapshot nearest to a step; of two as near, the earlier."""
+        return int(abs(self.timeline.steps - step).argmin())
+
+    def step_at(self, step: float) -> int:
+        """The step of that snapshot."""
+        return int(self.timeline.steps[self.index_at(step)])
+
     @property
     def last_step(self) -> int:
         """Where the time axis ends: the last step that is logged or has a snapshot."""

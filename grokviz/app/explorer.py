@@ -20,7 +20,7 @@ def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], 
     try:
         study = place.study()
         if st.session_state.get(_IS_PLAIN):
-            _plain(study)
+            _plain(study, panels)
         else:
             _film(study, panels)
         st.toggle(
@@ -78,12 +78,11 @@ def _film(study: Study, panels: tuple[str, ...]) -> None:
     place.remember(state, panels)
 
 
-def _plain(study: Study) -> None:
+def _plain(study: Study, panels: tuple[str, ...]) -> None:
     """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
     t = study.timeline
-    here = place.current()
-    steps = [int(step) for step in t.steps]
-    index = min(range(len(steps)), key=lambda i: abs(steps[i] - here.step))
+    steps = t.steps.tolist()
+    index = study.index_at(place.current().step)
     step = st.session_state[STEP] = steps[index]
     if len(steps) > 1:
         st.select_slider(
@@ -93,7 +92,7 @@ def _plain(study: Study) -> None:
             format_func=lambda s: f"{s:,}",
             on_change=lambda: place.go_to(st.session_state[STEP]),
         )
-    place.remember(place.ScrubberState(step, here.panels or ()), panels_of_page=())
+    place.remember(place.ScrubberState(step, place.panels_on(panels)), panels)
     st.markdown(words.at_step(study, index))
     figures.loss_curves(study, step)
     st.caption(words.loss_caption(study))
@@ -119,34 +118,38 @@ def _offline(study: Study, here: place.Place) -> str:
 
 def circuit_note(study: Study) -> None:
     """What is measured of the circuit at this step."""
-    index = int(abs(study.timeline.steps - place.current().step).argmin())
-    st.markdown(words.circuit_sentence(study, index), width=720)
+    st.markdown(words.circuit_sentence(study, study.index_at(place.current().step)), width=720)
 
 
 def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
     here = place.current()
-    index = int(abs(study.timeline.steps - here.step).argmin())
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
     if not st.session_state.get(_IS_PLAIN):  # there these curves stand above already
         figures.loss_curves(study, here.step)
         st.caption(words.loss_caption(study))
     numbers, downloads = st.columns([3, 2], gap="large")
     with numbers:
-        st.dataframe(words.measure_table(study, index), hide_index=True, height="content")
+        st.dataframe(words.measure_table(study, study.index_at(here.step)), hide_index=True, height="content")
         st.caption(words.MEASURES_CAPTION)
     with downloads:
-        name = here.run
-        st.download_button(
-            "This explorer as one file", lambda: _offline(study, here),
-            f"{name}.html", "text/html", icon=":material/download:", on_click="ignore", width="stretch",
-        )  # fmt: skip
+        _download("This explorer as one file", lambda: _offline(study, here), f"{here.run}.html", "text/html")
         st.caption("Opens in any browser, without a network, and scrubs like this page.")
-        st.download_button(
-            "Losses of every logged step", lambda: tables.curves_csv(study),
-            f"{name}-losses.csv", "text/csv", icon=":material/table:", on_click="ignore", width="stretch",
-        )  # fmt: skip
-        st.download_button(
-            "Measures of every snapshot", lambda: tables.measures_csv(study),
-            f"{name}-measures.csv", "text/csv", icon=":material/table:", on_click="ignore", width="stretch",
-        )  # fmt: skip
+        _download(
+            "Losses of every logged step",
+            lambda: tables.curves_csv(study),
+            f"{here.run}-losses.csv",
+            "text/csv",
+        )
+        _download(
+            "Measures of every snapshot",
+            lambda: tables.measures_csv(study),
+            f"{here.run}-measures.csv",
+            "text/csv",
+        )
+
+
+def _download(label: str, make: Callable[[], str], name: str, kind: str) -> None:
+    """A button for a file that is made when it is asked for."""
+    icon = ":material/table:" if kind == "text/csv" else ":material/download:"
+    st.download_button(label, make, name, kind, icon=icon, on_click="ignore", width="stretch")

@@ -83,7 +83,7 @@ def telling_step(study: Study) -> int:
     wanted = steps[len(steps) // 2]
     if circuit and cleanup:
         wanted = circuit.step + 2 * (cleanup.step - circuit.step) / 3
-    return int(min(steps, key=lambda step: abs(step - wanted)))
+    return study.step_at(wanted)
 
 
 def _from_address(params: dict[str, str]) -> Place:
@@ -114,7 +114,7 @@ def _step_from(wanted: str | None, study: Study) -> int:
     steps, number = study.timeline.steps, int(wanted[:12])  # beyond any run, and no work to read
     if not 0 <= number <= steps[-1]:
         notice(f"The link names step {_quoted(wanted)}, and this run goes from 0 to {steps[-1]:,}.")
-    return int(min(steps, key=lambda step: abs(int(step) - number)))
+    return study.step_at(number)
 
 
 def _panels_from(wanted: str | None) -> tuple[str, ...] | None:

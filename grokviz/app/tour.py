@@ -20,18 +20,15 @@ def stops(study: Study) -> list[Stop]:
     """Five moments that a grokking run has, fewer for one that does not grok; every figure is measured."""
     t, phases = study.timeline, study.phases
 
-    def at(step: float) -> int:
-        return int(abs(t.steps - step).argmin())
-
     found = [Stop("Nothing yet", int(t.steps[0]), _untrained(study, 0))]
     if phases.memorised:
-        i = at(phases.memorised.step)
+        i = study.index_at(phases.memorised.step)
         found.append(Stop("By heart", int(t.steps[i]), _by_heart(study, i)))
     if phases.circuit and phases.cleanup:
-        i = at((phases.circuit.step + phases.cleanup.step) / 2)
+        i = study.index_at((phases.circuit.step + phases.cleanup.step) / 2)
         found.append(Stop("In secret", int(t.steps[i]), _in_secret(study, i)))
     if phases.grokked:
-        i = at(phases.grokked.step)
+        i = study.index_at(phases.grokked.step)
         found.append(Stop("The insight", int(t.steps[i]), _insight(study, i)))
     found.append(Stop("At the end", int(t.steps[-1]), _end(study, len(t.steps) - 1)))
     return found

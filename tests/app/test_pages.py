@@ -260,3 +260,11 @@ def test_clearing_the_list_of_runs_changes_nothing(runs, visit):
     app.selectbox[0].set_value(None).run()
     assert not app.exception
     assert app.selectbox[0].value == "tiny-groks"
+
+
+def test_plain_controls_give_the_chosen_panels_back(runs, visit):
+    app = visit("timeline", run="tiny-groks", step="0", panels="rings,answers")
+    app.toggle(key="plain_controls").set_value(True).run()
+    app.toggle(key="plain_controls").set_value(False).run()
+    command = json.loads(app.get("bidi_component")[0].proto.json)
+    assert command["panels"] == ["rings", "answers"]

@@ -56,7 +56,8 @@ def scrubber(
     """Show the film of `blob` at `step`; returns where the viewer is, 150 ms after the last input.
 
     `step` and `panels` are obeyed when the scrubber appears and whenever `seq` differs from the last call's:
-    raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` they are ignored, so an echo is never a command.
+    raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` they are
+    ignored, so an echo is never a command.
     `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
     Raises ValueError for an unknown panel or layout.
     """
