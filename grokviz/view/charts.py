@@ -22,6 +22,7 @@ RESULTS = {
     "never seen, wrong": "#C9D8E3",
 }
 KEY_COLOUR = "#0072B2"
+SPECTRUM_WIDTH = 290  # pixels: Vega fits no facet to its column, and this fits a phone
 GREY = "#8A8A86"
 MAX_ROWS = 70_000  # 251 x 251 pairs
 alt.data_transformers.enable("default", max_rows=MAX_ROWS)
@@ -138,10 +139,12 @@ def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int])
             color=alt.Color("role:N", legend=None, scale=_scale({"key": KEY_COLOUR, "other": "#B9B7B0"})),
             tooltip=["frequency:O", "role:N", alt.Tooltip("norm:Q", format=".3~g")],
         )
-        .properties(height=170, width="container")
+        .properties(height=170, width=SPECTRUM_WIDTH)
     )
     return bars.facet(
-        row=alt.Row("matrix:N", title=None, header=alt.Header(labelAnchor="start", labelFontSize=13))
+        row=alt.Row(
+            "matrix:N", title=None, header=alt.Header(orient="top", labelAnchor="start", labelFontSize=13)
+        )
     ).properties(description="How strong each frequency is, in the embedding and from neurons to logits.")
 
 
