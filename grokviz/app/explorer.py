@@ -15,14 +15,19 @@ _IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this sta
 
 
 @st.fragment
-def explorer(panels: tuple[str, ...] = DEFAULT_PANELS, below: Callable[[Study], None] | None = None) -> None:
-    """The run in view with these panels, at the step in view; `below` draws what else moves with the step."""
+def explorer(
+    panels: tuple[str, ...] = DEFAULT_PANELS,
+    below: Callable[[Study], None] | None = None,
+    extras: tuple[str, ...] = (),
+) -> None:
+    """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
+    and `extras` names what it keeps in the address besides."""
     try:
         study = place.study()
         if st.session_state.get(_IS_PLAIN):
-            _plain(study, panels)
+            _plain(study, panels, extras)
         else:
-            _film(study, panels)
+            _film(study, panels, extras)
         st.toggle(
             "Plain controls",
             value=st.session_state.get(_IS_PLAIN, False),
@@ -64,7 +69,7 @@ def run_picker() -> None:
             st.caption(words.NOT_ADDITION)
 
 
-def _film(study: Study, panels: tuple[str, ...]) -> None:
+def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...]) -> None:
     here = place.current()
     state = scrubber(
         studies.blob(here.run),
@@ -75,10 +80,10 @@ def _film(study: Study, panels: tuple[str, ...]) -> None:
         play=here.play,
         maps=lambda: studies.maps(here.run),
     )
-    place.remember(state, panels)
+    place.remember(state, panels, extras)
 
 
-def _plain(study: Study, panels: tuple[str, ...]) -> None:
+def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...]) -> None:
     """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
     t = study.timeline
     steps = t.steps.tolist()
@@ -92,7 +97,7 @@ def _plain(study: Study, panels: tuple[str, ...]) -> None:
             format_func=lambda s: f"{s:,}",
             on_change=lambda: place.go_to(st.session_state[STEP]),
         )
-    place.remember(place.ScrubberState(step, place.panels_on(panels)), panels)
+    place.remember(place.ScrubberState(step, place.panels_on(panels)), panels, extras)
     st.markdown(words.at_step(study, index))
     figures.loss_curves(study, step)
     st.caption(words.loss_caption(study))

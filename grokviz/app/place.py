@@ -16,6 +16,8 @@ from grokviz.study import Study
 from grokviz.view.scrubber import PANELS, ScrubberState
 
 _KEY = "_place"
+_EXTRAS = "_extras"
+EXTRAS = ("a", "b", "cuts", "waves")  # what some pages keep in the address besides: see `extra`
 
 
 class Place(NamedTuple):
@@ -65,13 +67,33 @@ def panels_on(panels_of_page: tuple[str, ...]) -> tuple[str, ...]:
     return place.panels if place.panels and place.panels_of in (None, panels_of_page) else panels_of_page
 
 
-def remember(state: ScrubberState, panels_of_page: tuple[str, ...]) -> None:
-    """Keep where the scrubber has come to, and write it into the address."""
+def extra(name: str) -> str | None:
+    """What a page has kept under this name, or the address brought: a text from outside, to be checked."""
+    return _extras().get(name)
+
+
+def set_extra(name: str, value: str | None) -> None:
+    """Keep a text in this session, and in the address of every page that names it; None forgets it."""
+    extras = _extras()
+    extras.pop(name, None)
+    if value is not None:
+        extras[name] = value
+
+
+def _extras() -> dict[str, str]:
+    if _EXTRAS not in st.session_state:
+        st.session_state[_EXTRAS] = {n: v for n, v in st.query_params.to_dict().items() if n in EXTRAS}
+    return st.session_state[_EXTRAS]
+
+
+def remember(state: ScrubberState, panels_of_page: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
+    """Keep where the scrubber has come to, and write it into the address, with the extras of this page."""
     panels, of = (None, None) if state.panels == panels_of_page else (state.panels, panels_of_page)
     st.session_state[_KEY] = place = current()._replace(step=state.step, panels=panels, panels_of=of)
     wanted = {"run": place.run, "step": str(place.step)}
     if panels is not None:
         wanted["panels"] = ",".join(panels)
+    wanted |= {name: value for name, value in _extras().items() if name in extras}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

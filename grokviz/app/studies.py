@@ -4,11 +4,13 @@ import contextlib
 import os
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from grokviz import library, study
+from grokviz.analysis.forward import Activations, Weights, forward
 from grokviz.runs.catalog import Card
-from grokviz.runs.folder import open_run
+from grokviz.runs.folder import open_run, read_weights
 from grokviz.study import Study
 from grokviz.view import frames
 
@@ -33,6 +35,18 @@ def maps(run_id: str) -> bytes:
     """What the scrubber's larger panels need besides."""
     path = library.find(run_id)
     return _maps(str(path), _stamp(path))
+
+
+def weights(run_id: str, index: int) -> Weights:
+    """The weights of one snapshot, float32, for reading only."""
+    path = library.find(run_id)
+    return _weights(str(path), _stamp(path), index)
+
+
+def network(run_id: str, index: int) -> Activations:
+    """One snapshot run on every pair, in float32."""
+    path = library.find(run_id)
+    return _network(str(path), _stamp(path), index)
 
 
 def cards() -> list[Card]:
@@ -70,3 +84,13 @@ def _blob(path: str, stamp: tuple) -> bytes:
 def _maps(path: str, stamp: tuple) -> bytes:
     found = _study(path, stamp)
     return frames.maps_blob(found.run, found.timeline)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _weights(path: str, stamp: tuple, index: int) -> Weights:
+    return read_weights(_study(path, stamp).run, index, np.float32)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)  # about 40 MB each for p = 113
+def _network(path: str, stamp: tuple, index: int) -> Activations:
+    return forward(_weights(path, stamp, index))
