@@ -34,6 +34,7 @@ def run(path: Path, device: str = "auto") -> Iterator[LogRow]:
     with write_lock(path):
         opened = folder.open_run(path)
         if opened.finished:
+            write.pack(path)  # tidies up, should it have been killed just before it had
             return
         state = _read_state(path, opened.config)
         write.rewind(path, state.step if state else -1)

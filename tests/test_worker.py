@@ -120,6 +120,16 @@ def test_ctrl_c_keeps_the_run_and_a_second_writer_is_refused_meanwhile(tmp_path,
     assert len(run.log)
 
 
+def test_what_a_training_killed_while_it_tidied_up_has_left_is_removed(copied):
+    path = copied / "tiny-groks"
+    clean = sorted(os.listdir(path))
+    (path / "snapshots").mkdir()
+    (path / "snapshots" / "00000000.safetensors").write_bytes(b"left")
+    (path / "resume.safetensors").write_bytes(b"left")
+    assert list(worker.run(path)) == []
+    assert sorted(os.listdir(path)) == clean
+
+
 def test_running_a_finished_run_again_does_nothing(copied, capsys):
     path = copied / "tiny-recites"
     before = {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in path.iterdir()}
