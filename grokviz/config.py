@@ -25,6 +25,8 @@ NEEDS_PRIME = ("divide", "parity")
 SPLITS = ("seeded", "paper")
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
+OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
+LOSSES = ("softmax", "stablemax")
 
 
 class ConfigError(ValueError):
@@ -49,6 +51,8 @@ class RunConfig:
     n_heads: int = 4
     d_mlp: int = 512
     # the training
+    optimizer: str = "adamw"
+    loss: str = "softmax"  # whose cross-entropy is trained on
     lr: float = 1e-3
     weight_decay: float = 1.0
     beta1: float = 0.9
@@ -83,6 +87,8 @@ class RunConfig:
                 "Choose a d_model that is a multiple of n_heads."
             )
         _check_range("d_mlp", self.d_mlp, 4, 8192)
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice("loss", self.loss, LOSSES)
         _check_range("lr", self.lr, 1e-7, 1.0)
         _check_range("weight_decay", self.weight_decay, 0.0, 100.0)
         _check_range("beta1", self.beta1, 0.0, 0.9999)
@@ -127,9 +133,15 @@ class RunConfig:
         return sum(math.prod(shape) for shape in self.shapes.values())
 
 
+# Fields that records of older runs do not have. Written only where they say something, a config reads the same,
+# and has the same fingerprint, as before there were any.
+YOUNGER = ("optimizer", "loss")
+
+
 def to_json(config: RunConfig) -> dict:
-    """The config as plain JSON values, one key a field."""
-    return dataclasses.asdict(config)
+    """The config as plain JSON values, one key a field; without those of `YOUNGER` that have their default."""
+    values = dataclasses.asdict(config)
+    return {name: v for name, v in values.items() if name not in YOUNGER or v != getattr(RunConfig, name)}
 
 
 def from_json(values: object) -> RunConfig:

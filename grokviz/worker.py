@@ -4,19 +4,23 @@ import datetime
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 import grokviz
 from grokviz.config import RunConfig
+from grokviz.engine.batch import State
+from grokviz.engine.model import Weights
+from grokviz.engine.optimizers import OPTIMIZERS
 from grokviz.engine.schedule import LogRow, Schedule
-from grokviz.engine.train import Snapshot, State, choose_device, train
+from grokviz.engine.train import Snapshot, choose_device, train
 from grokviz.runs import folder, write
 from grokviz.runs.storage import write_lock
 
-STATE_PARTS = ("weights", "exp_avg", "exp_avg_sq")
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
 
 
@@ -40,21 +44,45 @@ def run(path: Path, device: str = "auto") -> Iterator[LogRow]:
         write.rewind(path, state.step if state else -1)
         rows: list[LogRow] = []
         written = time.monotonic()
-        for event in train(opened.config, device, state):
-            if isinstance(event, LogRow):
-                rows.append(event)
-                yield event
-            if isinstance(event, Snapshot) or time.monotonic() - written > LOG_SECONDS:
-                write.append_log(path, [row._asdict() for row in rows])
-                rows, written = [], time.monotonic()
-            if isinstance(event, Snapshot):
-                write.write_snapshot(path, event.step, event.weights)
-                _write_state(path, event.state)
+        with writing_thread() as write_soon:
+            for event in train(opened.config, device, state):
+                if isinstance(event, LogRow):
+                    rows.append(event)
+                    yield event
+                if isinstance(event, Snapshot) or time.monotonic() - written > LOG_SECONDS:
+                    write_soon(_write, path, rows, event if isinstance(event, Snapshot) else None)
+                    rows, written = [], time.monotonic()
         write.pack(path)
 
 
+@contextmanager
+def writing_thread() -> Iterator[Callable[..., None]]:
+    """A function that calls others in a thread, so that training need not wait for the disk: one after the
+    other, at most one behind. What a call raises is raised by the next one, or at the end."""
+    with ThreadPoolExecutor(1) as thread:
+        last: Future[None] | None = None
+
+        def soon(function: Callable[..., None], *arguments: object) -> None:
+            nonlocal last
+            if last:
+                last.result()
+            last = thread.submit(function, *arguments)
+
+        yield soon
+        if last:
+            last.result()
+
+
+def _write(path: Path, rows: list[LogRow], snapshot: Snapshot | None) -> None:
+    write.append_log(path, [row._asdict() for row in rows])
+    if snapshot:
+        write.write_snapshot(path, snapshot.step, snapshot.weights)
+        _write_state(path, snapshot.state)
+
+
 def _write_state(path: Path, state: State) -> None:
-    arrays = {f"{part}.{name}": w for part in STATE_PARTS for name, w in getattr(state, part).items()}
+    parts = {"weights": state.weights, **state.moments}
+    arrays = {f"{part}.{name}": w for part, weights in parts.items() for name, w in weights.items()}
     write.write_resume(path, arrays, {"step": state.step, "schedule": state.schedule.to_json()})
 
 
@@ -63,9 +91,12 @@ def _read_state(path: Path, config: RunConfig) -> State | None:
     if found is None:
         return None
     arrays, meta = found
-    # In the order of the config: a sum over parameters must round as it did in the run that was stopped.
-    parts = {part: {name: arrays[f"{part}.{name}"] for name in config.shapes} for part in STATE_PARTS}
-    return State(step=meta["step"], schedule=Schedule.from_json(meta["schedule"]), **parts)
+
+    def part(kind: str) -> Weights:
+        return {name: arrays[f"{kind}.{name}"] for name in config.shapes}
+
+    moments = {kind: part(kind) for kind in OPTIMIZERS[config.optimizer].moments}
+    return State(meta["step"], part("weights"), moments, Schedule.from_json(meta["schedule"]))
 
 
 def _provenance(device: str) -> dict:

@@ -193,5 +193,23 @@ def test_a_damaged_resume_file_is_an_error_and_touches_nothing(tmp_path):
     assert folder.open_run(path).steps.tolist() == steps
 
 
+def test_what_the_writing_thread_raises_is_not_lost():
+    def fail(text):
+        raise RunError(text)
+
+    def write_all(*calls):
+        with worker.writing_thread() as write_soon:
+            for call in calls:
+                write_soon(*call)
+
+    done = []
+    write_all((done.append, 1), (done.append, 2))
+    with pytest.raises(RunError, match="disk full"):
+        write_all((done.append, 3), (fail, "disk full"), (done.append, 4))
+    assert done == [1, 2, 3]
+    with pytest.raises(RunError, match="at the end"):
+        write_all((fail, "at the end"))
+
+
 if __name__ == "__main__":
     kill_trainings(Path(sys.argv[1]))

@@ -1,13 +1,16 @@
-"""The fused step: the loss of `engine/model.py` and its gradient, in a fraction of the time.
+"""The fused step: the loss of `engine/model.py` and its gradient, for many runs at once, in a fraction of the time.
 
 What is saved, and why it is the same number:
 - only the last position is read, so nothing is computed at the other two;
 - the last token is always "=", so the query is one vector a head, and scores and values are tables over
-  (token, position) of 2p + 1 entries instead of activations of every pair;
-- matrices that meet without a nonlinearity between them are multiplied first: W_O W_in, and
-  [W_out; W_O] W_U. Per pair, two matrix products remain: z @ (W_O W_in) and [post, z] @ ([W_out; W_O] W_U);
-- their backward pass is written by hand and the loss gradient stays in the same buffers. The small
-  tables go through autograd. Gathering by a and by b is undone by a product with an indicator matrix.
+  the 2p sources (a at position 0, then b at position 1) instead of activations of every pair;
+- attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out;
+- matrices that meet without a nonlinearity between them are multiplied first: W_O W_in, W_out W_U, W_O W_U;
+- the backward pass is written by hand. Gathering rows of a table is undone by adding them up again;
+- every large array is a buffer that lasts as long as the training: fresh memory costs more than the arithmetic.
+
+All arrays have a leading axis of runs: networks of one shape that know nothing of each other. Runs with fewer
+pairs than others are padded with pairs of no weight.
 """
 
 import math
@@ -17,140 +20,244 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-Params = dict[str, Tensor]
+Params = dict[str, Tensor]  # names and shapes: `RunConfig.shapes`, with a leading axis of runs
 
 
 class Pairs(NamedTuple):
-    """The pairs of one side of the split, with what depends on them alone."""
+    """The pairs of one side of the split, of every run."""
 
-    a: Int[Tensor, " n"]
-    b: Int[Tensor, " n"]
-    answers: Int[Tensor, " n"]
-    a_onehot: Float[Tensor, "p n"]  # [token, pair]: 1 where the pair has this a
-    b_onehot: Float[Tensor, "p n"]
+    rows: Int[Tensor, " runs*2*n"]  # of a and then of b in the tables, counted through all runs
+    answers: Int[Tensor, "runs n"]
+    share: Float[Tensor, "runs n"]  # of the loss: 1 / (pairs of the run), and 0 for padding
 
 
-def make_pairs(a: Tensor, b: Tensor, answers: Tensor, p: int, dtype: torch.dtype) -> Pairs:
-    tokens = torch.arange(p, device=a.device)[:, None]
-    return Pairs(a, b, answers, (tokens == a).to(dtype), (tokens == b).to(dtype))
+class Buffers(NamedTuple):
+    """Room for what is computed of every pair."""
+
+    values: Float[Tensor, "runs 2 n heads d_head"]  # of a and of b
+    z: Float[Tensor, "runs n hd"]  # hd = heads * d_head
+    post: Float[Tensor, "runs n d_mlp"]
+    logits: Float[Tensor, "runs n p"]
+    wide: Float[Tensor, "runs n p"]  # float64
+
+
+class Gradients(NamedTuple):
+    """Room for the gradients of those."""
+
+    values: Float[Tensor, "runs 2 n heads d_head"]
+    z: Float[Tensor, "runs n hd"]
+    pre: Float[Tensor, "runs n d_mlp"]
+    logits: Float[Tensor, "runs n p"]
 
 
 class Tables(NamedTuple):
-    """All that the pairs need to know of the weights."""
+    """All that the pairs need to know of the weights, and below it what the way back needs besides."""
 
-    score_a: Float[Tensor, "p heads"]
-    score_b: Float[Tensor, "p heads"]
-    score_eq: Float[Tensor, " heads"]
-    value_a: Float[Tensor, "p hd"]  # hd = heads * d_head
-    value_b: Float[Tensor, "p hd"]
-    value_eq: Float[Tensor, " hd"]
-    z_to_pre: Float[Tensor, "hd d_mlp"]
-    pre_bias: Float[Tensor, " d_mlp"]
-    to_logits: Float[Tensor, "d_mlp+hd p"]  # rows: post, then z
-    logit_bias: Float[Tensor, " p"]
+    values: Float[Tensor, "runs sources hd"]  # of a = 0..p-1, then of b, relative to "="
+    scores: Float[Tensor, "runs sources heads"]
+    z_to_pre: Float[Tensor, "runs hd d_mlp"]
+    pre_bias: Float[Tensor, "runs 1 d_mlp"]
+    post_to_logits: Float[Tensor, "runs d_mlp p"]
+    z_to_logits: Float[Tensor, "runs hd p"]
+    logit_bias: Float[Tensor, "runs 1 p"]
+
+    eq: Float[Tensor, "runs 1 d_model"]  # the residual stream of "=" before attention
+    base: Float[Tensor, "runs 1 d_model"]  # and after it, if "=" attended to itself alone
+    value_eq: Float[Tensor, "runs 1 hd"]
+    sources: Float[Tensor, "runs sources d_model"]  # residual streams relative to that of "="
+    query: Float[Tensor, "runs heads 1 d_head"]
+    key_to_score: Float[Tensor, "runs d_model heads"]
+    W_V: Float[Tensor, "runs d_model hd"]
+    W_O: Float[Tensor, "runs hd d_model"]
+
+
+def make_pairs(a: list[Tensor], b: list[Tensor], answers: list[Tensor], p: int) -> Pairs:
+    """The pairs of several runs, one entry of each list a run."""
+    n = max(len(x) for x in a)
+
+    def padded(tensors: list[Tensor]) -> Tensor:
+        return torch.stack([torch.nn.functional.pad(x, (0, n - len(x))) for x in tensors])
+
+    first_row = 2 * p * torch.arange(len(a), device=a[0].device)[:, None, None]
+    rows = torch.stack([padded(a), padded(b) + p], dim=1) + first_row
+    share = padded([torch.full_like(x, 1 / len(x), dtype=torch.float64) for x in a])
+    return Pairs(rows.flatten(), padded(answers), share)
+
+
+def make_buffers(params: Params, pairs: Pairs) -> tuple[Buffers, Gradients]:
+    """Both are a few hundred bytes a pair and unit, and not touched before they are used."""
+    (runs, n), (heads, _, d_head) = pairs.answers.shape, params["W_Q"].shape[1:]
+    d_mlp, p = params["b_in"].shape[-1], params["W_U"].shape[-1]
+    new = params["W_E"].new_empty
+
+    def arrays() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        values, z = new((runs, 2, n, heads, d_head)), new((runs, n, heads * d_head))
+        return values, z, new((runs, n, d_mlp)), new((runs, n, p))
+
+    return Buffers(*arrays(), new((runs, n, p), dtype=torch.float64)), Gradients(*arrays())
 
 
 def make_tables(w: Params) -> Tables:
-    heads, d_model, d_head = w["W_Q"].shape
-    numbers, eq = w["W_E"][:-1], w["W_E"][-1] + w["W_pos"][2]
-    resid_a, resid_b = numbers + w["W_pos"][0], numbers + w["W_pos"][1]
-    query = torch.einsum("d,hde->he", eq, w["W_Q"]) / math.sqrt(d_head)
-    key_to_score = torch.einsum("hde,he->dh", w["W_K"], query)
-    W_V = w["W_V"].transpose(0, 1).reshape(d_model, heads * d_head)
-    W_O = w["W_O"].reshape(heads * d_head, d_model)
+    runs, heads, d_model, d_head = w["W_Q"].shape
+    W_U, b_in, b_out = w["W_U"], w["b_in"].unsqueeze(1), w["b_out"].unsqueeze(1)
+    eq = w["W_E"][:, -1:] + w["W_pos"][:, 2:]
+    numbers = w["W_E"][:, :-1]
+    sources = torch.cat([numbers + (w["W_pos"][:, i : i + 1] - eq) for i in (0, 1)], dim=1)
+    query = eq.unsqueeze(1) @ w["W_Q"] / math.sqrt(d_head)
+    key_to_score = (w["W_K"] @ query.mT).squeeze(-1).mT
+    W_V = w["W_V"].transpose(1, 2).reshape(runs, d_model, heads * d_head)
+    W_O = w["W_O"].flatten(1, 2)
+    value_eq = eq @ W_V
+    base = eq + value_eq @ W_O
     return Tables(
-        score_a=resid_a @ key_to_score,
-        score_b=resid_b @ key_to_score,
-        score_eq=eq @ key_to_score,
-        value_a=resid_a @ W_V,
-        value_b=resid_b @ W_V,
-        value_eq=eq @ W_V,
+        values=sources @ W_V,
+        scores=sources @ key_to_score,
         z_to_pre=W_O @ w["W_in"],
-        pre_bias=eq @ w["W_in"] + w["b_in"],
-        to_logits=torch.cat([w["W_out"], W_O]) @ w["W_U"],
-        logit_bias=(eq + w["b_out"]) @ w["W_U"],
+        pre_bias=base @ w["W_in"] + b_in,
+        post_to_logits=w["W_out"] @ W_U,
+        z_to_logits=W_O @ W_U,
+        logit_bias=(base + b_out) @ W_U,
+        eq=eq,
+        base=base,
+        value_eq=value_eq,
+        sources=sources,
+        query=query,
+        key_to_score=key_to_score,
+        W_V=W_V,
+        W_O=W_O,
     )
 
 
-class Record(NamedTuple):
-    """What the backward pass needs of the forward pass."""
+def forward(t: Tables, pairs: Pairs, out: Buffers) -> Float[Tensor, "runs 2 n heads"]:
+    """Fills the buffers, and returns the attention to a and to b."""
+    heads = t.scores.shape[-1]
+    runs, _, n, _, _ = out.values.shape
+    torch.index_select(t.values.flatten(0, 1), 0, pairs.rows, out=out.values.view(len(pairs.rows), -1))
+    scores = t.scores.flatten(0, 1)[pairs.rows].view(runs, 2, n, heads)
+    top = scores.amax(1, keepdim=True).clamp_min_(0)  # "=" has score 0
+    weight = (scores - top).exp_()
+    pattern = weight / (weight.sum(1, keepdim=True) + (-top).exp_())
 
-    pattern: Float[Tensor, "n heads 3"]
-    values: tuple[Tensor, Tensor]  # [n heads d_head] of a and of b
-    hidden: Float[Tensor, "n d_mlp+hd"]  # post, then z
-    logits: Float[Tensor, "n p"]
-
-
-def forward(t: Tables, pairs: Pairs) -> Record:
-    """Logits of the pairs from the tables."""
-    n, heads, d_mlp = len(pairs.a), len(t.score_eq), len(t.pre_bias)
-    scores = torch.stack([t.score_a[pairs.a], t.score_b[pairs.b], t.score_eq.expand(n, -1)], dim=-1)
-    pattern = scores.softmax(-1)
-    value_a = t.value_a[pairs.a].view(n, heads, -1)
-    value_b = t.value_b[pairs.b].view(n, heads, -1)
-    hidden = t.value_a.new_empty(n, len(t.to_logits))
-    post, z = hidden[:, :d_mlp], hidden[:, d_mlp:]
-    mixed = pattern[..., 0:1] * value_a
-    mixed.addcmul_(pattern[..., 1:2], value_b).addcmul_(pattern[..., 2:3], t.value_eq.view(heads, -1))
-    z.copy_(mixed.view(n, -1))
-    torch.addmm(t.pre_bias, z, t.z_to_pre, out=post).relu_()
-    return Record(pattern, (value_a, value_b), hidden, torch.addmm(t.logit_bias, hidden, t.to_logits))
+    z = out.z.view(runs, n, heads, -1)
+    torch.mul(pattern[:, 0, ..., None], out.values[:, 0], out=z)
+    z.addcmul_(pattern[:, 1, ..., None], out.values[:, 1])
+    torch.baddbmm(t.pre_bias, out.z, t.z_to_pre, out=out.post).relu_()
+    torch.baddbmm(t.logit_bias, out.post, t.post_to_logits, out=out.logits).baddbmm_(out.z, t.z_to_logits)
+    return pattern
 
 
-def loss_and_logit_grad(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy in float64, and its gradient in the dtype of the logits: (softmax - onehot) / n."""
-    n = len(answers)
-    log_probs = logits.double().log_softmax(-1)
-    rows = torch.arange(n, device=answers.device)
-    loss = -log_probs[rows, answers].mean()
-    grad = log_probs.exp_()
-    grad[rows, answers] -= 1
-    return loss, grad.div_(n).to(logits.dtype)
+def cross_entropy(
+    logits: Tensor, pairs: Pairs, wide: Tensor, grad: Tensor | None = None
+) -> Float[Tensor, " runs"]:
+    """Mean loss of every run, in float64, and into `grad` its gradient: (softmax - onehot) / n."""
+    answers, share = pairs.answers.unsqueeze(-1), pairs.share.unsqueeze(-1)
+    wide.copy_(logits)
+    wide -= wide.amax(-1, keepdim=True)
+    right = wide.gather(-1, answers)
+    total = wide.exp_().sum(-1, keepdim=True)
+    if grad is not None:
+        wide.mul_(share / total).scatter_add_(-1, answers, -share)
+        grad.copy_(wide)
+    return ((total.log() - right) * share).sum((1, 2))
 
 
-def backward(t: Tables, pairs: Pairs, record: Record, d_logits: Tensor) -> Tables:
-    """Gradient of the loss with respect to every table, by the chain rule, last to first."""
-    d_mlp, heads = len(t.pre_bias), len(t.score_eq)
-    n = len(d_logits)
-    d_hidden = d_logits @ t.to_logits.T
-    d_pre = d_hidden[:, :d_mlp].mul_(record.hidden[:, :d_mlp] > 0)
-    z = record.hidden[:, d_mlp:]
-    d_z = torch.addmm(d_hidden[:, d_mlp:], d_pre, t.z_to_pre.T).view(n, heads, -1)
+def stablemax_cross_entropy(
+    logits: Tensor, pairs: Pairs, wide: Tensor, grad: Tensor | None = None
+) -> Float[Tensor, " runs"]:
+    """The same with StableMax in place of softmax: p_c = s(l_c) / sum s(l), with s(x) = x + 1 from 0 up
+    and 1 / (1 - x) below. d log s / dx = 1 / (1 + |x|). Prieto et al. 2025 (arXiv 2501.04697), section 4."""
+    answers, share = pairs.answers.unsqueeze(-1), pairs.share.unsqueeze(-1)
+    wide.copy_(logits)
+    slope = 1 / (1 + wide.abs())
+    s = torch.where(wide < 0, slope, 1 + wide)
+    total = s.sum(-1, keepdim=True)
+    loss = ((total.log() - s.gather(-1, answers).log()) * share).sum((1, 2))
+    if grad is not None:
+        grad.copy_(s.mul_(share / total).scatter_add_(-1, answers, -share).mul_(slope))
+    return loss
 
-    value_a, value_b = record.values
-    d_pattern = torch.stack(
-        [(d_z * value_a).sum(-1), (d_z * value_b).sum(-1), (d_z * t.value_eq.view(heads, -1)).sum(-1)], dim=-1
+
+LOSSES = {"softmax": cross_entropy, "stablemax": stablemax_cross_entropy}
+
+
+def backward(
+    w: Params, t: Tables, pairs: Pairs, pattern: Tensor, at: Buffers, d: Gradients, out: Params
+) -> None:
+    """From the gradient of the logits, in `d`, to that of every parameter, into `out`: the chain rule, last to first."""
+    heads = t.scores.shape[-1]
+    runs, _, n, _, d_head = at.values.shape
+    torch.bmm(d.logits, t.post_to_logits.mT, out=d.pre)
+    torch.ops.aten.threshold_backward.grad_input(d.pre, at.post, 0.0, grad_input=d.pre)  # of the ReLU
+    torch.bmm(d.logits, t.z_to_logits.mT, out=d.z).baddbmm_(d.pre, t.z_to_pre.mT)
+
+    d_z = d.z.view(runs, 1, n, heads, d_head)
+    d_pattern = torch.mul(d_z, at.values, out=d.values).sum(-1)
+    d_scores = pattern * (d_pattern - (pattern * d_pattern).sum(1, keepdim=True))
+    torch.mul(d_z, pattern.unsqueeze(-1), out=d.values)
+
+    def added_up(of_pairs: Tensor, like: Tensor) -> Tensor:
+        table = torch.zeros_like(like)
+        width = like.shape[-1]
+        table.view(-1, width).index_add_(0, pairs.rows, of_pairs.view(-1, width))
+        return table
+
+    _to_parameters(
+        w,
+        t,
+        out,
+        d_values=added_up(d.values, t.values),
+        d_scores=added_up(d_scores, t.scores),
+        d_z_to_pre=at.z.mT @ d.pre,
+        d_pre_bias=d.pre.sum(1, keepdim=True),
+        d_post_to_logits=at.post.mT @ d.logits,
+        d_z_to_logits=at.z.mT @ d.logits,
+        d_logit_bias=d.logits.sum(1, keepdim=True),
     )
-    d_scores = record.pattern * (d_pattern - (record.pattern * d_pattern).sum(-1, keepdim=True))
-    a_share, b_share, eq_share = ((record.pattern[..., i : i + 1] * d_z).view(n, -1) for i in range(3))
-    return Tables(
-        score_a=pairs.a_onehot @ d_scores[..., 0],
-        score_b=pairs.b_onehot @ d_scores[..., 1],
-        score_eq=d_scores[..., 2].sum(0),
-        value_a=pairs.a_onehot @ a_share,
-        value_b=pairs.b_onehot @ b_share,
-        value_eq=eq_share.sum(0),
-        z_to_pre=z.T @ d_pre,
-        pre_bias=d_pre.sum(0),
-        to_logits=record.hidden.T @ d_logits,
-        logit_bias=d_logits.sum(0),
-    )
 
 
-def loss_and_grads(params: Params, pairs: Pairs) -> tuple[Tensor, Tensor]:
-    """The loss (float64) and the logits of the pairs; adds the gradient to `.grad` of every parameter."""
-    with torch.enable_grad():
-        tables = make_tables(params)
-    with torch.no_grad():
-        record = forward(tables, pairs)
-        loss, d_logits = loss_and_logit_grad(record.logits, pairs.answers)
-        grads = backward(tables, pairs, record, d_logits)
-    torch.autograd.backward(tables, grads)
-    return loss, record.logits
+def _to_parameters(
+    w: Params,
+    t: Tables,
+    out: Params,
+    d_values: Tensor,
+    d_scores: Tensor,
+    d_z_to_pre: Tensor,
+    d_pre_bias: Tensor,
+    d_post_to_logits: Tensor,
+    d_z_to_logits: Tensor,
+    d_logit_bias: Tensor,
+) -> None:
+    """The chain rule through `make_tables`."""
+    runs, heads, d_model, d_head = w["W_Q"].shape
+    W_in, W_U = w["W_in"], w["W_U"]
+    base_out = t.base + w["b_out"].unsqueeze(1)
+    torch.bmm(d_post_to_logits, W_U.mT, out=out["W_out"])
+    torch.bmm(w["W_out"].mT, d_post_to_logits, out=out["W_U"])
+    out["W_U"].baddbmm_(t.W_O.mT, d_z_to_logits).baddbmm_(base_out.mT, d_logit_bias)
+    torch.bmm(t.W_O.mT, d_z_to_pre, out=out["W_in"]).baddbmm_(t.base.mT, d_pre_bias)
+    d_base_out = d_logit_bias @ W_U.mT
+    out["b_out"].copy_(d_base_out[:, 0])
+    out["b_in"].copy_(d_pre_bias[:, 0])
 
+    d_base = d_base_out + d_pre_bias @ W_in.mT
+    d_W_O = out["W_O"].view(runs, heads * d_head, d_model)
+    torch.bmm(d_z_to_pre, W_in.mT, out=d_W_O)
+    d_W_O.baddbmm_(d_z_to_logits, W_U.mT).baddbmm_(t.value_eq.mT, d_base)
+    d_value_eq = d_base @ t.W_O.mT
+    d_W_V = (t.sources.mT @ d_values).baddbmm_(t.eq.mT, d_value_eq)
+    out["W_V"].copy_(d_W_V.view(runs, d_model, heads, d_head).transpose(1, 2))
 
-@torch.no_grad()
-def evaluate(params: Params, pairs: Pairs) -> tuple[Tensor, Tensor]:
-    """The loss (float64) and the logits of the pairs, without a gradient."""
-    logits = forward(make_tables(params), pairs).logits
-    return torch.nn.functional.cross_entropy(logits.double(), pairs.answers), logits
+    d_key_to_score = (t.sources.mT @ d_scores).mT
+    torch.mul(d_key_to_score.unsqueeze(-1), t.query, out=out["W_K"])
+    d_query = d_key_to_score.unsqueeze(2) @ w["W_K"] / math.sqrt(d_head)
+    torch.mul(t.eq.unsqueeze(-1), d_query, out=out["W_Q"])
+
+    d_sources = (d_values @ t.W_V.mT).baddbmm_(d_scores, t.key_to_score.mT)
+    d_a, d_b = d_sources.chunk(2, dim=1)
+    d_position_a, d_position_b = d_a.sum(1), d_b.sum(1)
+    d_eq = d_base + d_value_eq @ t.W_V.mT + (w["W_Q"] @ d_query.mT).sum(1).mT
+    d_eq = d_eq[:, 0] - d_position_a - d_position_b  # every source is relative to "="
+    torch.add(d_a, d_b, out=out["W_E"][:, :-1])
+    out["W_E"][:, -1] = d_eq
+    for position, gradient in enumerate((d_position_a, d_position_b, d_eq)):
+        out["W_pos"][:, position] = gradient

@@ -1,39 +1,36 @@
 """Training as a generator: it yields what happened and never prints, saves or draws."""
 
-from collections.abc import Iterator
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from grokviz.config import RunConfig
-from grokviz.engine import fused
+from grokviz.engine import flat
+from grokviz.engine.batch import Batch, State, batch_key, make_batch, operations
 from grokviz.engine.model import Weights, initial_weights
 from grokviz.engine.schedule import LogRow, Schedule, is_logged
-from grokviz.tasks import build_task
 
 DEVICES = ("auto", "cpu", "cuda")
+CPU_BATCH_PAIRS = 5_000  # with more training pairs than this in a step, the cores are busy as it is
+GPU_BATCH_BYTES = 8 * 2**30
+GPU_LAG = 4  # logged rows on their way to Python while the GPU goes on
 
 
 class TrainingError(RuntimeError):
     """Training cannot start or go on: says why and what to change."""
 
 
-class State(NamedTuple):
-    """All that training needs to go on from a step as if it had never stopped."""
-
-    step: int
-    weights: Weights  # float32
-    exp_avg: Weights  # AdamW's first moments
-    exp_avg_sq: Weights  # and second
-    schedule: Schedule
-
-
 class Snapshot(NamedTuple):
     step: int
     weights: Weights  # float32
     state: State
+
+
+Event = LogRow | Snapshot | TrainingError
 
 
 def choose_device(name: str) -> torch.device:
@@ -48,90 +45,153 @@ def choose_device(name: str) -> torch.device:
 def train(
     config: RunConfig, device: str = "auto", resume: State | None = None
 ) -> Iterator[LogRow | Snapshot]:
-    """Full-batch AdamW on the training pairs, from step 0 or from where `resume` stopped.
+    """Full-batch training on the training pairs, from step 0 or from where `resume` stopped.
 
     Yields a `LogRow` at every logged step and, after it, a `Snapshot` where one is due. Step s means the
     weights after s updates. The learning rate is lr * min(s / warmup_steps, 1), so update 0 moves nothing.
     Raises `TrainingError` when the loss is no longer finite.
     """
+    for _, event in train_many([config], device, [resume]):
+        if isinstance(event, TrainingError):
+            raise event
+        yield event
+
+
+def train_many(
+    configs: Sequence[RunConfig],
+    device: str = "auto",
+    resume: Sequence[State | None] | None = None,
+    lag: int | None = None,
+) -> Iterator[tuple[int, Event]]:
+    """The same for many runs, as (index of the run, what happened to it).
+
+    Runs of one shape are trained in one step, as many at once as pays; each gets what it would get alone,
+    up to rounding. A run that diverges ends with a `TrainingError`, and the others go on.
+    With `lag`, rows reach Python that many logged steps later, and the device need not wait for it.
+    """
     where = choose_device(device)
-    params, optimizer = _start(config, where, resume)
-    train_pairs, test_pairs = _both_sides(config, where)
-    schedule = resume.schedule if resume else Schedule()
-    for step in range(resume.step if resume else 0, config.steps + 1):
-        optimizer.zero_grad()
-        loss, logits = fused.loss_and_grads(params, train_pairs)
-        if is_logged(step, config):
-            row = _log_row(step, params, loss, logits, train_pairs, test_pairs)
-            if not (resume and step == resume.step):  # that row and snapshot were yielded before
-                due, schedule = schedule.after(row, config)
-                yield row
-                if due:
-                    yield _snapshot(step, params, optimizer, schedule)
-            if schedule.has_finished(row, config):
-                return
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * min(step / config.warmup_steps, 1)
-        optimizer.step()
+    states = resume or [None] * len(configs)
+    runs = [_Run(*each) for each in zip(range(len(configs)), configs, states, strict=True)]
+    if lag is None:
+        lag = GPU_LAG if where.type == "cuda" else 0
+    for together in _batches(runs, where):
+        while together := [run for run in together if not run.is_over]:
+            yield from _advance(together, where, lag)
 
 
-def _start(config: RunConfig, where: torch.device, resume: State | None):
-    weights = resume.weights if resume else initial_weights(config)
-    params = {name: torch.tensor(w, device=where, requires_grad=True) for name, w in weights.items()}
-    optimizer = torch.optim.AdamW(
-        params.values(),
-        lr=config.lr,
-        betas=(config.beta1, config.beta2),
-        eps=config.eps,
-        weight_decay=config.weight_decay,
-        fused=True,
-    )
-    if resume:
-        for name, param in params.items():
-            optimizer.state[param] = {
-                "step": torch.tensor(float(resume.step)),
-                "exp_avg": torch.tensor(resume.exp_avg[name], device=where),
-                "exp_avg_sq": torch.tensor(resume.exp_avg_sq[name], device=where),
-            }
-    return params, optimizer
+class _Run:
+    """How far a run has come."""
+
+    def __init__(self, index: int, config: RunConfig, state: State | None) -> None:
+        self.index = index
+        self.config = config
+        self.state = state or State(0, {}, {}, Schedule())  # at the beginning of the batch it is in
+        self.schedule = self.state.schedule
+        self.logged = self.state.step if state else -1  # up to here everything has been told
+        self.is_over = False
+
+    def is_logged(self, updates: int) -> bool:
+        """Whether it logs, so many updates after its state."""
+        return is_logged(self.state.step + updates, self.config)
 
 
-def _both_sides(config: RunConfig, where: torch.device) -> tuple[fused.Pairs, fused.Pairs]:
-    task = build_task(config)
-
-    def pairs(mask: np.ndarray) -> fused.Pairs:
-        a, b = (torch.tensor(index, device=where) for index in np.nonzero(mask))
-        answers = torch.tensor(task.answers[mask], device=where)
-        return fused.make_pairs(a, b, answers, config.p, torch.float32)
-
-    return pairs(task.is_train), pairs(task.is_test)
-
-
-def _log_row(step, params, loss, logits, train_pairs, test_pairs) -> LogRow:
-    test_loss, test_logits = fused.evaluate(params, test_pairs)
-    if not torch.isfinite(loss):
-        raise TrainingError(f"The loss is {float(loss)} at step {step}. Choose a smaller learning rate.")
-    return LogRow(
-        step,
-        loss.item(),
-        test_loss.item(),
-        _accuracy(logits, train_pairs),
-        _accuracy(test_logits, test_pairs),
-        sum(w.detach().double().square().sum().item() for w in params.values()),
-    )
+def _batches(runs: list[_Run], where: torch.device) -> Iterator[list[_Run]]:
+    """Those that can be trained together, as many at once as pays."""
+    groups: dict[tuple, list[_Run]] = {}
+    for run in runs:
+        groups.setdefault(batch_key(run.config), []).append(run)
+    for group in groups.values():
+        size = _runs_at_once(group[0].config, where)
+        yield from (group[i : i + size] for i in range(0, len(group), size))
 
 
-def _accuracy(logits: Tensor, pairs: fused.Pairs) -> float:
-    return (logits.argmax(-1) == pairs.answers).double().mean().item()
+def _runs_at_once(config: RunConfig, where: torch.device) -> int:
+    pairs = config.p**2
+    n_train = config.frac_train * pairs
+    if where.type == "cpu":
+        return max(1, int(CPU_BATCH_PAIRS / n_train))
+    floats = 3 * config.d_model + config.d_mlp + 3 * config.p  # of a pair, and again for its gradient
+    return max(1, int(GPU_BATCH_BYTES / (4 * floats * (pairs + n_train))))
 
 
-def _snapshot(step: int, params: dict[str, Tensor], optimizer, schedule: Schedule) -> Snapshot:
-    def copies(tensors: dict[str, Tensor]) -> Weights:
-        return {name: t.detach().cpu().numpy().copy() for name, t in tensors.items()}
+class _Kept(NamedTuple):
+    """A row on its way from the device to Python, with the weights and moments that it speaks of."""
 
-    def moments(kind: str) -> Weights:
-        zeros = {name: torch.zeros_like(w) for name, w in params.items()}
-        return copies({name: optimizer.state[w].get(kind, zeros[name]) for name, w in params.items()})
+    updates: int  # since the batch was made
+    row: Tensor
+    weights: Tensor
+    moments: dict[str, Tensor]
+    ready: torch.cuda.Event | None
 
-    weights = copies(params)
-    return Snapshot(step, weights, State(step, weights, moments("exp_avg"), moments("exp_avg_sq"), schedule))
+    def on_cpu(self, tensor: Tensor) -> Tensor:
+        """Waits for this tensor alone, and not for what the GPU was told to do since."""
+        if self.ready is None:
+            return tensor
+        with torch.cuda.stream(side := torch.cuda.Stream()):
+            side.wait_event(self.ready)
+            return tensor.cpu()
+
+    def state(self, number: int, run: _Run, shapes: flat.Shapes) -> State:
+        def arrays(block: Tensor) -> Weights:
+            return flat.unpack(self.on_cpu(block[number]).numpy(), shapes)
+
+        moments = {name: arrays(block) for name, block in self.moments.items()}
+        return State(run.state.step + self.updates, arrays(self.weights), moments, run.schedule)
+
+
+def _keep(batch: Batch, row: Tensor, updates: int, copy: bool) -> _Kept:
+    if not copy:
+        return _Kept(updates, row, batch.weights, batch.moments, None)
+    copies = row.clone(), batch.weights.clone(), {name: m.clone() for name, m in batch.moments.items()}
+    ready = None
+    if row.is_cuda:
+        ready = torch.cuda.Event()
+        ready.record()
+    return _Kept(updates, *copies, ready)
+
+
+def _advance(runs: list[_Run], where: torch.device, lag: int) -> Iterator[tuple[int, Event]]:
+    """Train these together until a quarter of them are over: the others then make a smaller batch."""
+    for run in runs:
+        if not run.state.weights:
+            run.state = run.state._replace(weights=initial_weights(run.config))
+    batch = make_batch([run.config for run in runs], [run.state for run in runs], where)
+    do = operations(batch)
+    on_the_way: deque[_Kept] = deque()
+    for updates in range(max(run.config.steps - run.state.step for run in runs) + 1):
+        if updates:
+            do.update()
+        do.gradient()
+        if any(run.is_logged(updates) for run in runs):
+            on_the_way.append(_keep(batch, do.row(), updates, copy=lag > 0))
+        if len(on_the_way) > lag:
+            yield from _tell(on_the_way.popleft(), runs, batch.shapes)
+        if 4 * sum(run.is_over for run in runs) >= len(runs):
+            break
+    for kept in on_the_way:
+        yield from _tell(kept, runs, batch.shapes)
+    now = _keep(batch, batch.updates, updates, copy=where.type == "cuda")
+    for number, run in enumerate(runs):
+        if not run.is_over:
+            run.state = now.state(number, run, batch.shapes)
+
+
+def _tell(kept: _Kept, runs: list[_Run], shapes: flat.Shapes) -> Iterator[tuple[int, Event]]:
+    """A row of every run that logs at this step, and a snapshot where one is due."""
+    for number, (run, values) in enumerate(zip(runs, kept.on_cpu(kept.row).tolist(), strict=True)):
+        if run.is_over or not run.is_logged(kept.updates):
+            continue
+        row = LogRow(run.state.step + kept.updates, *values)
+        if row.step > run.logged:
+            if not math.isfinite(row.train_loss):
+                run.is_over = True
+                advice = f"The loss is {row.train_loss} at step {row.step}. Choose a smaller learning rate."
+                yield run.index, TrainingError(advice)
+                continue
+            run.logged = row.step
+            due, run.schedule = run.schedule.after(row, run.config)
+            yield run.index, row
+            if due:
+                state = kept.state(number, run, shapes)
+                yield run.index, Snapshot(row.step, state.weights, state)
+        run.is_over = run.schedule.has_finished(row, run.config)

@@ -1,3 +1,6 @@
+"""Training alone and together, against a plain loop and against itself."""
+
+import dataclasses
 import itertools
 
 import numpy as np
@@ -5,9 +8,12 @@ import pytest
 import torch
 
 from grokviz.config import RunConfig
-from grokviz.engine import model
-from grokviz.engine.schedule import LogRow
-from grokviz.engine.train import Snapshot, TrainingError, choose_device, train
+from grokviz.engine import batch, model
+from grokviz.engine import train as engine
+from grokviz.engine.batch import State
+from grokviz.engine.optimizers import OPTIMIZERS
+from grokviz.engine.schedule import LogRow, Schedule
+from grokviz.engine.train import Snapshot, TrainingError, choose_device, train, train_many
 from grokviz.tasks import build_task
 
 SMALL = RunConfig(p=7, d_model=16, n_heads=2, d_mlp=32, frac_train=0.6, steps=120, max_snapshots=12)
@@ -58,6 +64,31 @@ def test_follows_a_plain_training_loop():
     assert np.linalg.norm(weights - expected_weights) < 0.01 * np.linalg.norm(expected_weights)
 
 
+def test_2000_steps_follow_the_readable_model():
+    """In float64, far past memorisation. Rounding grows along the way, tenfold in some 200 steps: none other does."""
+    config = RunConfig(p=13, d_model=16, n_heads=2, d_mlp=32, frac_train=0.8, lr=2e-3)
+    task = build_task(config)
+    a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
+    tokens, answers = model.tokens_of(a, b, 13), torch.tensor(task.answers[task.is_train])
+    net = model.Transformer(config).double()
+    adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
+    start = State(0, model.initial_weights(config), {}, Schedule())
+    fast = batch.make_batch([config], [start], torch.device("cpu"), torch.float64)
+    for step in range(2_001):
+        adam.zero_grad()
+        loss = model.cross_entropy(net(tokens), answers)
+        loss.backward()
+        batch.gradient(fast)
+        if step % 100 == 0:
+            assert batch.row(fast)[0, 0].item() == pytest.approx(loss.item(), rel=1e-7)
+        adam.param_groups[0]["lr"] = config.lr * min(step / 10, 1)
+        adam.step()
+        batch.update(fast)
+    assert loss < 1e-6
+    for name, w in net.named_parameters():
+        assert (fast.params[name][0] - w).norm() < 1e-7 * w.norm()
+
+
 def test_update_0_moves_nothing():
     rows, _ = rows_and_snapshots(itertools.islice(train(SMALL, "cpu"), 4))
     assert rows[0].train_loss == rows[1].train_loss
@@ -74,15 +105,98 @@ def test_snapshots_are_copies_with_the_right_shapes():
     assert not np.array_equal(snapshots[0].weights["W_E"], snapshots[-1].weights["W_E"])
 
 
-@pytest.mark.parametrize("which", [0, 3, -2])
-def test_resuming_from_any_snapshot_gives_the_same_run(which):
-    rows, snapshots = rows_and_snapshots(train(SMALL, "cpu"))
+@pytest.mark.parametrize(
+    ("which", "optimizer"),
+    [(0, "adamw"), (3, "adamw"), (-2, "adamw"), (-1, "adamw"), *((3, o) for o in OPTIMIZERS)],
+)
+def test_resuming_from_any_snapshot_gives_the_same_run(which, optimizer):
+    config = dataclasses.replace(SMALL, optimizer=optimizer)
+    rows, snapshots = rows_and_snapshots(train(config, "cpu"))
     state = snapshots[which].state
-    rows_after, snapshots_after = rows_and_snapshots(train(SMALL, "cpu", resume=state))
+    rows_after, snapshots_after = rows_and_snapshots(train(config, "cpu", resume=state))
+    if which == -1:  # it was over
+        assert (rows_after, snapshots_after) == ([], [])
+        return
     assert rows_after == [row for row in rows if row.step > state.step]
     assert [s.step for s in snapshots_after] == [s.step for s in snapshots if s.step > state.step]
     for name, w in snapshots[-1].weights.items():
         assert np.array_equal(snapshots_after[-1].weights[name], w)
+
+
+MANY = [
+    SMALL,
+    dataclasses.replace(SMALL, seed=1, frac_train=0.4, lr=3e-3),
+    dataclasses.replace(SMALL, seed=2, steps=60, weight_decay=0.0, log_every=7),
+    dataclasses.replace(SMALL, seed=3, operation="subtract", beta2=0.9, warmup_steps=5),
+    dataclasses.replace(SMALL, seed=4, optimizer="muon"),
+    dataclasses.replace(SMALL, seed=5, loss="stablemax"),
+    dataclasses.replace(SMALL, seed=6, d_mlp=16),
+]
+
+
+def by_run(events):
+    found = {}
+    for index, event in events:
+        found.setdefault(index, []).append(event)
+    return found
+
+
+@pytest.mark.parametrize("lag", [0, 1, 3])
+def test_many_runs_together_are_the_runs_one_by_one(monkeypatch, lag):
+    """Other seeds, fractions, settings, lengths; three of them need a batch of their own."""
+    monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 3)
+    together = by_run(train_many(MANY, "cpu", lag=lag))
+    assert sorted(together) == list(range(len(MANY)))
+    for index, config in enumerate(MANY):
+        rows, snapshots = rows_and_snapshots(train(config, "cpu"))
+        rows_together, snapshots_together = rows_and_snapshots(together[index])
+        assert [row.step for row in rows_together] == [row.step for row in rows]
+        for row, other in zip(rows, rows_together, strict=True):
+            np.testing.assert_allclose(other[1:], row[1:], rtol=1e-3, atol=1e-6)
+        assert [s.step for s in snapshots_together] == [s.step for s in snapshots]
+        for ours, theirs in zip(
+            snapshots[-1].weights.values(), snapshots_together[-1].weights.values(), strict=True
+        ):
+            assert np.linalg.norm(ours - theirs) <= 1e-3 * np.linalg.norm(ours)
+
+
+def test_rows_that_come_late_are_the_same_rows():
+    config = dataclasses.replace(SMALL, stop="cleanup", steps=60)
+    prompt, late = (list(train_many([config], "cpu", lag=lag)) for lag in (0, 4))
+    assert len(prompt) == len(late)
+    for (_, x), (_, y) in zip(prompt, late, strict=True):
+        if isinstance(x, LogRow):
+            assert x == y
+        else:
+            assert x.state.schedule == y.state.schedule
+            for parts in ("weights", "moments"):
+                a, b = getattr(x.state, parts), getattr(y.state, parts)
+                assert all(np.array_equal(u, v) for u, v in zip(leaves(a), leaves(b), strict=True))
+
+
+def leaves(tree):
+    return [
+        leaf for value in tree.values() for leaf in (leaves(value) if isinstance(value, dict) else [value])
+    ]
+
+
+def test_runs_that_resume_at_different_steps_go_on_together(monkeypatch):
+    monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 2)
+    alone = [rows_and_snapshots(train(config, "cpu")) for config in MANY[:2]]
+    states = [alone[0][1][2].state, None]
+    together = by_run(train_many(MANY[:2], "cpu", states))
+    rows = rows_and_snapshots(together[0])[0]
+    assert [row.step for row in rows] == [row.step for row in alone[0][0] if row.step > states[0].step]
+    np.testing.assert_allclose(rows[-1], alone[0][0][-1], rtol=1e-3)
+    np.testing.assert_allclose(rows_and_snapshots(together[1])[0][-1], alone[1][0][-1], rtol=1e-3)
+
+
+def test_one_that_diverges_ends_alone(monkeypatch):
+    monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 2)
+    wild = dataclasses.replace(SMALL, lr=1.0, weight_decay=100.0, steps=2_000)
+    together = by_run(train_many([wild, SMALL], "cpu"))
+    assert isinstance(together[0][-1], TrainingError)
+    assert [row.step for row in rows_and_snapshots(together[1])[0]][-1] == SMALL.steps
 
 
 def test_divergence_is_an_error_that_says_what_to_do():

@@ -1,0 +1,177 @@
+"""Several runs of one shape, trained in one step: their state on a device, and the three things done to it.
+
+`gradient`, `row` and `update` work in place and never ask the device for a number, so that on a GPU each of
+them is recorded once as a graph and replayed, and Python does not set the pace.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from grokviz.config import RunConfig
+from grokviz.engine import flat, fused
+from grokviz.engine.model import Weights
+from grokviz.engine.optimizers import OPTIMIZERS, Block, Moments, Optimizer, Settings, settings
+from grokviz.engine.schedule import Schedule
+from grokviz.tasks import build_task
+
+
+class State(NamedTuple):
+    """All that training needs to go on from a step as if it had never stopped."""
+
+    step: int
+    weights: Weights  # float32
+    moments: dict[str, Weights]  # of the optimizer, by the names in `OPTIMIZERS`
+    schedule: Schedule
+
+
+class Batch(NamedTuple):
+    """All tensors have the runs as their first axis."""
+
+    shapes: flat.Shapes
+    optimizer: Optimizer
+    loss: Callable[..., Float[Tensor, " runs"]]
+    settings: Settings
+    updates: Float[Tensor, "runs 1"]  # made so far
+    weights: Block
+    moments: Moments
+    grads: Block
+    params: fused.Params  # views into weights
+    d_params: fused.Params  # and into grads
+    train: fused.Pairs
+    test: fused.Pairs
+    at_train: fused.Buffers
+    at_test: fused.Buffers
+    d: fused.Gradients
+
+
+def batch_key(config: RunConfig) -> tuple:
+    """Runs with equal keys can share a batch."""
+    return config.p, tuple(config.shapes.items()), config.optimizer, config.loss
+
+
+def make_batch(
+    configs: Sequence[RunConfig],
+    states: Sequence[State],
+    device: torch.device,
+    dtype: torch.dtype = torch.float32,
+) -> Batch:
+    """Runs with equal `batch_key`, each in its state. A moment that is missing there starts at 0."""
+    shapes, optimizer = configs[0].shapes, OPTIMIZERS[configs[0].optimizer]
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+
+    def block(runs: Sequence[Weights]) -> Block:
+        return flat.pack(runs, shapes).to(device, dtype)
+
+    packed = block([state.weights for state in states])
+    grads = torch.zeros_like(packed)
+    params = flat.views(packed, shapes)
+    train, test = _both_sides(configs, device)
+    at_train, d = fused.make_buffers(params, train)
+    return Batch(
+        shapes=shapes,
+        optimizer=optimizer,
+        loss=fused.LOSSES[configs[0].loss],
+        settings=settings(configs, device, dtype),
+        updates=torch.tensor([[state.step] for state in states], device=device, dtype=dtype),
+        weights=packed,
+        moments={
+            name: block([state.moments.get(name, zeros) for state in states]) for name in optimizer.moments
+        },
+        grads=grads,
+        params=params,
+        d_params=flat.views(grads, shapes),
+        train=train,
+        test=test,
+        at_train=at_train,
+        at_test=fused.make_buffers(params, test)[0],
+        d=d,
+    )
+
+
+def _both_sides(configs: Sequence[RunConfig], device: torch.device) -> tuple[fused.Pairs, fused.Pairs]:
+    tasks = [build_task(config) for config in configs]
+
+    def pairs(masks: list[np.ndarray]) -> fused.Pairs:
+        where = [np.nonzero(mask) for mask in masks]
+        a, b = ([torch.tensor(index[i], device=device) for index in where] for i in (0, 1))
+        answers = [torch.tensor(t.answers[mask], device=device) for t, mask in zip(tasks, masks, strict=True)]
+        return fused.make_pairs(a, b, answers, configs[0].p)
+
+    return pairs([task.is_train for task in tasks]), pairs([task.is_test for task in tasks])
+
+
+def gradient(b: Batch) -> None:
+    """Fills `grads` with the gradient of the train loss, and `at_train` with all that led to it."""
+    tables = fused.make_tables(b.params)
+    pattern = fused.forward(tables, b.train, b.at_train)
+    b.loss(b.at_train.logits, b.train, b.at_train.wide, b.d.logits)
+    fused.backward(b.params, tables, b.train, pattern, b.at_train, b.d, b.d_params)
+
+
+def row(b: Batch) -> Float[Tensor, "runs 5"]:
+    """What `LogRow` says of every run after its step, in float64; for after `gradient` and before `update`.
+
+    Losses are cross-entropies of the softmax whatever the loss that is trained on, so that runs compare.
+    """
+    fused.forward(fused.make_tables(b.params), b.test, b.at_test)
+    sides = (b.at_train, b.train), (b.at_test, b.test)
+    losses = [fused.cross_entropy(at.logits, pairs, at.wide) for at, pairs in sides]
+    accuracies = [_accuracy(at.logits, pairs) for at, pairs in sides]
+    return torch.stack([*losses, *accuracies, b.weights.double().square().sum(1)], dim=1)
+
+
+def _accuracy(logits: Float[Tensor, "runs n p"], pairs: fused.Pairs) -> Float[Tensor, " runs"]:
+    counts = pairs.share > 0
+    is_right = (logits.argmax(-1) == pairs.answers) & counts
+    return is_right.sum(1, dtype=torch.float64) / counts.sum(1)
+
+
+def update(b: Batch) -> None:
+    """One step of the optimizer."""
+    b.optimizer.update(b.weights, b.grads, b.moments, b.settings, b.updates, b.shapes)
+    b.updates.add_(1)
+
+
+class Operations(NamedTuple):
+    gradient: Callable[[], None]
+    row: Callable[[], Float[Tensor, "runs 5"]]  # on a GPU the same tensor every time
+    update: Callable[[], None]
+
+
+def operations(b: Batch) -> Operations:
+    """The three, ready to be called."""
+    if b.weights.device.type != "cuda":
+        partial = functools.partial
+        return Operations(partial(gradient, b), partial(row, b), partial(update, b))
+    before = [tensor.clone() for tensor in _state(b)]
+    with torch.cuda.stream(side := torch.cuda.Stream()):  # what is initialised lazily cannot be recorded
+        side.wait_stream(torch.cuda.default_stream())
+        for operation in (gradient, row, update) * 2:
+            operation(b)
+    torch.cuda.current_stream().wait_stream(side)
+    recorded = Operations(_recorded(gradient, b), _recorded(row, b), _recorded(update, b))
+    for tensor, saved in zip(_state(b), before, strict=True):
+        tensor.copy_(saved)
+    return recorded
+
+
+def _state(b: Batch) -> list[Tensor]:
+    return [b.updates, b.weights, *b.moments.values()]
+
+
+def _recorded(operation: Callable[[Batch], Any], b: Batch) -> Callable[[], Any]:
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        result = operation(b)
+
+    def replay() -> Any:
+        graph.replay()
+        return result
+
+    return replay

@@ -1,0 +1,138 @@
+"""Optimizers for many runs at once, on blocks of parameters (`engine/flat.py`): a row a run.
+
+Every number that changes with the step or the run is a tensor on the device, so that nothing waits for Python.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from grokviz.config import RunConfig
+from grokviz.engine.flat import Shapes, views
+
+Block = Float[Tensor, "runs parameters"]
+Moments = dict[str, Block]
+
+GROKFAST_DECAY, GROKFAST_GAIN = 0.98, 2.0  # alpha and lambda of Lee et al. 2024, section 3 and their code
+MUON_MOMENTUM, MUON_ITERATIONS = 0.95, 5
+MUON_POLYNOMIAL = 3.4445, -4.7750, 2.0315
+MUON_MATRICES = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out")
+
+
+class Settings(NamedTuple):
+    """The hyper-parameters of every run, as columns."""
+
+    lr: Float[Tensor, "runs 1"]
+    weight_decay: Float[Tensor, "runs 1"]
+    beta1: Float[Tensor, "runs 1"]
+    beta2: Float[Tensor, "runs 1"]
+    eps: Float[Tensor, "runs 1"]
+    warmup_steps: Float[Tensor, "runs 1"]
+
+
+def settings(configs: Sequence[RunConfig], device: torch.device, dtype: torch.dtype) -> Settings:
+    return Settings(
+        *(
+            torch.tensor([[getattr(c, f)] for c in configs], dtype=dtype, device=device)
+            for f in Settings._fields
+        )
+    )
+
+
+def adamw(
+    weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
+) -> None:
+    """Adam with decoupled weight decay on everything. Loshchilov and Hutter 2019 (arXiv 1711.05101), algorithm 2.
+
+    `updates` is the number of updates before this one; the learning rate is lr * min(updates / warmup_steps, 1).
+    """
+    lr = s.lr * (updates / s.warmup_steps).clamp(max=1)
+    weights.mul_(1 - lr * s.weight_decay).addcmul_(lr, _adam_direction(grads, moments, s, updates), value=-1)
+
+
+def _adam_direction(grads: Block, moments: Moments, s: Settings, updates: Tensor) -> Block:
+    """m' / (sqrt(v') + eps), with m' and v' the running means of g and g^2, corrected for their start at 0."""
+    m, v = moments["exp_avg"], moments["exp_avg_sq"]
+    m.lerp_(grads, 1 - s.beta1)
+    v.mul_(s.beta2).add_((1 - s.beta2) * grads * grads)
+    below = (v / (1 - s.beta2 ** (updates + 1))).sqrt_().add_(s.eps)
+    return (m / (1 - s.beta1 ** (updates + 1))).div_(below)
+
+
+def grokfast(
+    weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
+) -> None:
+    """AdamW on a gradient whose slow part is amplified: g + lambda h, h a running mean of g that starts at g.
+
+    Grokfast-EMA, Lee et al. 2024 (arXiv 2405.20233), algorithm 1, with alpha 0.98 and lambda 2.
+    """
+    h = moments["grad_ema"]
+    h.lerp_(grads, 1 - GROKFAST_DECAY)
+    h.copy_(torch.where(updates == 0, grads, h))
+    adamw(weights, grads + GROKFAST_GAIN * h, moments, s, updates, shapes)
+
+
+def perpendicular(
+    weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
+) -> None:
+    """AdamW on the part of the gradient at right angles to the weights, array by array: g - (w.g / w.w) w.
+
+    Prieto et al. 2025 (arXiv 2501.04697), section 5: no step merely makes the logits larger.
+    """
+    for w, g in zip(views(weights, shapes).values(), views(grads, shapes).values(), strict=True):
+        dims = tuple(range(1, w.ndim))
+        energy = (w * w).sum(dims, keepdim=True)
+        along = (w * g).sum(dims, keepdim=True) / energy.clamp(min=torch.finfo(w.dtype).tiny)
+        g.addcmul_(along, w, value=-1)
+    adamw(weights, grads, moments, s, updates, shapes)
+
+
+def muon(
+    weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
+) -> None:
+    """Muon for the matrices between the residual stream and heads or neurons, AdamW for all else.
+
+    The momentum of a matrix is replaced by the nearest orthogonal matrix, scaled to the size of an update of
+    AdamW, so that lr and weight decay mean the same. Jordan et al. 2024 (kellerjordan.github.io/posts/muon);
+    the scale 0.2 sqrt(larger side) is of Liu et al. 2025 (arXiv 2502.16982), section 2.2.
+    """
+    lr = s.lr * (updates / s.warmup_steps).clamp(max=1)
+    direction = _adam_direction(grads, moments, s, updates)
+    momentum = moments["momentum"]
+    momentum.lerp_(grads, 1 - MUON_MOMENTUM)
+    ahead = views(grads.lerp(momentum, MUON_MOMENTUM), shapes)  # Nesterov's
+    for name, matrix in views(direction, shapes).items():
+        if name in MUON_MATRICES:
+            scale = 0.2 * max(matrix.shape[-2:]) ** 0.5
+            matrix.copy_(orthogonalised(ahead[name]).mul_(scale))
+    weights.mul_(1 - lr * s.weight_decay).addcmul_(lr, direction, value=-1)
+
+
+def orthogonalised(x: Float[Tensor, "*batch rows columns"]) -> Float[Tensor, "*batch rows columns"]:
+    """Nearly U V' of the singular value decomposition U S V': five Newton-Schulz iterations
+    x <- a x + (b A + c A^2) x with A = x x', which take singular values in 0..1 to about 0.7..1.2."""
+    a, b, c = MUON_POLYNOMIAL
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+    for _ in range(MUON_ITERATIONS):
+        A = x @ x.mT
+        x = a * x + (b * A + c * (A @ A)) @ x
+    return x.mT if tall else x
+
+
+class Optimizer(NamedTuple):
+    update: Callable[[Block, Block, Moments, Settings, Tensor, Shapes], None]
+    moments: tuple[str, ...]
+
+
+ADAM = ("exp_avg", "exp_avg_sq")
+OPTIMIZERS = {
+    "adamw": Optimizer(adamw, ADAM),
+    "muon": Optimizer(muon, (*ADAM, "momentum")),
+    "grokfast": Optimizer(grokfast, (*ADAM, "grad_ema")),
+    "perpendicular": Optimizer(perpendicular, ADAM),
+}
