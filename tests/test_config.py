@@ -31,6 +31,14 @@ def test_json_round_trip_is_exact(config):
     assert from_json(json.loads(json.dumps(to_json(config)))) == config
 
 
+def test_a_younger_field_is_written_only_where_it_says_something():
+    """Records, fingerprints and caches of older runs stay what they were."""
+    assert not {"optimizer", "loss"} & to_json(RunConfig()).keys()
+    muon = RunConfig(optimizer="muon", loss="stablemax")
+    assert to_json(muon).items() > {("optimizer", "muon"), ("loss", "stablemax")}
+    assert from_json(to_json(muon)) == muon
+
+
 def test_missing_fields_take_their_defaults():
     assert from_json({"p": 97}) == RunConfig(p=97)
 
@@ -59,6 +67,8 @@ def test_config_cannot_be_changed():
         ("n_heads", 0, "1 to 64"),
         ("n_heads", 3, "multiple of n_heads"),
         ("d_mlp", 10**9, "4 to 8192"),
+        ("optimizer", "sgd", "adamw, muon, grokfast, perpendicular"),
+        ("loss", "hinge", "softmax, stablemax"),
         ("lr", math.inf, "1e-07 to 1"),
         ("weight_decay", -1.0, "0 to 100"),
         ("beta1", 1.0, "0 to"),
