@@ -27,6 +27,8 @@ STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
 OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
 LOSSES = ("softmax", "stablemax")
+CHANGEABLE = {"lr": (1e-7, 1.0), "weight_decay": (0.0, 100.0)}  # while a run is trained, and their ranges
+MAX_CHANGES = 100
 
 
 class ConfigError(ValueError):
@@ -61,6 +63,7 @@ class RunConfig:
     warmup_steps: int = 10
     steps: int = 40_000
     stop: str = "steps"  # "cleanup": also stop once cleanup has finished
+    changes: tuple[tuple[int, str, float], ...] = ()  # (step, one of CHANGEABLE, its value from there on)
     # the record
     log_every: int = 10
     max_snapshots: int = 150
@@ -68,7 +71,8 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            _check_type(field.name, getattr(self, field.name), field.type)
+            if field.name != "changes":
+                _check_type(field.name, getattr(self, field.name), field.type)
         _check_range("p", self.p, 3, 251)
         _check_choice("operation", self.operation, OPERATIONS)
         if self.operation in NEEDS_PRIME and not is_prime(self.p):
@@ -89,8 +93,8 @@ class RunConfig:
         _check_range("d_mlp", self.d_mlp, 4, 8192)
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("loss", self.loss, LOSSES)
-        _check_range("lr", self.lr, 1e-7, 1.0)
-        _check_range("weight_decay", self.weight_decay, 0.0, 100.0)
+        for name, (low, high) in CHANGEABLE.items():
+            _check_range(name, getattr(self, name), low, high)
         _check_range("beta1", self.beta1, 0.0, 0.9999)
         _check_range("beta2", self.beta2, 0.0, 0.99999)
         _check_range("eps", self.eps, 1e-16, 1.0)
@@ -100,6 +104,12 @@ class RunConfig:
         _check_range("log_every", self.log_every, 1, 10_000)
         _check_range("max_snapshots", self.max_snapshots, 2, 2_000)
         _check_choice("precision", self.precision, PRECISIONS)
+        _check_changes(self.changes)
+
+    def at(self, step: int) -> "RunConfig":
+        """The config whose settings hold for the update after `step`, with the changes up to there made."""
+        now = {name: value for since, name, value in self.changes if since <= step}
+        return dataclasses.replace(self, changes=(), **now)  # pyright: ignore[reportArgumentType]
 
     @property
     def d_head(self) -> int:
@@ -135,7 +145,7 @@ class RunConfig:
 
 # Fields that records of older runs do not have. Written only where they say something, a config reads the same,
 # and has the same fingerprint, as before there were any.
-YOUNGER = ("optimizer", "loss")
+YOUNGER = ("optimizer", "loss", "changes")
 
 
 def to_json(config: RunConfig) -> dict:
@@ -154,7 +164,16 @@ def from_json(values: object) -> RunConfig:
     known = {field.name for field in dataclasses.fields(RunConfig)}
     if unknown := sorted(str(key)[:40] for key in values.keys() - known):
         raise ConfigError(f"Unknown setting {unknown[0]!r}. The settings are: {', '.join(sorted(known))}.")
-    return RunConfig(**values)
+    settings: dict = dict(values)
+    if "changes" in settings:
+        settings["changes"] = _changes_from_json(settings["changes"])
+    return RunConfig(**settings)
+
+
+def _changes_from_json(values: object) -> tuple:
+    if not isinstance(values, list) or not all(isinstance(change, list) for change in values):
+        raise ConfigError(f"changes = {str(values)[:80]!r} should be a list of [step, setting, value].")
+    return tuple(tuple(change) for change in values)
 
 
 def is_prime(n: int) -> bool:
@@ -170,6 +189,22 @@ def _check_type(name: str, value: object, expected: object) -> None:
     allowed = (int, float) if expected is float else expected
     if isinstance(value, bool) or not isinstance(value, allowed):  # pyright: ignore[reportArgumentType]
         raise ConfigError(f"{name} = {str(value)[:80]!r} should be {_TYPE_WORDS[expected]}.")
+
+
+def _check_changes(changes: object) -> None:
+    if not isinstance(changes, tuple) or len(changes) > MAX_CHANGES:
+        raise ConfigError(f"changes should be at most {MAX_CHANGES} of (step, setting, value).")
+    before = 0
+    for change in changes:
+        match change:
+            case (int(step), str(name), float(value) | int(value)) if name in CHANGEABLE and step >= before:
+                _check_range(name, value, *CHANGEABLE[name])
+                before = step
+            case _:
+                raise ConfigError(
+                    f"changes names {str(change)[:80]}. Expected (step, setting, value), the steps ascending, the "
+                    f"setting one of: {', '.join(CHANGEABLE)}."
+                )
 
 
 _TYPE_WORDS: dict[object, str] = {int: "a whole number", float: "a number", str: "a text"}

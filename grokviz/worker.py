@@ -1,10 +1,19 @@
-"""From the engine into a run folder: the glue behind `python -m grokviz train`."""
+"""From the engine into a run folder: the glue behind `python -m grokviz train` and behind the app.
 
+`python -m grokviz.worker RUN` is one training in a process of its own, which obeys what `grokviz/jobs` asks for.
+"""
+
+import argparse
+import contextlib
+import dataclasses
 import datetime
+import math
 import os
 import platform
+import signal
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,16 +21,24 @@ from pathlib import Path
 import torch
 
 import grokviz
-from grokviz.config import RunConfig
+from grokviz import hosting, study
+from grokviz.config import ConfigError, RunConfig
 from grokviz.engine.batch import State
 from grokviz.engine.model import Weights
 from grokviz.engine.optimizers import OPTIMIZERS
 from grokviz.engine.schedule import LogRow, Schedule
-from grokviz.engine.train import Snapshot, choose_device, train
+from grokviz.engine.train import Snapshot, TrainingError, choose_device, train
+from grokviz.hosting import HostingError
+from grokviz.jobs import files
+from grokviz.jobs.files import GO_ON, Order
 from grokviz.runs import folder, write
-from grokviz.runs.storage import write_lock
+from grokviz.runs.folder import Run
+from grokviz.runs.storage import RunError, write_lock
 
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
+STATE_SECONDS = 1.0  # and goes on from a state that is at most this old
+LISTEN_SECONDS = 0.1
+PATIENCE_SECONDS = 3.0  # somebody may be looking whether the run is being trained, which takes its lock
 
 
 def start(path: Path, config: RunConfig, device: str = "auto", title: str = "", sentence: str = "") -> None:
@@ -29,30 +46,65 @@ def start(path: Path, config: RunConfig, device: str = "auto", title: str = "", 
     write.create_run(path, config, _provenance(device), title, sentence)
 
 
-def run(path: Path, device: str = "auto") -> Iterator[LogRow]:
+def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Iterator[LogRow]:
     """Trains the run in the folder to its end, from step 0 or from where it was stopped, and packs it.
 
-    Yields every row as it is logged. Whatever happens in between, the folder opens, and calling this again
-    goes on from the last snapshot. Raises `RunError` when the folder is damaged or in use.
+    Yields every row as it is logged, and after each asks `listen` what to do: see `jobs.files.Order`. Whatever
+    happens in between, the folder opens, and calling this again goes on from the last second.
+    Raises `RunError` when the folder is damaged or in use.
     """
     with write_lock(path):
         opened = folder.open_run(path)
         if opened.finished:
-            write.pack(path)  # tidies up, should it have been killed just before it had
+            write.pack(path, keep_resume=True)  # tidies up, should it have been killed just before it had
             return
-        state = _read_state(path, opened.config)
+        config, state = opened.config, _first_state(opened)
         write.rewind(path, state.step if state else -1)
-        rows: list[LogRow] = []
-        written = time.monotonic()
-        with writing_thread() as write_soon:
-            for event in train(opened.config, device, state):
-                if isinstance(event, LogRow):
-                    rows.append(event)
-                    yield event
-                if isinstance(event, Snapshot) or time.monotonic() - written > LOG_SECONDS:
-                    write_soon(_write, path, rows, event if isinstance(event, Snapshot) else None)
-                    rows, written = [], time.monotonic()
-        write.pack(path)
+        while True:
+            order, state = yield from _train(path, config, device, state, listen)
+            if state is None or order.wanted == "keep":
+                return write.finish(path)
+            if order.settings:
+                config = _changed(config, state.step, order.settings)
+                write.set_config(path, config)
+            if order.wanted != "train":
+                return None
+
+
+def _train(
+    path: Path, config: RunConfig, device: str, state: State | None, listen: Callable[[], Order]
+) -> Iterator[LogRow]:
+    """Trains until the end or an order: returns the order and the state it met, which is on disk; at the end
+    GO_ON and None."""
+    rows: list[LogRow] = []
+    written = kept = time.monotonic()
+    order = GO_ON
+
+    def wanted() -> bool:
+        nonlocal order
+        order = listen()
+        return order != GO_ON or time.monotonic() - kept > STATE_SECONDS
+
+    with writing_thread() as write_soon:
+        for event in train(config, device, state, wanted):
+            if isinstance(event, LogRow):
+                rows.append(event)
+                yield event
+                if time.monotonic() - written < LOG_SECONDS:
+                    continue
+            write_soon(_write, path, rows, None if isinstance(event, LogRow) else event)
+            rows, written = [], time.monotonic()
+            if not isinstance(event, LogRow):
+                kept = written
+                if order != GO_ON:
+                    return order, event.state if isinstance(event, Snapshot) else event
+    return GO_ON, None
+
+
+def _changed(config: RunConfig, step: int, settings: dict[str, float]) -> RunConfig:
+    now = config.at(step)
+    new = [(step, name, value) for name, value in sorted(settings.items()) if getattr(now, name) != value]
+    return dataclasses.replace(config, changes=(*config.changes, *new))
 
 
 @contextmanager
@@ -73,11 +125,13 @@ def writing_thread() -> Iterator[Callable[..., None]]:
             last.result()
 
 
-def _write(path: Path, rows: list[LogRow], snapshot: Snapshot | None) -> None:
+def _write(path: Path, rows: list[LogRow], event: Snapshot | State | None) -> None:
     write.append_log(path, [row._asdict() for row in rows])
-    if snapshot:
-        write.write_snapshot(path, snapshot.step, snapshot.weights)
-        _write_state(path, snapshot.state)
+    if isinstance(event, Snapshot):
+        write.write_snapshot(path, event.step, event.weights)
+        event = event.state
+    if event:
+        _write_state(path, event)
 
 
 def _write_state(path: Path, state: State) -> None:
@@ -86,17 +140,28 @@ def _write_state(path: Path, state: State) -> None:
     write.write_resume(path, arrays, {"step": state.step, "schedule": state.schedule.to_json()})
 
 
-def _read_state(path: Path, config: RunConfig) -> State | None:
-    found = write.read_resume(path)
+def _first_state(opened: Run) -> State | None:
+    """Where training goes on: the state on disk or, of a fork, the snapshot it starts from, with an optimizer
+    that remembers nothing."""
+    found = write.read_resume(opened.path)
     if found is None:
-        return None
+        forked = opened.provenance.get("forked")
+        return _state_of_fork(opened, forked["step"]) if forked else None
     arrays, meta = found
 
     def part(kind: str) -> Weights:
-        return {name: arrays[f"{kind}.{name}"] for name in config.shapes}
+        return {name: arrays[f"{kind}.{name}"] for name in opened.config.shapes}
 
-    moments = {kind: part(kind) for kind in OPTIMIZERS[config.optimizer].moments}
+    moments = {kind: part(kind) for kind in OPTIMIZERS[opened.config.optimizer].moments}
     return State(meta["step"], part("weights"), moments, Schedule.from_json(meta["schedule"]))
+
+
+def _state_of_fork(opened: Run, step: int) -> State:
+    weights = folder.read_weights(opened, folder.nearest_snapshot(opened, step))
+    schedule = Schedule()
+    for number, *values in opened.log[opened.log["step"] <= step].itertuples(index=False):
+        _, schedule = schedule.after(LogRow(int(number), *values), opened.config)
+    return State(step, weights, {}, schedule)
 
 
 def _provenance(device: str) -> dict:
@@ -111,3 +176,96 @@ def _provenance(device: str) -> dict:
         "machine": platform.machine(),
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """One training that the app has asked for. What became of it is told to `jobs`."""
+    parser = argparse.ArgumentParser(prog="python -m grokviz.worker", description=main.__doc__)
+    parser.add_argument("run", type=Path, help="the run folder")
+    path = parser.parse_args(arguments).run
+    _make_way()
+    listener = _Listener(path, hosting.limits())
+    signal.signal(signal.SIGTERM, lambda *_: listener.stop())
+    try:
+        with _patient_lock(path):
+            opened = folder.open_run(path)
+            if listener.limits:
+                hosting.check(opened.config, listener.limits)
+            device = files.read(path).device
+            write.set_provenance(path, {**_provenance(device), **opened.provenance})
+            _run_to_end(path, device, listener.listen)
+            trained = folder.open_run(path)
+            files.end(path, "finished" if trained.finished else listener.last.why or "paused")
+            if trained.finished:
+                study.load(trained, keep=True)  # measured once, for whoever looks at it
+    except (RunError, ConfigError, HostingError, TrainingError) as error:
+        files.end(path, "failed", str(error))
+        return 1
+    return 0
+
+
+class _Listener:
+    """Hears what is wanted of a training, a few times a second."""
+
+    def __init__(self, path: Path, limits: hosting.Limits | None) -> None:
+        self.path, self.limits = path, limits
+        self.begin = time.monotonic()
+        self.heard = -math.inf
+        self.settings: Mapping[str, float] = {}  # that were ordered last
+        self.last = GO_ON
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def listen(self) -> Order:
+        now = time.monotonic()
+        if self.stopped:
+            self.last = Order("pause", why="stopped")
+        elif now - self.heard >= LISTEN_SECONDS:
+            self.heard = now
+            order = files.order_for(self.path, now - self.begin, self.limits)
+            is_news = order.settings != self.settings
+            self.settings = order.settings
+            self.last = order if is_news else order._replace(settings={})
+        else:
+            self.last = self.last._replace(settings={})
+        return self.last
+
+
+def _run_to_end(path: Path, device: str, listen: Callable[[], Order]) -> None:
+    try:
+        for _ in run(path, device, listen):
+            pass
+    except torch.OutOfMemoryError:
+        if choose_device(device).type != "cuda":
+            raise
+        files.note(path, "The GPU had too little memory left, so this run is trained on the processor.")
+        for _ in run(path, "cpu", listen):
+            pass
+
+
+@contextmanager
+def _patient_lock(path: Path) -> Iterator[None]:
+    until = time.monotonic() + PATIENCE_SECONDS
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(write_lock(path))
+                break
+            except RunError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+        yield
+
+
+def _make_way() -> None:
+    """Pages come first; and should memory run out, this process is the one to go."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(10)
+        Path("/proc/self/oom_score_adj").write_text("900")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -88,7 +88,12 @@ def test_killed_at_ten_random_moments_it_ends_as_if_nothing_had_happened(tmp_pat
         assert run.finished
         np.testing.assert_array_equal(run.log, whole.log)
         assert folder.fingerprint(run) == folder.fingerprint(whole)
-        assert sorted(os.listdir(path)) == ["log.jsonl", "run.json", "snapshots-0.safetensors"]
+        assert sorted(os.listdir(path)) == [
+            "log.jsonl",
+            "resume.safetensors",
+            "run.json",
+            "snapshots-0.safetensors",
+        ]
     assert len(left_at) >= 5  # the kills fell at different moments
 
 
@@ -125,7 +130,6 @@ def test_what_a_training_killed_while_it_tidied_up_has_left_is_removed(copied):
     clean = sorted(os.listdir(path))
     (path / "snapshots").mkdir()
     (path / "snapshots" / "00000000.safetensors").write_bytes(b"left")
-    (path / "resume.safetensors").write_bytes(b"left")
     assert list(worker.run(path)) == []
     assert sorted(os.listdir(path)) == clean
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -30,7 +30,11 @@ class Snapshot(NamedTuple):
     state: State
 
 
-Event = LogRow | Snapshot | TrainingError
+Event = LogRow | Snapshot | State | TrainingError
+
+
+def never() -> bool:
+    return False
 
 
 def choose_device(name: str) -> torch.device:
@@ -43,15 +47,19 @@ def choose_device(name: str) -> torch.device:
 
 
 def train(
-    config: RunConfig, device: str = "auto", resume: State | None = None
-) -> Iterator[LogRow | Snapshot]:
+    config: RunConfig,
+    device: str = "auto",
+    resume: State | None = None,
+    wanted: Callable[[], bool] = never,
+) -> Iterator[LogRow | Snapshot | State]:
     """Full-batch training on the training pairs, from step 0 or from where `resume` stopped.
 
-    Yields a `LogRow` at every logged step and, after it, a `Snapshot` where one is due. Step s means the
-    weights after s updates. The learning rate is lr * min(s / warmup_steps, 1), so update 0 moves nothing.
+    Yields a `LogRow` at every logged step and, after it, a `Snapshot` where one is due; where none is and
+    `wanted()` says so, the `State`. Step s means the weights after s updates. The learning rate is
+    lr * min(s / warmup_steps, 1), so update 0 moves nothing.
     Raises `TrainingError` when the loss is no longer finite.
     """
-    for _, event in train_many([config], device, [resume]):
+    for _, event in train_many([config], device, [resume], wanted=wanted):
         if isinstance(event, TrainingError):
             raise event
         yield event
@@ -62,6 +70,7 @@ def train_many(
     device: str = "auto",
     resume: Sequence[State | None] | None = None,
     lag: int | None = None,
+    wanted: Callable[[], bool] = never,
 ) -> Iterator[tuple[int, Event]]:
     """The same for many runs, as (index of the run, what happened to it).
 
@@ -76,7 +85,7 @@ def train_many(
         lag = GPU_LAG if where.type == "cuda" else 0
     for together in _batches(runs, where):
         while together := [run for run in together if not run.is_over]:
-            yield from _advance(together, where, lag)
+            yield from _advance(together, where, lag, wanted)
 
 
 class _Run:
@@ -93,6 +102,11 @@ class _Run:
     def is_logged(self, updates: int) -> bool:
         """Whether it logs, so many updates after its state."""
         return is_logged(self.state.step + updates, self.config)
+
+    def updates_to_next_change(self) -> int:
+        """How many updates after its state its settings change, or it ends."""
+        later = [step for step, _, _ in self.config.changes if step > self.state.step]
+        return min([*later, self.config.steps]) - self.state.step
 
 
 def _batches(runs: list[_Run], where: torch.device) -> Iterator[list[_Run]]:
@@ -150,34 +164,40 @@ def _keep(batch: Batch, row: Tensor, updates: int, copy: bool) -> _Kept:
     return _Kept(updates, *copies, ready)
 
 
-def _advance(runs: list[_Run], where: torch.device, lag: int) -> Iterator[tuple[int, Event]]:
-    """Train these together until a quarter of them are over: the others then make a smaller batch."""
+def _advance(
+    runs: list[_Run], where: torch.device, lag: int, wanted: Callable[[], bool]
+) -> Iterator[tuple[int, Event]]:
+    """Train these together until a quarter of them are over, or the settings of one change: the others then
+    make a batch of their own."""
     for run in runs:
         if not run.state.weights:
             run.state = run.state._replace(weights=initial_weights(run.config))
-    batch = make_batch([run.config for run in runs], [run.state for run in runs], where)
+    batch = make_batch([run.config.at(run.state.step) for run in runs], [run.state for run in runs], where)
     do = operations(batch)
     on_the_way: deque[_Kept] = deque()
-    for updates in range(max(run.config.steps - run.state.step for run in runs) + 1):
+    changing = [run.updates_to_next_change() for run in runs if run.config.changes]
+    for updates in range(min([*changing, max(run.config.steps - run.state.step for run in runs)]) + 1):
         if updates:
             do.update()
         do.gradient()
         if any(run.is_logged(updates) for run in runs):
             on_the_way.append(_keep(batch, do.row(), updates, copy=lag > 0))
         if len(on_the_way) > lag:
-            yield from _tell(on_the_way.popleft(), runs, batch.shapes)
+            yield from _tell(on_the_way.popleft(), runs, batch.shapes, wanted)
         if 4 * sum(run.is_over for run in runs) >= len(runs):
             break
     for kept in on_the_way:
-        yield from _tell(kept, runs, batch.shapes)
+        yield from _tell(kept, runs, batch.shapes, wanted)
     now = _keep(batch, batch.updates, updates, copy=where.type == "cuda")
     for number, run in enumerate(runs):
         if not run.is_over:
             run.state = now.state(number, run, batch.shapes)
 
 
-def _tell(kept: _Kept, runs: list[_Run], shapes: flat.Shapes) -> Iterator[tuple[int, Event]]:
-    """A row of every run that logs at this step, and a snapshot where one is due."""
+def _tell(
+    kept: _Kept, runs: list[_Run], shapes: flat.Shapes, wanted: Callable[[], bool]
+) -> Iterator[tuple[int, Event]]:
+    """A row of every run that logs at this step, and a snapshot where one is due, or the state where wanted."""
     for number, (run, values) in enumerate(zip(runs, kept.on_cpu(kept.row).tolist(), strict=True)):
         if run.is_over or not run.is_logged(kept.updates):
             continue
@@ -191,7 +211,8 @@ def _tell(kept: _Kept, runs: list[_Run], shapes: flat.Shapes) -> Iterator[tuple[
             run.logged = row.step
             due, run.schedule = run.schedule.after(row, run.config)
             yield run.index, row
-            if due:
+            asked = wanted()
+            if due or asked:
                 state = kept.state(number, run, shapes)
-                yield run.index, Snapshot(row.step, state.weights, state)
+                yield run.index, Snapshot(row.step, state.weights, state) if due else state
         run.is_over = run.schedule.has_finished(row, run.config)

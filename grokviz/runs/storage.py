@@ -152,6 +152,25 @@ def write_lock(folder: Path | str) -> Iterator[None]:
             os.close(descriptor)
 
 
+def is_locked(folder: Path | str) -> bool:
+    """Whether somebody is writing the run folder. False where locks are not known."""
+    key = os.path.realpath(folder)
+    if fcntl is None or not os.path.isdir(key):
+        return False
+    if key in _holders:
+        return True
+    descriptor = os.open(key, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _take_lock(folder: str) -> int | None:
     if fcntl is None:
         return None

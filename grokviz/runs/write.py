@@ -4,6 +4,7 @@ Killed at any moment, every function here leaves a folder that opens, and called
 Whoever trains holds `write_lock` throughout.
 """
 
+import dataclasses
 import math
 import os
 import shutil
@@ -48,6 +49,7 @@ MAX_ROWS = 250_000  # a row of the log is at most some 240 bytes
 HEADER_ROOM = 64_000  # bytes kept free for the header of a packed file
 RESUME_BYTES = 32  # a parameter: weights and two moments, with room to spare
 FLOAT16_MAX = 65504.0
+CAN_CHANGE = ("steps", "stop", "changes", "max_snapshots")  # of a config, while the run lives
 
 
 def create_run(
@@ -199,10 +201,83 @@ def mark_finished(path: Path | str) -> None:
         write_record(folder, {**read_record(folder), "finished": True})
 
 
-def pack(path: Path | str) -> None:
+def set_config(path: Path | str, config: RunConfig) -> None:
+    """Record that a run goes on under another config of the same task and model.
+
+    Raises `RunError` when the run has finished, another process writes it, or tensors would change shape.
+    """
+    folder = Path(path)
+    with write_lock(folder):
+        record = _unfinished(folder)
+        _refuse_other_network(record["config"], config)
+        write_record(folder, {**record, "config": config})
+
+
+def _refuse_other_network(before: RunConfig, after: RunConfig) -> None:
+    for field in dataclasses.fields(RunConfig):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if field.name not in CAN_CHANGE and old != new:
+            raise RunError(f"{field.name} is {old} in this run, got {new}. Start a new run for that.")
+
+
+def set_title(path: Path | str, title: str) -> None:
+    """Call the run something else. Raises `RunError` when another process writes it."""
+    folder = Path(path)
+    with write_lock(folder):
+        write_record(folder, {**read_record(folder), "title": title})
+
+
+def set_provenance(path: Path | str, provenance: Mapping) -> None:
+    """Record where and with what a run is trained. Raises `RunError` when another process writes it."""
+    folder = Path(path)
+    with write_lock(folder):
+        write_record(folder, {**read_record(folder), "provenance": dict(provenance)})
+
+
+def finish(path: Path | str) -> None:
+    """End a run where it stands: what its training would go on from becomes its last snapshot."""
+    folder = Path(path)
+    with write_lock(folder):
+        if found := read_resume(folder):
+            arrays, meta = found
+            prefix = "weights."
+            weights = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
+            if meta["step"] not in snapshot_steps(folder):
+                write_snapshot(folder, meta["step"], weights)
+        pack(folder, keep_resume=True)
+
+
+def reopen(path: Path | str, config: RunConfig) -> None:
+    """Make of a finished run one that can be trained on, under a config with more steps.
+
+    Killed at any moment it is the one or the other.
+    Raises `RunError` when the run kept nothing to go on from, or the config does not carry on from it.
+    """
+    folder = Path(path)
+    with write_lock(folder):
+        run = open_run(folder)
+        _refuse_other_network(run.config, config)
+        if not os.path.lexists(folder / RESUME):
+            raise RunError(
+                "This run keeps no state of its optimiser, so it cannot be trained on. Fork it from a step instead."
+            )
+        if config.steps <= (last := int(max(run.log["step"], default=0))):
+            raise RunError(f"The run is at step {last:,} already. Choose more steps than that.")
+        with saying(SNAPSHOTS):
+            (folder / SNAPSHOTS).mkdir(exist_ok=True)
+        for index, step in enumerate(run.steps.tolist()):
+            replace_file(folder / snapshot_name(step), seal(read_stored(run, index), {"step": str(step)}))
+        write_record(folder, {**read_record(folder), "config": config, "finished": False, "packed": None})
+        with saying(folder.name):
+            for file in folder.glob(f"{SNAPSHOTS}-*.safetensors"):
+                file.unlink(missing_ok=True)
+
+
+def pack(path: Path | str, keep_resume: bool = False) -> None:
     """Turn a run into few files and mark it finished; a packed run is only tidied up.
 
-    New files are written beside the old ones; replacing run.json is the moment when the run is packed.
+    New files are written beside the old ones; replacing run.json is the moment when the run is packed. With
+    `keep_resume` what training on needs is left there (`reopen`).
     Raises `RunError` when there is no snapshot, something is damaged, or it would take over 5 x 48 MB.
     """
     folder = Path(path)
@@ -222,7 +297,7 @@ def pack(path: Path | str) -> None:
                 "log": {"size": run.log_size, "checksum": run.log_checksum},
             }
             write_record(folder, {**read_record(folder), "finished": True, "packed": packed})
-        _tidy(folder, open_run(folder))
+        _tidy(folder, open_run(folder), keep_resume)
 
 
 def _refuse_damage(folder: Path, run: Run) -> None:
@@ -251,13 +326,14 @@ def _split(run: Run) -> list[np.ndarray]:
     return np.array_split(np.arange(len(run.steps)), math.ceil(len(run.steps) / fit))
 
 
-def _tidy(folder: Path, run: Run) -> None:
+def _tidy(folder: Path, run: Run, keep_resume: bool) -> None:
     """Remove from a packed run what was there for training, or left by a killed writer."""
     kept = {shard_name(number) for number in range(len(run.shards))}
     with saying(folder.name):
         if os.path.lexists(folder / SNAPSHOTS):
             shutil.rmtree(folder / SNAPSHOTS)
-        for file in [folder / RESUME, *folder.glob("*.tmp"), *folder.glob(f"{SNAPSHOTS}-*.safetensors")]:
+        resume = [] if keep_resume else [folder / RESUME]
+        for file in [*resume, *folder.glob("*.tmp"), *folder.glob(f"{SNAPSHOTS}-*.safetensors")]:
             if file.name not in kept:
                 file.unlink(missing_ok=True)
 

@@ -1,0 +1,109 @@
+"""Many people, two cores: what a visitor of a hosted GrokViz may ask for. On your own machine there are no limits.
+
+`GROKVIZ_HOSTED=1` turns the limits on; `GROKVIZ_LIMITS="p=131,minutes=15"` changes some of them.
+"""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from grokviz.config import RunConfig
+
+HOSTED, LIMITS = "GROKVIZ_HOSTED", "GROKVIZ_LIMITS"
+VISITOR = re.compile(r"[0-9a-f]{32}")  # the secret that a browser keeps
+VISITOR_FOLDER = re.compile(r"v-[0-9a-f]{16}")
+
+
+class Limits(NamedTuple):
+    """What one visitor, and all of them together, may use."""
+
+    p: int = 131
+    d_model: int = 128
+    d_mlp: int = 512
+    n_heads: int = 8
+    steps: int = 40_000
+    max_snapshots: int = 150
+    minutes: float = 15.0  # of training without a pause
+    runs: int = 6  # kept for one visitor
+    all_runs: int = 200
+    disk_mb: int = 4_000
+    upload_mb: int = 60
+    waiting: int = 30  # trainings in the queue
+    unseen_seconds: float = (
+        180.0  # nobody has looked for so long: a training pauses, a place in the queue goes
+    )
+
+
+class HostingError(ValueError):
+    """More than this host gives: says what was asked for, what there is and what to do."""
+
+
+def is_hosted() -> bool:
+    """Whether this process serves strangers. Raises `HostingError` when the variable is neither 0 nor 1."""
+    value = os.environ.get(HOSTED, "0")
+    if value not in ("0", "1"):
+        raise HostingError(f"{HOSTED} is {value[:40]!r}. Set it to 1 to serve strangers, or to 0.")
+    return value == "1"
+
+
+def limits() -> Limits | None:
+    """The limits of this host; None on one's own machine. Raises `HostingError` when a variable is unusable."""
+    return parse_limits(os.environ.get(LIMITS, "")) if is_hosted() else None
+
+
+def parse_limits(text: str) -> Limits:
+    """`Limits` with those changed that "p=131,minutes=15" names."""
+    changed = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = part.partition("=")
+        kind = Limits.__annotations__.get(name.strip())
+        if kind is None:
+            raise HostingError(
+                f"{LIMITS} names {name[:40]!r}. The limits are: {', '.join(Limits._fields)}; "
+                'write them as "p=131,minutes=15".'
+            )
+        try:
+            changed[name.strip()] = kind(value)
+        except ValueError:
+            raise HostingError(f"{LIMITS}: {name} is {value[:40]!r}, expected a number.") from None
+        if not changed[name.strip()] > 0:
+            raise HostingError(f"{LIMITS}: {name} is {value[:40]!r}, expected more than 0.")
+    return Limits(**changed)
+
+
+LIMITED = ("p", "d_model", "d_mlp", "n_heads", "steps", "max_snapshots")
+
+
+def check(config: RunConfig, most: Limits) -> None:
+    """Raises `HostingError` when a config asks for more than a visitor may have."""
+    for name in LIMITED:
+        asked, limit = getattr(config, name), getattr(most, name)
+        if asked > limit:
+            raise HostingError(
+                f"{name} = {asked:,} is more than this shared machine allows, which is {limit:,}. Choose less, or "
+                "run GrokViz on a machine of your own, where there are no limits."
+            )
+    if config.precision != "float16":
+        raise HostingError("This shared machine stores weights as float16. Choose that precision.")
+
+
+def visitor_root(runs: Path, secret: str) -> Path:
+    """The folder of one visitor's runs. Its name tells nothing of the secret that opens it.
+
+    Raises `HostingError` unless the secret is 32 hexadecimal digits.
+    """
+    if not VISITOR.fullmatch(secret):
+        raise HostingError("This browser sent no usable key to its runs. Reload the page.")
+    return runs / f"v-{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
+
+
+def visitor_roots(runs: Path) -> list[Path]:
+    """The folders of all visitors, or on one's own machine the one folder."""
+    if not is_hosted():
+        return [runs]
+    try:
+        return sorted(entry for entry in runs.iterdir() if VISITOR_FOLDER.fullmatch(entry.name))
+    except OSError:
+        return []

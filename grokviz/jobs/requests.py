@@ -1,0 +1,201 @@
+"""What a visitor may do with runs: start, pause, keep, discard, change, fork, extend, rename, delete."""
+
+import dataclasses
+import datetime
+import os
+import secrets
+import time
+from pathlib import Path
+
+import grokviz
+from grokviz import hosting
+from grokviz.config import CHANGEABLE, RunConfig
+from grokviz.hosting import HostingError, Limits
+from grokviz.jobs.files import JOBS, Job, end, folder_of, has_job, read, runs_in, seen, write_job
+from grokviz.jobs.supervisor import forget, is_active, queue
+from grokviz.runs import folder, write
+from grokviz.runs.log import LOG_COLUMNS
+from grokviz.runs.record import read_record
+from grokviz.runs.storage import RunError, is_locked
+
+KEPT_BY_FORKS = ("operation", "p", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "precision")
+
+
+def start(
+    root: Path, config: RunConfig, title: str, device: str = "auto", limits: Limits | None = None
+) -> Path:
+    """Makes a run folder in `root` and queues its training.
+
+    Raises `HostingError` beyond the limits, `RunError` when the folder cannot be made.
+    """
+    run = _new_run(root, config, limits)
+    write.create_run(run, config, _birth(), title=tidy_title(title))
+    return _queue(run, device)
+
+
+def fork(
+    parent: folder.Run, step: int, root: Path, config: RunConfig, title: str, limits: Limits | None = None
+) -> Path:
+    """A new run that has the parent's past up to the snapshot nearest to `step`, and goes on under `config`.
+
+    The optimizer starts anew there: only weights are stored. Raises like `start`, and `RunError` when the config
+    is of another task or network.
+    """
+    index = folder.nearest_snapshot(parent, step)
+    step = int(parent.steps[index])
+    now = parent.config.at(step)
+    for name in KEPT_BY_FORKS:
+        if getattr(config, name) != (kept := getattr(now, name)):
+            raise RunError(f"A fork keeps {name} = {kept}. Start a new run for another.")
+    # Its past was trained under the parent's settings: what it began with, and from here on what is new.
+    changes = [change for change in parent.config.changes if change[0] < step]
+    changes += [(step, name, float(getattr(config, name))) for name in CHANGEABLE]
+    began = {name: getattr(parent.config, name) for name in CHANGEABLE}
+    config = dataclasses.replace(config, changes=tuple(changes), **began)
+    if config.steps <= step:
+        raise RunError(
+            f"The fork begins at step {step:,} and would end at {config.steps:,}. Choose more steps."
+        )
+    run = _new_run(root, config, limits)
+    origin = {
+        "step": step,
+        "run": parent.path.name,
+        "title": parent.title,
+        "fingerprint": folder.fingerprint(parent),
+    }
+    write.create_run(run, config, _birth() | {"forked": origin}, title=tidy_title(title))
+    past = parent.log[parent.log["step"] <= step]
+    write.append_log(run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in past.to_numpy().tolist()])
+    for i in range(index + 1):
+        write.write_snapshot(run, int(parent.steps[i]), folder.read_weights(parent, i))
+    return _queue(run, "auto")
+
+
+def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
+    """Train a finished run on, to `steps`. Raises `RunError` or `HostingError` when that cannot be."""
+    config = read_record(run)["config"]
+    longer = dataclasses.replace(
+        config, steps=steps, stop="steps", max_snapshots=min(2_000, config.max_snapshots + 40)
+    )
+    if limits:
+        longer = dataclasses.replace(longer, max_snapshots=min(longer.max_snapshots, limits.max_snapshots))
+        hosting.check(longer, limits)
+    write.reopen(run, longer)
+    _queue(run, "auto")
+
+
+def resume(run: Path) -> None:
+    """Queue a training that was paused, failed or killed."""
+    _queue(run, read(run).device if has_job(run) else "auto")
+
+
+def pause(run: Path) -> None:
+    """Stop so that it can go on; also leaves the queue."""
+    write_job(run, read(run)._replace(wanted="pause"))
+    if not is_locked(run):
+        end(run, "paused")
+
+
+def keep(run: Path) -> None:
+    """Finish here, with what there is."""
+    if is_locked(run):
+        write_job(run, read(run)._replace(wanted="keep"))
+    else:
+        write.finish(run)
+        end(run, "finished")
+
+
+def discard(run: Path) -> None:
+    """Stop at once, and forget the run as soon as its process has let go."""
+    write_job(run, (read(run) if has_job(run) else Job())._replace(wanted="discard"))
+    if not is_locked(run):
+        forget(run)
+
+
+def change(run: Path, **settings: float) -> None:
+    """Go on with another learning rate or weight decay, from the next row of the log on.
+
+    Raises `ConfigError` when a value is out of range.
+    """
+    dataclasses.replace(RunConfig(), **settings)  # refuses what is out of range
+    job = read(run) if has_job(run) else Job("pause")
+    write_job(run, job._replace(settings={**job.settings, **{n: float(v) for n, v in settings.items()}}))
+
+
+def delete(run: Path) -> Path:
+    """Takes a run away; until it is swept, `restore` of what is returned gives it back."""
+    if is_locked(run):
+        raise RunError("This run is being trained. Stop it first.")
+    bin = run.parent / JOBS / "trash" / f"{time.time_ns()}-{run.name}"
+    bin.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(run, bin)
+    return bin
+
+
+def restore(bin: Path) -> Path:
+    """Gives a deleted run back. Raises `RunError` when it is gone for good."""
+    run = bin.parents[2] / bin.name.split("-", 1)[1]
+    if not bin.is_dir() or run.exists():
+        raise RunError("That run is gone for good: deleted runs are kept for ten minutes.")
+    os.replace(bin, run)
+    return run
+
+
+def rename(run: Path, title: str) -> None:
+    """Call a run something else. Raises `RunError` while it is being trained."""
+    write.set_title(run, tidy_title(title))
+
+
+def tidy_title(title: str) -> str:
+    """A title from outside: one line, printable, at most 80 characters."""
+    return "".join(c for c in " ".join(title.split()) if c.isprintable())[:80]
+
+
+def new_id(config: RunConfig) -> str:
+    kind = "".join(c if c.isalnum() else "-" for c in config.operation)
+    return f"mod{config.p}-{kind}-{secrets.token_hex(3)}"
+
+
+def _birth() -> dict:
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return {"grokviz": grokviz.__version__, "started": now}
+
+
+def make_room(root: Path, limits: Limits | None) -> None:
+    """Before a run is added to `root`: raises `HostingError` when its visitor has enough of them, and takes the
+    oldest runs of all visitors away when there are too many, or they fill the disk."""
+    if not limits:
+        return
+    if len(runs_in(root)) >= limits.runs:
+        raise HostingError(
+            f"You have {limits.runs} runs here, which is the most. Delete one, then start another."
+        )
+    runs = [run for visitor in hosting.visitor_roots(root.parent) for run in runs_in(visitor)]
+    oldest_first = sorted((run for run in runs if not is_locked(run)), key=lambda run: run.stat().st_mtime)
+    sizes = {run: sum(f.lstat().st_size for f in run.rglob("*")) for run in runs}
+    while oldest_first and (len(sizes) >= limits.all_runs or sum(sizes.values()) > 1e6 * limits.disk_mb):
+        sizes.pop(oldest_first[0])
+        forget(oldest_first.pop(0))
+
+
+def _new_run(root: Path, config: RunConfig, limits: Limits | None) -> Path:
+    if limits:
+        hosting.check(config, limits)
+        if any(is_active(run) for run in runs_in(root)):
+            raise HostingError("One training at a time: another of yours is still going on or waiting.")
+        if len(queue(root.parent)) >= limits.waiting:
+            raise HostingError(
+                f"{limits.waiting} trainings are waiting already. Please come back in a while."
+            )
+        make_room(root, limits)
+    return root / new_id(config)
+
+
+def _queue(run: Path, device: str) -> Path:
+    home = folder_of(run)
+    settings = read(run).settings if has_job(run) else {}
+    for name in ("ended.json", "note.txt"):
+        (home / name).unlink(missing_ok=True)
+    write_job(run, Job("train", time.time_ns(), device, settings))
+    seen(run)
+    return run
