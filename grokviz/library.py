@@ -15,19 +15,19 @@ def trained() -> Path:
     return Path(os.environ.get("GROKVIZ_RUNS") or BUNDLED.parent / "runs")
 
 
-def roots() -> tuple[Path, Path]:
-    """The folders of runs, the bundled first."""
-    return BUNDLED, trained()
+def roots(mine: Path | None = None) -> tuple[Path, Path]:
+    """The folders of runs, the bundled first; `mine` in place of `trained()` where each visitor has one."""
+    return BUNDLED, mine or trained()
 
 
-def cards() -> list[Card]:
+def cards(mine: Path | None = None) -> list[Card]:
     """All runs, the bundled first."""
-    return [card for root in roots() for card in list_runs(root)]
+    return [card for root in roots(mine) for card in list_runs(root)]
 
 
-def find(run_id: str) -> Path:
+def find(run_id: str, mine: Path | None = None) -> Path:
     """The folder of a run by its name. Raises `RunError` when there is none of that name."""
-    return find_run(run_id, roots())
+    return find_run(run_id, roots(mine))
 
 
 def locate(name_or_path: str) -> Path:

@@ -1,7 +1,8 @@
 """What the analysis says of a run folder: its timeline, its phases, its measures."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -58,6 +59,42 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
         if keep:
             write.write_timeline_cache(run, timeline.timeline_to_arrays(found), TIMELINE_VERSION)
     return Study(run, task, found, phases_of(run))
+
+
+RECHOOSE = 1.25  # a growing run chooses its key frequencies anew when it has so many times the snapshots
+
+
+@dataclass
+class Growing:
+    """The study of a run that is being trained: what has been measured is not measured again."""
+
+    measured: timeline.Measured | None = None
+    steps: tuple[int, ...] = ()
+    checksums: tuple[int, ...] = ()
+    chosen_at: int = 0  # snapshots there were when keys and neurons were chosen
+    lock: threading.Lock = field(default_factory=threading.Lock)  # for whoever shares it between threads
+
+    def look(self, run: Run) -> Study:
+        """The study of the run as it is now. Key frequencies are those of its last snapshot, or of one not long
+        before: choosing others means to measure every snapshot anew.
+
+        Raises `RunError` when the run has no snapshot yet or is damaged.
+        """
+        task, n, known = build_task(run.config), len(run.steps), len(self.steps)
+        went_back = self.checksums != run.checksums[:known]  # resumed from an earlier step, or another run
+        if self.measured is None or went_back or n >= RECHOOSE * self.chosen_at + 1:
+            chosen = timeline.choose(folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP)))
+            keep = self.measured is not None and not went_back and chosen.key_freqs == self.measured.key_freqs
+            self.chosen_at = n
+            if not keep:
+                self.measured, known = chosen, 0
+        assert self.measured is not None
+        for _ in timeline.measure_more(
+            self.measured, (folder.read_weights(run, i) for i in range(known, n)), task
+        ):
+            pass
+        self.steps, self.checksums = tuple(run.steps.tolist()), run.checksums
+        return Study(run, task, timeline.assemble(run.steps.tolist(), self.measured), phases_of(run))
 
 
 PHASE_COLUMNS = ("step", "train_accuracy", "test_accuracy", "test_loss", "sum_squared_weights")

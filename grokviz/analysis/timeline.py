@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -62,7 +62,14 @@ class Timeline:
     neuron_fve: Float[np.ndarray, "n m"]
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a run that diverged is measured, not refused
+class Measured(NamedTuple):
+    """The snapshots of a run that have been measured so far, under keys and neurons that hold for all of them."""
+
+    key_freqs: tuple[int, ...]
+    neurons: Int[np.ndarray, " m"]
+    rows: list[dict]
+
+
 def analyse(
     steps: Sequence[int],
     weights: Iterable[Weights],
@@ -78,17 +85,33 @@ def analyse(
     run that diverged) gives measures that are not finite.
     Raises `ValueError` when steps and weights differ in number, or there are none.
     """
-    p = final_weights["W_U"].shape[1]
-    final = forward(final_weights)
-    keys = key_frequencies(final.logits) if key_freqs is None else check_key_freqs(key_freqs, p)
-    neurons = choose_neurons(*neuron_frequencies(final.post), keys)
-    del final
+    measured = choose(final_weights, key_freqs)
+    for done in measure_more(measured, weights, task):
+        if on_progress:
+            on_progress(done, len(steps))
+    return assemble(steps, measured)
 
-    rows = []
+
+@np.errstate(over="ignore", invalid="ignore")  # a run that diverged is measured, not refused
+def choose(final_weights: Weights, key_freqs: Sequence[int] | None = None) -> Measured:
+    """Nothing measured yet, under the key frequencies (unless given) and neurons that these weights choose."""
+    final = forward(final_weights)
+    p = final_weights["W_U"].shape[1]
+    keys = key_frequencies(final.logits) if key_freqs is None else check_key_freqs(key_freqs, p)
+    return Measured(keys, choose_neurons(*neuron_frequencies(final.post), keys), [])
+
+
+def measure_more(measured: Measured, weights: Iterable[Weights], task: Task) -> Iterator[int]:
+    """Measures further snapshots, and yields after each how many there are."""
+    keys, neurons, rows = measured
     for row in _rows_in_pairs(weights, lambda snapshot: _row(widen(snapshot), task, keys, neurons)):
         rows.append(row)
-        if on_progress:
-            on_progress(len(rows), len(steps))
+        yield len(rows)
+
+
+def assemble(steps: Sequence[int], measured: Measured) -> Timeline:
+    """The timeline of what has been measured. Raises `ValueError` unless that is one snapshot a step, and some."""
+    keys, neurons, rows = measured
     if len(rows) != len(steps) or not rows:
         raise ValueError(
             f"Got {len(steps)} steps and {len(rows)} snapshots of weights. Give one step for every snapshot, "

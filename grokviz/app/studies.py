@@ -9,9 +9,12 @@ import streamlit as st
 
 from grokviz import library, study
 from grokviz.analysis.forward import Activations, Weights, forward
+from grokviz.app import visitor
 from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.study import Study
+from grokviz.runs.storage import is_locked
+from grokviz.runs.write import RESUME
+from grokviz.study import Growing, Study
 from grokviz.view import frames
 
 
@@ -21,49 +24,67 @@ class NoRunError(Exception):
 
 def load(run_id: str) -> Study:
     """The study of a run by its name. Raises `RunError` when it cannot be opened."""
-    path = library.find(run_id)
-    return _study(str(path), _stamp(path))
+    path = library.find(run_id, visitor.root())
+    return _any_study(str(path), _stamp(path))
+
+
+def is_growing(run_id: str) -> bool:
+    """Whether the run has not been packed: it is being trained, waits or is paused."""
+    return not _is_packed(_stamp(library.find(run_id, visitor.root())))
+
+
+def _is_packed(stamp: tuple) -> bool:
+    return any(name.startswith("snapshots-") for name, *_ in stamp)
+
+
+def _any_study(path: str, stamp: tuple) -> Study:
+    if _is_packed(stamp) and not (_growing(path).measured and is_locked(path)):
+        return _study(path, stamp)
+    return _live_study(path, stamp)
 
 
 def blob(run_id: str) -> bytes:
     """What the scrubber plays."""
-    path = library.find(run_id)
+    path = library.find(run_id, visitor.root())
     return _blob(str(path), _stamp(path))
 
 
 def maps(run_id: str) -> bytes:
     """What the scrubber's larger panels need besides."""
-    path = library.find(run_id)
+    path = library.find(run_id, visitor.root())
     return _maps(str(path), _stamp(path))
 
 
 def weights(run_id: str, index: int) -> Weights:
     """The weights of one snapshot, float32, for reading only."""
-    path = library.find(run_id)
+    path = library.find(run_id, visitor.root())
     return _weights(str(path), _stamp(path), index)
 
 
 def network(run_id: str, index: int) -> Activations:
     """One snapshot run on every pair, in float32."""
-    path = library.find(run_id)
+    path = library.find(run_id, visitor.root())
     return _network(str(path), _stamp(path), index)
 
 
 def cards() -> list[Card]:
     """What there is to say of every run, opened anew only when something in a folder of runs has changed."""
-    folders = [entry for root in library.roots() if root.is_dir() for entry in (root, *root.iterdir())]
-    return _cards(tuple((str(path), _stamp(path)) for path in folders if path.is_dir()))
+    mine = visitor.root()
+    folders = [entry for root in library.roots(mine) if root.is_dir() for entry in (root, *root.iterdir())]
+    return _cards(str(mine), tuple((str(path), _stamp(path)) for path in folders if path.is_dir()))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _cards(stamps: tuple) -> list[Card]:
-    return library.cards()
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _cards(mine: str, stamps: tuple) -> list[Card]:
+    return library.cards(Path(mine))
 
 
 def _stamp(path: Path) -> tuple:
     """Changes whenever something is written to the run."""
     stamp = []
     for entry in os.scandir(path):
+        if entry.name == RESUME:
+            continue  # nothing that is shown comes from it
         with contextlib.suppress(FileNotFoundError):  # half-written files come and go
             stamp.append((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size))
     return tuple(sorted(stamp))
@@ -74,21 +95,34 @@ def _study(path: str, stamp: tuple) -> Study:
     return study.load(open_run(path))
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _live_study(path: str, stamp: tuple) -> Study:
+    """Of a run that is being trained, or has just been: only what is new is measured."""
+    growing = _growing(path)
+    with growing.lock:
+        return growing.look(open_run(path))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _growing(path: str) -> Growing:
+    return Growing()
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _blob(path: str, stamp: tuple) -> bytes:
-    found = _study(path, stamp)
+    found = _any_study(path, stamp)
     return frames.timeline_blob(found.run, found.timeline, found.task, found.phases)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _maps(path: str, stamp: tuple) -> bytes:
-    found = _study(path, stamp)
+    found = _any_study(path, stamp)
     return frames.maps_blob(found.run, found.timeline)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _weights(path: str, stamp: tuple, index: int) -> Weights:
-    return read_weights(_study(path, stamp).run, index, np.float32)
+    return read_weights(_any_study(path, stamp).run, index, np.float32)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # about 40 MB each for p = 113

@@ -10,6 +10,7 @@ Two parts: the core plays the strip and most panels; the maps (neurons, 2-D spec
 
 import hashlib
 import json
+import math
 import struct
 from typing import Any
 
@@ -24,6 +25,7 @@ PARTS = ("core", "maps")
 
 # The p x p pictures are the bulk of a part: a run with more snapshots than fit plays every other one.
 MAX_PICTURE_BYTES = 8_000_000
+LIVE_PICTURE_BYTES = 500_000  # of a run that is being trained: it is sent again and again
 MAX_CURVE_POINTS = 1_500
 MAX_NEURONS = 4  # two by two like the heads: as many as can be looked at, and as fit into 6 MB
 DECADES_OF_SPECTRUM = 3.0
@@ -53,7 +55,7 @@ def timeline_blob(run: Any, timeline: Any, task: Task, phases: Any) -> bytes:
     At p = 113 with 150 snapshots about 3 MB. `run` and `phases` may be any objects with the fields of
     `Run` and `Phases`; texts travel as data and are never markup.
     """
-    keep = kept_snapshots(len(timeline.steps), task.answers.shape[0])
+    keep = _kept(run, timeline)
     arrays = {name: _float32(getattr(timeline, name)[keep]) for name in MEASURES}
     arrays |= {
         "spectrum_W_E": _float32(timeline.spectrum_W_E[keep]),
@@ -72,6 +74,7 @@ def timeline_blob(run: Any, timeline: Any, task: Task, phases: Any) -> bytes:
         "finished": bool(run.finished),
         "operation": operation_label(run.config.operation),
         "planned_steps": int(run.config.steps),
+        "changes": changes_in_words(run.config),
         "d_mlp": int(run.config.d_mlp),
         "n_heads": int(timeline.attention_scores.shape[1]),
         "phases": {name: _int_or_none(getattr(phases, name, None)) for name in PHASES},
@@ -81,8 +84,7 @@ def timeline_blob(run: Any, timeline: Any, task: Task, phases: Any) -> bytes:
 
 def maps_blob(run: Any, timeline: Any) -> bytes:
     """The maps part: neuron tables and the 2-D Fourier spectrum of the logits of the same run."""
-    p = timeline.right_probability.shape[1]
-    keep = kept_snapshots(len(timeline.steps), p)
+    keep = _kept(run, timeline)
     arrays = {"logit_spectrum_2d": quantised_spectrum(timeline.logit_spectrum_2d[keep])}
     neurons = [int(j) for j in timeline.neurons[:MAX_NEURONS]]
     if neurons:
@@ -100,6 +102,10 @@ def timeline_id(run: Any, timeline: Any) -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(json.dumps([to_json(run.config), str(run.title), str(run.sentence)]).encode())
     digest.update(repr((bool(run.finished), tuple(timeline.key_freqs), list(timeline.neurons))).encode())
+    if (
+        not run.finished
+    ):  # its curves go on between two snapshots: every few per cent of the log are worth sending
+        digest.update(str(round(30 * math.log1p(len(run.log)))).encode())
     for name in ("steps", "train_loss", "test_loss"):
         digest.update(np.ascontiguousarray(getattr(timeline, name)).tobytes())
     return digest.hexdigest()
@@ -141,9 +147,20 @@ def quantised_spectrum(spectrum: Float[np.ndarray, "n p p"]) -> tuple[np.ndarray
     return np.rint(level).astype(np.uint8), scale, -DECADES_OF_SPECTRUM
 
 
-def kept_snapshots(n: int, p: int) -> np.ndarray:
+def changes_in_words(config: Any) -> list[tuple[int, str]]:
+    """Step and words of every change of a setting while the run was trained."""
+    symbols = {"lr": "learning rate", "weight_decay": "weight decay"}
+    return [(step, f"{symbols[name]} {value:g}") for step, name, value in getattr(config, "changes", ())]
+
+
+def _kept(run: Any, timeline: Any) -> np.ndarray:
+    n, p, _ = timeline.right_probability.shape
+    return kept_snapshots(n, p, MAX_PICTURE_BYTES if run.finished else LIVE_PICTURE_BYTES)
+
+
+def kept_snapshots(n: int, p: int, most_bytes: int = MAX_PICTURE_BYTES) -> np.ndarray:
     """Which of n snapshots are sent: all, or as many as fit, evenly, with the first and the last."""
-    return thinned(n, max(2, MAX_PICTURE_BYTES // (p * p)))
+    return thinned(n, max(2, most_bytes // (p * p)))
 
 
 def thinned(n: int, at_most: int) -> np.ndarray:

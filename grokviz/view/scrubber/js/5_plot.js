@@ -82,7 +82,35 @@ function drawPlotBackground(g, plot, box, axis, header, theme) {
     g.restore();
     endLabels(g, row, box, y, theme);
   }
+  drawChanges(g, box, axis, header, theme);
   drawTimeTicks(g, box, axis, header, theme);
+}
+
+// Where a setting was changed while the run was trained: a dotted line, named at its foot.
+function drawChanges(g, box, axis, header, theme) {
+  const { top } = box.rows[0], marks = new Map();
+  for (const [step, words] of header.changes ?? []) marks.set(step, [...(marks.get(step) ?? []), words]);
+  let free = -Infinity;
+  for (const [step, words] of [...marks].sort((a, b) => a[0] - b[0])) {
+    const x = Math.round(box.left + axis.unit(step) * box.width) + 0.5;
+    if (x > box.right + 1) continue;
+    g.strokeStyle = theme.text;
+    g.setLineDash([1, 3]);
+    g.beginPath();
+    g.moveTo(x, top);
+    g.lineTo(x, box.bottom);
+    g.stroke();
+    g.setLineDash([]);
+    const text = words.join(", "), width = g.measureText(text).width, leftward = x + width + 8 > box.right;
+    const from = leftward ? x - width - 5 : x + 5;
+    if (box.narrow || from < free || from < box.left) continue;
+    g.textAlign = "left";
+    g.textBaseline = "alphabetic";
+    g.fillStyle = theme.muted;
+    g.fillText(text, from, box.bottom - 5);
+    free = from + width + 8;
+  }
+  g.textBaseline = "middle";
 }
 
 function drawTimeTicks(g, box, axis, header, theme) {

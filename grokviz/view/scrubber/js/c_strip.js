@@ -104,8 +104,17 @@ function makeStrip(timeline, film, { onlayout, menus, saves }) {
     playButton.title = film.playing ? "Pause (Space)" : "Play (Space)";
   }
 
+  // What was chosen for a shorter film of the same run.
+  function keepChoices(before) {
+    [film.touched, film.speed, film.loop] = [before.touched, before.speed, before.loop];
+    [speed.value, loop.checked] = [String(before.speed), before.loop];
+    if (before.axis.kind === film.axis.kind) return;
+    film.setAxis((axis.value = before.axis.kind));
+    onlayout();
+  }
+
   const caption = () => narrator.textContent;
-  return { element, narrator, figure, range, layout, paint, tell, showPlaying, caption };
+  return { element, narrator, figure, range, layout, paint, tell, showPlaying, caption, keepChoices };
 }
 
 function picker(label, options, value, onchange) {

@@ -2,6 +2,7 @@
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
 const BLOB_PATIENCE_MS = 1500;
+const HAND_PATIENCE_MS = 250; // a run that grows waits until the hand has let go
 const places = new WeakMap();
 
 function buildScrubber(place, core, control) {
@@ -73,7 +74,7 @@ function buildScrubber(place, core, control) {
   layout();
 
   return {
-    film, id: core.header.id,
+    film, id: core.header.id, range: strip.range, keepChoices: strip.keepChoices, panels: () => panels.chosen(),
     refresh() {
       theme = readTheme(root);
       panels.layout();
@@ -132,6 +133,21 @@ function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   };
 }
 
+// Another film in this place. Of a run that grows (`before` is its shorter film) hand and eye stay where they are;
+// at its last step they go along.
+function grow(place, core, control, before) {
+  const focused = place.root.contains(place.root.getRootNode().activeElement);
+  const goesAlong = before && !before.header.finished && before.index() === before.steps.length - 1;
+  if (before) control.step = goesAlong ? core.header.steps.at(-1) : before.step();
+  if (before) control.panels = place.scrubber.panels();
+  place.scrubber?.stop();
+  place.scrubber = buildScrubber(place, core, control);
+  const { film, range, keepChoices } = place.scrubber;
+  if (before) keepChoices(before);
+  if (focused) range.focus({ preventScroll: true });
+  if (goesAlong && film.step() !== before.step()) film.commitSoon();
+}
+
 // Brings what is on screen in line with the last word from Python.
 function settle(place) {
   clearTimeout(place.timer);
@@ -144,10 +160,12 @@ function settle(place) {
     return;
   }
   if (place.scrubber?.id !== control.id) {
-    const before = place.scrubber?.film;
-    if (before && place.seq === control.seq) control.step = before.step(); // a longer run, same place
-    place.scrubber?.stop();
-    place.scrubber = buildScrubber(place, core, control);
+    const before = place.scrubber?.film, same = before && place.seq === control.seq;
+    if (same && (before.held || before.moving())) {
+      place.timer = setTimeout(() => settle(place), HAND_PATIENCE_MS);
+      return;
+    }
+    grow(place, core, control, same ? before : null);
   } else if (place.seq !== control.seq) {
     place.scrubber.command(control);
   } else {
