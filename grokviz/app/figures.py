@@ -15,6 +15,12 @@ def loss_curves(study: Study, step: int) -> None:
     _draw(_loss_spec(study, _is_dark()), step, "losses")
 
 
+def compared_losses(study: Study, other: Study) -> None:
+    """Train and test loss of two runs, the second pale."""
+    runs = {"yours": tables.logged_losses(study), "bundled": tables.logged_losses(other)}
+    st.altair_chart(charts.compared_losses_chart(runs["yours"], runs["bundled"], _is_dark()))
+
+
 def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:
     """Measures of the timeline, `fields` from the word on screen to the field, with a rule at the step."""
     _draw(

@@ -51,10 +51,11 @@ def go_to(step: int, play: bool = False) -> None:
 
 
 def open_run(run: str) -> None:
-    """Change to another run, at its most telling step."""
+    """Change to another run, at its most telling step; of one that grows, at its last."""
     place = current()
     try:
-        step = telling_step(studies.load(run))
+        study = studies.load(run)
+        step = telling_step(study) if study.run.finished else study.step_at(study.last_step)
     except RunError as error:
         notice(f"{run} cannot be opened. {error}")
     else:

@@ -1,12 +1,19 @@
 """The frame around every page: its menu, its settings, its foot."""
 
+from threading import Thread
+
 import streamlit as st
+
+from grokviz import library
+from grokviz.app import visitor
+from grokviz.jobs import supervisor
 
 PAGES = (
     ("story", "Story", "What grokking is, and one network doing it."),
     ("timeline", "Timeline", "Drag through a whole training run, every panel at once."),
     ("measures", "Measures", "How to see understanding before it shows."),
     ("circuit", "Circuit", "The algorithm the network found, in its weights."),
+    ("train", "Train", "Choose a clock of your own, and watch a network learn it."),
     ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
 )
 _READY = "_shell_ready"
@@ -23,7 +30,15 @@ def run() -> None:
     )
     page = _navigation()
     st.session_state[_READY] = True
+    visitor.meet()
+    _supervisor()
     page.run()
+
+
+@st.cache_resource(show_spinner=False)
+def _supervisor() -> Thread:
+    """Looks after the trainings, one for this server: from the first visit on, also those that it has inherited."""
+    return supervisor.supervise(library.trained())
 
 
 def guard() -> None:

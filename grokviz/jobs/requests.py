@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import os
+import re
 import secrets
 import time
 from pathlib import Path
@@ -154,6 +155,12 @@ def tidy_title(title: str) -> str:
 def new_id(config: RunConfig) -> str:
     kind = "".join(c if c.isalnum() else "-" for c in config.operation)
     return f"mod{config.p}-{kind}-{secrets.token_hex(3)}"
+
+
+def free_id(root: Path, file_name: str) -> str:
+    """An id for a run that is brought in, like the name of its file where that can be."""
+    stem = re.sub(r"[^a-z0-9._-]+", "-", Path(file_name).stem.lower()[:40]).strip("-._") or "run"
+    return stem if not (root / stem).exists() else f"{stem}-{secrets.token_hex(3)}"
 
 
 def _birth() -> dict:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz import hosting
+from grokviz.jobs import machine
 from grokviz.jobs.files import (
     JOBS,
     Job,
@@ -120,6 +121,8 @@ def tick(runs: Path) -> None:
         limits = hosting.limits()
         jobs = all_jobs(runs)
         busy = sum(run in _children or is_locked(run) for run, _ in jobs)
+        if not busy and machine.is_busy_measuring(runs):
+            return
         for run, job in jobs:
             if run in _children or is_locked(run):
                 continue
@@ -171,4 +174,4 @@ def _sweep(runs: Path) -> None:
         for bin in (root / JOBS / "trash").glob("*"):
             born = bin.name.split("-")[0]
             if born.isdecimal() and time.time() - int(born) / 1e9 > TRASH_SECONDS:
-                shutil.rmtree(bin, ignore_errors=True)
+                forget(bin)

@@ -82,6 +82,28 @@ def loss_chart(
     )
 
 
+def compared_losses_chart(mine: pd.DataFrame, other: pd.DataFrame, dark: bool = False) -> Figure:
+    """Train and test loss of two runs on one axis: the second pale, behind the first."""
+    last = int(max(mine["step"].max(), other["step"].max()))
+    layers = []
+    for table, opacity, width in ((other, 0.35, 3), (mine, 1.0, 2)):
+        positive = table.loc[table["loss"] > 0]
+        layers.append(
+            alt.Chart(positive)
+            .mark_line(strokeWidth=width, opacity=opacity, clip=True)
+            .encode(
+                x=step_axis(last),
+                y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=_log_axis()),
+                color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
+                strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
+                tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
+            )
+        )
+    labels = _end_labels(mine.loc[mine["loss"] > 0], "loss", series_colours(dark, text=True), log=True)
+    words = f"Train and test loss of two runs over {last:,} steps, on a log scale."
+    return _finish([*layers, labels], words, None)
+
+
 def measure_chart(
     values: pd.DataFrame,
     bands: pd.DataFrame,
@@ -209,7 +231,7 @@ def spread(ends: list[float], values: list[float], log: bool) -> list[float]:
     return [from_axis(y) for y in places]
 
 
-def _finish(layers: list, description: str, step: int) -> Figure:
+def _finish(layers: list, description: str, step: int | None) -> Figure:
     return (
         alt.layer(*layers)
         .resolve_scale(color="independent", strokeDash="independent")
@@ -217,7 +239,7 @@ def _finish(layers: list, description: str, step: int) -> Figure:
             height=320,
             description=description,
             padding={"right": 70, "left": 5, "top": 5, "bottom": 5},
-            datasets={"cursor": [{"step": step}]},
+            datasets={"cursor": [{"step": step}]} if step is not None else {},
         )
         .configure_view(stroke=None)
         .configure_axis(domain=False, ticks=False)

@@ -1,0 +1,28 @@
+"""Train your own: choose a clock, watch a network learn it, and keep what came of it."""
+
+from grokviz.app import shell
+
+shell.guard()
+
+import streamlit as st  # noqa: E402
+
+from grokviz.app import my_runs, run_actions, train_form, visitor  # noqa: E402
+
+shell.article(
+    "Train your own",
+    "Choose a clock, and a network begins to learn its sums: first by heart and then, if you are lucky, for good. You can drag "
+    "through its training while it goes on, change the rules under its feet, and take the result home.",
+)
+if visitor.is_known():
+    runs = my_runs.mine()
+    here = my_runs.current(runs)
+    if here:
+        with shell.column():
+            my_runs.chooser(runs)
+        my_runs.desk(here)
+    with shell.column():
+        st.header("Another one" if here else "What shall it learn?", anchor=False)
+        train_form.form()
+        with st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
+            run_actions.upload()
+shell.foot()
