@@ -13,5 +13,6 @@ run.json is renamed last: a folder can be opened whenever its writer was killed.
 storage.py  bytes: files inside one folder, the lock        folder.py   reading a run
 tensors.py  safetensors, checked before they are believed   write.py    writing one, and packing it
 record.py   run.json                                        catalog.py  the runs in a folder of runs
-log.py      log.jsonl
+log.py      log.jsonl                                       bundle.py   a run as a zip, out and in
+leaflets.py the texts in that zip
 """

@@ -101,16 +101,21 @@ def _size(path: Path) -> int:
     return total
 
 
+def check_id(id: str) -> None:
+    """Raises `RunError` when it is no name for a run."""
+    if not ID.fullmatch(id):
+        raise RunError(
+            f"{id[:64]!r} is no name of a run. Use up to 64 of a-z, 0-9 and . _ - after a letter or digit."
+        )
+
+
 def find_run(id: str, roots: Iterable[Path | str]) -> Path:
     """The folder of the run with this id, in the first root that has it.
 
     An id is a name and never a path: lower-case letters, digits, and . _ - but not at the start.
     Raises `RunError` when it is no such name, or no root has the run.
     """
-    if not ID.fullmatch(id):
-        raise RunError(
-            f"{id[:64]!r} is no name of a run. Use up to 64 of a-z, 0-9 and . _ - after a letter or digit."
-        )
+    check_id(id)
     for root in roots:
         if os.path.isdir(path := Path(root) / id):
             return path
