@@ -20,9 +20,8 @@ if visitor.is_known():
         with shell.column():
             my_runs.chooser(runs)
         my_runs.desk(here)
-    with shell.column():
-        st.header("Another one" if here else "What shall it learn?", anchor=False)
-        train_form.form()
-        with st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
-            run_actions.upload()
+    st.header("Another one" if here else "What shall it learn?", anchor=False)
+    train_form.form()
+    with shell.column(), st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
+        run_actions.upload()
 shell.foot()

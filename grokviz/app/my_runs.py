@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from grokviz import library, speed
-from grokviz.app import explorer, place, run_actions, studies, visitor, words
+from grokviz.app import explorer, place, run_actions, shell, studies, visitor, words
 from grokviz.app.train_form import about
 from grokviz.jobs import machine, supervisor
 from grokviz.jobs.files import seen
@@ -52,7 +52,9 @@ def desk(card: Card) -> None:
     """One run of mine: its state, its buttons, its film."""
     st.session_state[RUN] = card.id
     busy = status_of(card.path).state in BUSY
-    with st.container(width=1000):
+    with shell.column():
+        st.header(words.as_text(card.title), anchor=False)
+    with st.container():
         st.fragment(_state, run_every=0.7 if busy else None)(card.path)
     if card.n_snapshots or busy:
         st.fragment(_film, run_every=1.5 if busy else None)(card.path)
@@ -97,7 +99,7 @@ def _state(run: Path) -> None:
         st.rerun()  # the whole page: what can be done with it is another
     st.session_state["_state_was"] = (run, status.state)
     name, icon = STATE_WORDS[status.state]
-    left, right = st.columns([3, 2], vertical_alignment="center")
+    left, right = st.columns([4, 5], vertical_alignment="center")
     with left:
         st.markdown(f":material/{icon}: **{name}.** {_news(status, study)}")
     with right:
@@ -146,7 +148,11 @@ def _bar(run: Path, status: Status, study: Study | None) -> None:
         return
     config, step = study.run.config, int(study.run.log["step"].iloc[-1])
     pace = _pace(run, step) if status.state == "training" else None
-    parts = [f"step {step:,} of at most {config.steps:,}" if config.stop == "cleanup" else f"step {step:,} of {config.steps:,}"]
+    parts = [
+        f"step {step:,} of at most {config.steps:,}"
+        if config.stop == "cleanup"
+        else f"step {step:,} of {config.steps:,}"
+    ]
     if pace:
         parts.append(f"{pace:,.0f} steps a second" if pace >= 10 else f"{pace:.1f} steps a second")
         expected = outlook(config).grok_step

@@ -66,8 +66,12 @@ def _settings(run: Path) -> None:
     with st.popover("Change", icon=":material/tune:"):
         config = open_run(run).config
         now = config.at(int(1e8))
-        st.caption("From the next logged step on. The change is recorded in the run and marked on its time axis.")
-        decay = st.number_input("Weight decay", 0.0, 100.0, now.weight_decay, 0.5, "%g", key=f"decay-{run.name}")
+        st.caption(
+            "From the next logged step on. The change is recorded in the run and marked on its time axis."
+        )
+        decay = st.number_input(
+            "Weight decay", 0.0, 100.0, now.weight_decay, 0.5, "%g", key=f"decay-{run.name}"
+        )
         lr = st.number_input("Learning rate", 1e-7, 1.0, now.lr, 1e-3, "%g", key=f"lr-{run.name}")
         st.button(
             "Apply", type="primary", key=f"apply-{run.name}", on_click=attempt, args=(requests.change, run),
@@ -103,7 +107,9 @@ def _study(card: Card) -> Study | None:
 def _train_on(card: Card, study: Study) -> None:
     last = study.last_step
     with st.popover("Train on", icon=":material/fast_forward:"):
-        steps = st.number_input("Up to step", last + 1, 10_000_000, last + max(500, last // 2), 500, key=f"on-{card.id}")
+        steps = st.number_input(
+            "Up to step", last + 1, 10_000_000, last + max(500, last // 2), 500, key=f"on-{card.id}"
+        )
         st.button("Train on", type="primary", key=f"go-on-{card.id}", on_click=attempt,
                   args=(requests.extend, card.path, int(steps), hosting.limits()))  # fmt: skip
 
@@ -112,10 +118,21 @@ def _fork(card: Card, study: Study) -> None:
     step = study.step_at(place.current().step)
     now = study.run.config.at(step)
     with st.popover(f"Fork at step {step:,}", icon=":material/call_split:"):
-        st.caption("A new run with the same past up to the step in view, and another future. Only weights are stored, so its optimiser starts anew there.")
-        decay = st.number_input("Weight decay", 0.0, 100.0, now.weight_decay, 0.5, "%g", key=f"fork-decay-{card.id}")
+        st.caption(
+            "A new run with the same past up to the step in view, and another future. Only weights are stored, so its optimiser starts anew there."
+        )
+        decay = st.number_input(
+            "Weight decay", 0.0, 100.0, now.weight_decay, 0.5, "%g", key=f"fork-decay-{card.id}"
+        )
         lr = st.number_input("Learning rate", 1e-7, 1.0, now.lr, 1e-3, "%g", key=f"fork-lr-{card.id}")
-        more = st.number_input("Steps to go on for", 50, 1_000_000, max(500, study.last_step - step), 500, key=f"fork-steps-{card.id}")
+        more = st.number_input(
+            "Steps to go on for",
+            50,
+            1_000_000,
+            max(500, study.last_step - step),
+            500,
+            key=f"fork-steps-{card.id}",
+        )
         st.button("Fork", type="primary", key=f"fork-go-{card.id}", on_click=attempt,
                   args=(fork_of, study, step, float(decay), float(lr), int(more)))  # fmt: skip
 
@@ -132,7 +149,13 @@ def fork_of(study: Study, step: int, weight_decay: float, lr: float, more: int) 
 def _rename(card: Card) -> None:
     with st.popover("Rename", icon=":material/edit:"):
         title = st.text_input("Title", words.plain(card.title, 80), max_chars=80, key=f"title-{card.id}")
-        st.button("Rename", type="primary", key=f"rename-{card.id}", on_click=attempt, args=(requests.rename, card.path, title))
+        st.button(
+            "Rename",
+            type="primary",
+            key=f"rename-{card.id}",
+            on_click=attempt,
+            args=(requests.rename, card.path, title),
+        )
 
 
 def _download(card: Card, study: Study) -> None:
@@ -188,7 +211,9 @@ def _compare(study: Study) -> None:
     other = _kin(study)
     if other is None:
         return
-    with st.expander(f"Compare with the bundled run “{words.plain(other.run.title, 60)}”", icon=":material/compare_arrows:"):
+    with st.expander(
+        f"Compare with the bundled run “{words.plain(other.run.title, 60)}”", icon=":material/compare_arrows:"
+    ):
         figures.compared_losses(study, other)
         st.caption(
             "**How to read this.** Loss on a log scale over training steps: yours in strong lines, the bundled run's in "

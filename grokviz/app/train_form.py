@@ -14,7 +14,8 @@ from grokviz.hosting import HostingError, Limits
 from grokviz.jobs import machine, requests
 from grokviz.outlook import Outlook, outlook
 from grokviz.runs.storage import RunError
-from grokviz.tasks import operation_label
+from grokviz.tasks import build_task, operation_label
+from grokviz.view import pictures
 
 FIRST_P = 59
 PRESET, MODE = "train_preset", "_train_preset_was"
@@ -27,17 +28,21 @@ class Preset(NamedTuple):
 
 
 def _paper(p: int) -> RunConfig:
-    return dataclasses.replace(recipes.PRESETS["paper"], p=p, stop="cleanup", max_snapshots=120)
+    return dataclasses.replace(configs.PRESETS["paper"], p=p, stop="cleanup", max_snapshots=120)
 
 
 def _only_memorises(p: int) -> RunConfig:
     fast = recipes.fast_preset(p)
-    return dataclasses.replace(fast, weight_decay=0.0, stop="steps", steps=min(fast.steps, 1_500), max_snapshots=60)
+    return dataclasses.replace(
+        fast, weight_decay=0.0, stop="steps", steps=min(fast.steps, 1_500), max_snapshots=60
+    )
 
 
 def _too_little_data(p: int) -> RunConfig:
     fast = recipes.fast_preset(p)
-    return dataclasses.replace(fast, frac_train=0.15, stop="steps", steps=min(fast.steps, 2_000), max_snapshots=60)
+    return dataclasses.replace(
+        fast, frac_train=0.15, stop="steps", steps=min(fast.steps, 2_000), max_snapshots=60
+    )
 
 
 PRESETS = {
@@ -48,7 +53,19 @@ PRESETS = {
 }  # fmt: skip
 
 # Fields of the config that have a widget, and its key.
-FIELDS = ("operation", "p", "frac_train", "weight_decay", "lr", "seed", "d_model", "n_heads", "d_mlp", "steps", "optimizer")
+FIELDS = (
+    "operation",
+    "p",
+    "frac_train",
+    "weight_decay",
+    "lr",
+    "seed",
+    "d_model",
+    "n_heads",
+    "d_mlp",
+    "steps",
+    "optimizer",
+)
 
 
 def key(field: str) -> str:
@@ -63,20 +80,46 @@ def form() -> None:
         _fill(recipes.fast_preset(FIRST_P))
         st.session_state[PRESET] = "fast"
     rate = machine.rate(library.trained())
-    _presets(rate)
-    _first_choices(limits)
-    with st.expander("More", icon=":material/tune:"):
-        _more_choices(limits)
+    choices, picture = st.columns([7, 4], gap="large")
+    with choices:
+        _presets(rate)
+        _first_choices(limits)
+        with st.expander("More", icon=":material/tune:"):
+            _more_choices(limits)
+        config = _checked(limits)
+        if config:
+            _forecast(config, rate, outlook(config))
+        st.button(
+            "Start", type="primary", icon=":material/play_arrow:", disabled=config is None,
+            on_click=_start, args=(config, limits),
+        )  # fmt: skip
+    if config:
+        with picture:
+            _picture(config)
+
+
+def _checked(limits: Limits | None) -> RunConfig | None:
+    """What is chosen, or None when that cannot be: then it says why."""
     try:
         config = chosen()
         if limits:
             hosting.check(config, limits)
     except (ConfigError, HostingError) as error:
         st.warning(words.as_text(str(error)), icon=":material/tune:")
-        st.button("Start", type="primary", icon=":material/play_arrow:", disabled=True)
-        return
-    _forecast(config, rate, outlook(config))
-    st.button("Start", type="primary", icon=":material/play_arrow:", on_click=_start, args=(config, limits))
+        return None
+    return config
+
+
+def _picture(config: RunConfig) -> None:
+    """What the network will be shown."""
+    task = build_task(config)
+    shown, all_pairs = int(task.is_train.sum()), int((task.is_train | task.is_test).sum())
+    st.markdown("**What it will be shown**")
+    st.image(pictures.split_picture(config, st.context.theme.type == "dark"), width="content")
+    st.caption(
+        f"Every square is a question, row a and column b. The {shown:,} coloured ones it trains on, each in the colour of "
+        f"its answer; the other {all_pairs - shown:,} it never sees."
+    )
 
 
 def chosen() -> RunConfig:
@@ -109,7 +152,9 @@ def _presets(rate: speed.Rate | None) -> None:
             st.session_state[MODE] = name
             _fill(PRESETS[name].make(113 if name == "paper" else int(st.session_state[key("p")])))
 
-    st.segmented_control("Recipe", list(PRESETS), key=PRESET, format_func=label, on_change=choose, width="stretch")
+    st.segmented_control(
+        "Recipe", list(PRESETS), key=PRESET, format_func=label, on_change=choose, width="stretch"
+    )
     name = st.session_state[PRESET]
     st.caption(PRESETS[name].words if name else "Your own recipe.")
 
@@ -134,9 +179,13 @@ def _first_choices(limits: Limits | None) -> None:
             help="The number of hours on the clock. Any number will do, not only primes.",
         )  # fmt: skip
     with middle:
-        st.selectbox("Operation", configs.OPERATIONS, key=key("operation"), format_func=operation_label, on_change=_own)
+        st.selectbox(
+            "Operation", configs.OPERATIONS, key=key("operation"), format_func=operation_label, on_change=_own
+        )
     with right:
-        st.number_input("Seed", 0, 2**32 - 1, key=key("seed"), help="Another seed: other pairs, other first weights.")
+        st.number_input(
+            "Seed", 0, 2**32 - 1, key=key("seed"), help="Another seed: other pairs, other first weights."
+        )
     left, middle, right = st.columns(3)
     with left:
         st.slider(
@@ -158,13 +207,29 @@ def _first_choices(limits: Limits | None) -> None:
 def _more_choices(limits: Limits | None) -> None:
     left, middle, right = st.columns(3)
     with left:
-        st.number_input("Steps, at most", 50, limits.steps if limits else 10_000_000, step=500, key=key("steps"), on_change=_own)
+        st.number_input(
+            "Steps, at most",
+            50,
+            limits.steps if limits else 10_000_000,
+            step=500,
+            key=key("steps"),
+            on_change=_own,
+        )
         st.selectbox("Optimiser", configs.OPTIMIZERS, key=key("optimizer"), on_change=_own)
     with middle:
-        st.number_input("Width (d_model)", 4, limits.d_model if limits else 1024, step=16, key=key("d_model"), on_change=_own)
+        st.number_input(
+            "Width (d_model)",
+            4,
+            limits.d_model if limits else 1024,
+            step=16,
+            key=key("d_model"),
+            on_change=_own,
+        )
         st.number_input("Heads", 1, limits.n_heads if limits else 64, key=key("n_heads"), on_change=_own)
     with right:
-        st.number_input("Neurons", 4, limits.d_mlp if limits else 8192, step=64, key=key("d_mlp"), on_change=_own)
+        st.number_input(
+            "Neurons", 4, limits.d_mlp if limits else 8192, step=64, key=key("d_mlp"), on_change=_own
+        )
 
 
 def _forecast(config: RunConfig, rate: speed.Rate | None, forecast: Outlook) -> None:

@@ -159,6 +159,8 @@ def _start_worker(run: Path, job: Job) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env=os.environ
+            | {"OMP_WAIT_POLICY": "PASSIVE"},  # threads that spin on shared cores slow each other down
             start_new_session=True,  # it outlives this server, should that be killed
         )
 

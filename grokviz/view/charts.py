@@ -84,7 +84,7 @@ def loss_chart(
 
 def compared_losses_chart(mine: pd.DataFrame, other: pd.DataFrame, dark: bool = False) -> Figure:
     """Train and test loss of two runs on one axis: the second pale, behind the first."""
-    last = int(max(mine["step"].max(), other["step"].max()))
+    last = max(mine["step"].tolist() + other["step"].tolist())
     layers = []
     for table, opacity, width in ((other, 0.35, 3), (mine, 1.0, 2)):
         positive = table.loc[table["loss"] > 0]
@@ -96,7 +96,11 @@ def compared_losses_chart(mine: pd.DataFrame, other: pd.DataFrame, dark: bool = 
                 y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=_log_axis()),
                 color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
                 strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
-                tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
+                tooltip=[
+                    "series:N",
+                    alt.Tooltip("step:Q", format=",d"),
+                    alt.Tooltip("loss:Q", format=".2~g"),
+                ],
             )
         )
     labels = _end_labels(mine.loc[mine["loss"] > 0], "loss", series_colours(dark, text=True), log=True)

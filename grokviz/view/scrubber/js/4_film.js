@@ -8,7 +8,7 @@ const SECONDS_TO_A_STOP = 3; // of the guided tour
 function makeFilm(header) {
   const film = {
     header, steps: header.steps, axis: makeAxis(header.steps, bestAxis(header)),
-    position: 0, playing: false, held: false, speed: 1, loop: false, touched: false,
+    position: 0, playing: false, held: false, speed: 1, loop: false, touched: false, axisIsChosen: false,
     hover: { numbers: [], pair: null },
     onframe: () => {}, oncommit: () => {},
     stats: { frames: 0, inputs: [], waiting: 0 },
@@ -143,6 +143,13 @@ function makeFilm(header) {
   };
   film.toggle = () => (film.playing ? film.pause() : film.play());
 
+  // More of the same run: it stays at its step or, at the last one, goes along.
+  film.grow = (header) => {
+    const step = film.step(), wasLast = film.index() === last();
+    [film.header, film.steps] = [header, header.steps];
+    film.axis = makeAxis(film.steps, film.axisIsChosen ? film.axis.kind : bestAxis(header));
+    film.position = wasLast ? last() : film.nearest(step);
+  };
   film.setAxis = (kind) => {
     film.axis = makeAxis(film.steps, kind);
     sweep = film.axis.unitAt(film.position);

@@ -49,7 +49,7 @@ function spectrumPanel(description, arrayName) {
       const now = array.raw.subarray(i * array.size, (i + 1) * array.size);
       const energy = now.reduce((sum, v) => sum + v * v, 0);
       const strongest = now.indexOf(now.reduce((a, b) => Math.max(a, b), 0)) + 1;
-      if (!keys.length) return `No frequency is key in this run. The strongest now is ${strongest}.`;
+      if (!keys.length) return `${noKey(timeline)}. The strongest now is ${strongest}.`;
       const share = keys.reduce((sum, k) => sum + now[k - 1] ** 2, 0) / (energy || 1);
       const who = keys.length === 1 ? `Frequency ${keys[0]} carries` : `Frequencies ${listed(keys)} carry`;
       return `${who} ${percent(share)} of ${description.whole}, out of ${array.size} frequencies.`;
@@ -124,7 +124,7 @@ const ringsPanel = {
     const orders = keys.map((k) => Array.from({ length: p }, (_, n) => n).sort((a, b) => ((a * k) % p) - ((b * k) % p)));
     return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders };
   },
-  empty: (timeline) => (timeline.header.key_freqs.length ? null : "No frequency is key in this run, so there is no ring to draw."),
+  empty: (timeline) => (timeline.header.key_freqs.length ? null : `${noKey(timeline)}, so there is no ring to draw${timeline.header.finished ? "" : " yet"}.`),
   background(g, own, { width, height, timeline, theme }) {
     for (const [order, { x, y, r }] of ringPlaces(own, width, height).entries()) {
       g.strokeStyle = theme.faint;

@@ -141,7 +141,7 @@ const logitsPanel = {
   },
   caption(timeline, i) {
     const keys = timeline.header.key_freqs.length, share = measure(timeline, "logit_fve", i);
-    if (!keys || !Number.isFinite(share)) return "No frequency is key in this run, so there are no waves to fit.";
+    if (!keys || !Number.isFinite(share)) return `${noKey(timeline)}, so there are no waves to fit.`;
     return `Cosines of the ${keys === 1 ? "key frequency" : `${inWords(keys)} key frequencies`}, cos${THIN}w(a${THIN}+${THIN}b${THIN}−${THIN}c), explain ${percent(Math.max(0, share))} of the variance of the logits.`;
   },
 };

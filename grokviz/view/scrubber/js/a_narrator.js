@@ -39,6 +39,8 @@ function narrate(timeline, i) {
   return `It is learning its training pairs one by one: ${percent(train)} of them are right, and ${unseen}.${growing}`;
 }
 
+const noKey = ({ header }) => (header.finished ? "No frequency is key in this run" : "No frequency is key so far");
+
 // What a screen reader hears for a position of the film.
 function spoken(timeline, i) {
   const step = timeline.header.steps[i], phase = phaseAt(timeline.header, step);

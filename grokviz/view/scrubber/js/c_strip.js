@@ -37,10 +37,11 @@ function makeStrip(timeline, film, { onlayout, menus, saves }) {
   figure.holder.append(range, invite);
 
   const playButton = make("button", "gv-play", { type: "button", disabled: !many, onclick: () => film.toggle() });
-  const speed = picker("Speed", SPEEDS, "1", (value) => (film.speed = Number(value)));
-  const loop = make("input", "", { type: "checkbox", onchange: () => (film.loop = loop.checked) });
+  const speed = picker("Speed", SPEEDS, String(film.speed), (value) => (film.speed = Number(value)));
+  const loop = make("input", "", { type: "checkbox", checked: film.loop, onchange: () => (film.loop = loop.checked) });
   const axis = picker("Time axis", AXES, film.axis.kind, (value) => {
     film.setAxis(value);
+    film.axisIsChosen = true;
     onlayout();
   });
   const more = makeMenu("More", make("label", "", {}, make("span", "", { text: "Time axis" }), axis),
@@ -104,17 +105,8 @@ function makeStrip(timeline, film, { onlayout, menus, saves }) {
     playButton.title = film.playing ? "Pause (Space)" : "Play (Space)";
   }
 
-  // What was chosen for a shorter film of the same run.
-  function keepChoices(before) {
-    [film.touched, film.speed, film.loop] = [before.touched, before.speed, before.loop];
-    [speed.value, loop.checked] = [String(before.speed), before.loop];
-    if (before.axis.kind === film.axis.kind) return;
-    film.setAxis((axis.value = before.axis.kind));
-    onlayout();
-  }
-
   const caption = () => narrator.textContent;
-  return { element, narrator, figure, range, layout, paint, tell, showPlaying, caption, keepChoices };
+  return { element, narrator, figure, range, layout, paint, tell, showPlaying, caption };
 }
 
 function picker(label, options, value, onchange) {

@@ -17,8 +17,8 @@ function makePanels(timeline, film, { need, onchoose }) {
     figure.holder.append(note);
     const made = { panel, figure, caption, note, element, own: null, visible: false, theme: null, asked: 0 };
     if (panel.scrubs) {
-      if (timeline.header.steps.length > 1) makeDraggable(figure.front, film, (x) => {
-        if (!made.own) return film.axis.unitAt(film.position); // not drawn yet: nothing to point at
+      makeDraggable(figure.front, film, (x) => {
+        if (!made.own || film.steps.length < 2) return film.axis.unitAt(film.position); // nothing to point at yet
         const box = panel.box(made.own, { ...figure, theme: made.theme });
         return (x - box.left) / box.width;
       });
@@ -125,5 +125,13 @@ function makePanels(timeline, film, { need, onchoose }) {
     show(ids);
   }
 
-  return { grid, chooser, choose, chosen, layout, paint, tell, stop: () => watcher.disconnect() };
+  // The timeline has gone on: what was prepared of it is prepared anew when it is drawn.
+  function grow() {
+    for (const made of views.values()) {
+      Object.assign(made, { own: null, asked: 0, told: -1 });
+      made.figure.stale = true;
+    }
+  }
+
+  return { grid, chooser, choose, chosen, layout, paint, tell, grow, stop: () => watcher.disconnect() };
 }

@@ -16,7 +16,8 @@ function buildScrubber(place, core, control) {
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () =>
       savePicture(timeline, theme, strip.figure, { title: core.header.title, caption: strip.caption(), step: film.step(), name: "loss" }) }),
   ];
-  const strip = makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves });
+  const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves });
+  let strip = newStrip();
   const live = make("p", "gv-heard", { "aria-live": "polite" });
   root.replaceChildren(strip.element, strip.narrator, panels.grid, live);
   root.classList.toggle("gv-film-strip", !full);
@@ -74,7 +75,23 @@ function buildScrubber(place, core, control) {
   layout();
 
   return {
-    film, id: core.header.id, range: strip.range, keepChoices: strip.keepChoices, panels: () => panels.chosen(),
+    film,
+    get id() { return timeline.header.id; },
+    // The run has gone on. At its last step the film goes along.
+    grow({ header, arrays }) {
+      const focused = root.contains(root.getRootNode().activeElement), step = film.step();
+      Object.assign(timeline, { header, arrays, maps: registry.parts.get(`${header.id}/maps`) ?? null });
+      film.grow(header);
+      const before = strip;
+      strip = newStrip();
+      before.element.replaceWith(strip.element);
+      before.narrator.replaceWith(strip.narrator);
+      panels.grow();
+      layout();
+      strip.tell(film.index());
+      if (focused) strip.range.focus({ preventScroll: true });
+      if (film.step() !== step) film.commitSoon();
+    },
     refresh() {
       theme = readTheme(root);
       panels.layout();
@@ -82,7 +99,7 @@ function buildScrubber(place, core, control) {
       film.draw();
     },
     arrived(name) {
-      if (name !== `${core.header.id}/maps`) return;
+      if (name !== `${timeline.header.id}/maps`) return;
       timeline.maps = registry.parts.get(name);
       toldIndex = -1;
       film.draw();
@@ -133,19 +150,10 @@ function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   };
 }
 
-// Another film in this place. Of a run that grows (`before` is its shorter film) hand and eye stay where they are;
-// at its last step they go along.
-function grow(place, core, control, before) {
-  const focused = place.root.contains(place.root.getRootNode().activeElement);
-  const goesAlong = before && !before.header.finished && before.index() === before.steps.length - 1;
-  if (before) control.step = goesAlong ? core.header.steps.at(-1) : before.step();
-  if (before) control.panels = place.scrubber.panels();
-  place.scrubber?.stop();
-  place.scrubber = buildScrubber(place, core, control);
-  const { film, range, keepChoices } = place.scrubber;
-  if (before) keepChoices(before);
-  if (focused) range.focus({ preventScroll: true });
-  if (goesAlong && film.step() !== before.step()) film.commitSoon();
+// Whether `next` is a later state of the run that `film` shows: hand and eye then stay where they are.
+function isLater(film, next) {
+  const now = film.header;
+  return !now.finished && now.p === next.p && now.title === next.title && next.steps.at(-1) >= now.steps.at(-1);
 }
 
 // Brings what is on screen in line with the last word from Python.
@@ -160,12 +168,17 @@ function settle(place) {
     return;
   }
   if (place.scrubber?.id !== control.id) {
-    const before = place.scrubber?.film, same = before && place.seq === control.seq;
-    if (same && (before.held || before.moving())) {
-      place.timer = setTimeout(() => settle(place), HAND_PATIENCE_MS);
-      return;
+    const film = place.scrubber?.film;
+    if (film && place.seq === control.seq && isLater(film, core.header)) {
+      if (film.held || film.moving() || place.root.querySelector(".gv-menu[open]")) {
+        place.timer = setTimeout(() => settle(place), HAND_PATIENCE_MS);
+        return;
+      }
+      place.scrubber.grow(core);
+    } else {
+      place.scrubber?.stop();
+      place.scrubber = buildScrubber(place, core, control);
     }
-    grow(place, core, control, same ? before : null);
   } else if (place.seq !== control.seq) {
     place.scrubber.command(control);
   } else {
