@@ -16,7 +16,7 @@ SEEDS = range(5)
 
 
 def rows() -> list[Row]:
-    return [*_one_step(), *_together(), *_fast_preset(), *_on_a_gpu()]
+    return [*_one_step(), *_together(), *_fast_preset(), *_estimates(), *_on_a_gpu()]
 
 
 def _batch(configs: list[RunConfig], device: str = "cpu"):
@@ -121,6 +121,31 @@ def _fast_preset() -> list[Row]:
                 "20 s",
             )
         )
+    return found
+
+
+def _estimates() -> list[Row]:
+    """What the form says before the start, against a short training with its log and snapshots."""
+    from grokviz import speed
+    from grokviz.engine.calibration import measure
+    from grokviz.engine.train import train
+
+    rate = speed.fit(measure("cpu"))
+    quick = PRESETS["quick"]
+    found = []
+    for p, d_model, d_mlp, steps in (
+        (13, 64, 256, 2000),
+        (59, 64, 256, 600),
+        (113, 64, 256, 200),
+        (131, 128, 512, 60),
+    ):
+        config = dataclasses.replace(quick, p=p, d_model=d_model, d_mlp=d_mlp, steps=steps, stop="steps")
+        start = time.perf_counter()
+        for _ in train(config, "cpu"):
+            pass
+        ratio = speed.seconds(config, rate, steps) / (time.perf_counter() - start)
+        what = f"seconds of a training, estimated / real: p = {p}, d_model {d_model}, {steps} steps"
+        found.append(Row(what, f"{ratio:.2f}", "within a factor of 1.6"))
     return found
 
 

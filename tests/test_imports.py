@@ -14,16 +14,31 @@ FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / 
 MAY_IMPORT = {
     "config": set(),
     "tasks": {"config"},
-    "engine": {"config", "tasks"},
+    "outlook": {"config"},
+    "speed": {"config"},
+    "engine": {"config", "tasks", "speed"},
     "runs": {"config", "tasks"},
     "analysis": {"config", "tasks"},
     "library": {"runs"},
     "study": {"config", "tasks", "runs", "analysis"},
     "hosting": {"config"},
-    "jobs": {"config", "hosting", "runs"},
+    "jobs": {"config", "hosting", "runs", "speed"},
     "worker": {"config", "tasks", "engine", "hosting", "jobs", "runs", "study"},
     "view": {"config", "tasks", "runs", "analysis", "study"},
-    "app": {"config", "tasks", "runs", "analysis", "hosting", "jobs", "library", "study", "view"},
+    "app": {
+        "config",
+        "tasks",
+        "runs",
+        "analysis",
+        "hosting",
+        "jobs",
+        "library",
+        "outlook",
+        "speed",
+        "study",
+        "view",
+        "recipes",
+    },
     "cli": {"config", "library", "study", "runs", "worker", "view"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -77,7 +92,8 @@ def test_pages_stay_short_and_files_readable():
 
 
 @pytest.mark.parametrize(
-    "module", ["grokviz.cli", "grokviz.study", "grokviz.app.shell", "grokviz.view.charts"]
+    "module",
+    ["grokviz.cli", "grokviz.study", "grokviz.app.shell", "grokviz.view.charts", "grokviz.runs.bundle"],
 )
 def test_browsing_imports_no_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"

@@ -1,0 +1,54 @@
+"""How fast this machine trains: `python -m grokviz.engine.calibration` prints its `speed.Rate` as JSON."""
+
+import argparse
+import statistics
+import time
+from dataclasses import replace
+
+import torch
+
+from grokviz.config import PRESETS, RunConfig
+from grokviz.engine.batch import State, make_batch, operations
+from grokviz.engine.model import initial_weights
+from grokviz.engine.schedule import Schedule
+from grokviz.engine.train import DEVICES, choose_device
+from grokviz.speed import fit, to_json
+
+# From one that is mostly overhead to one that is mostly matrix products.
+SIZES = (replace(PRESETS["quick"], p=31), replace(PRESETS["quick"], p=97), PRESETS["paper"])
+MIN_STEPS, MAX_STEPS = 3, 40
+
+
+def measure(device: str = "auto", limit: float = 1.5) -> list[tuple[RunConfig, float]]:
+    """The median seconds of a training step of three sizes, in about `limit` seconds altogether.
+
+    Raises `TrainingError` when the device is not there.
+    """
+    where = choose_device(device)
+    return [(config, _seconds_per_step(config, where, limit / len(SIZES))) for config in SIZES]
+
+
+def _seconds_per_step(config: RunConfig, where: torch.device, limit: float) -> float:
+    end = time.perf_counter() + limit
+    batch = make_batch([config], [State(0, initial_weights(config), {}, Schedule())], where)
+    do = operations(batch)
+
+    def step() -> float:
+        start = time.perf_counter()
+        do.gradient()
+        do.update()
+        if where.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    step()  # the first touches fresh memory
+    taken: list[float] = []
+    while len(taken) < MIN_STEPS or (len(taken) < MAX_STEPS and time.perf_counter() < end):
+        taken.append(step())
+    return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m grokviz.engine.calibration", description=__doc__)
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+    print(to_json(fit(measure(parser.parse_args().device))))

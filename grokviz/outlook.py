@@ -1,0 +1,145 @@
+"""What will probably happen, said before a run starts. No number here without a source.
+
+- Power et al. 2022 (arXiv 2201.02177), figure 2: x^3+xy^2+y never generalised. Zhang et al. 2017
+  (arXiv 1611.03530): random labels can only be memorised.
+- Nanda et al. 2023 (arXiv 2301.05217), read off the loss curves that they released, p = 113: `GROKKED_AT`
+  by share of the pairs; with a tenth of the weight decay step 95,520; without any, never.
+- The same with larger steps, p = 97: near step 500 at lr 3e-3, weight decay 2 and 40 %.
+- Runs measured with GrokViz: `MEASURED`.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from grokviz.config import PRESETS, RunConfig, is_prime
+
+Kind = Literal["groks", "slowly", "memorises", "at once", "unknown"]
+
+
+class Outlook(NamedTuple):
+    kind: Kind
+    grok_step: int | None  # the expected one, where there is a number for it
+    sentence: str
+    warning: str | None  # what to change, if it should grok, and within its steps
+
+
+class Measured(NamedTuple):
+    """What somebody saw of runs with the settings of `config`, over several seeds."""
+
+    config: RunConfig
+    grok_step: int  # median
+    plateau: bool  # whether it memorised long before
+
+
+# The bundled runs: seeds 0 and 1 grokked at 1,150 and 1,860.
+MEASURED = (Measured(PRESETS["quick"], 1_505, True),)
+
+# Share of the pairs trained on -> step at which the test loss is first under 0.1, at weight decay 1 and lr 1e-3.
+GROKKED_AT = {0.25: 21_848, 0.28: 15_037, 0.3: 7_930, 0.4: 3_109, 0.5: 956, 0.6: 440}
+LATEST_SEED = 14_200  # the latest seed at 30 %, where the one in the table took 7,930
+MEMORISED_AT = 270  # train loss under 0.01, at every share from 0.25 to 0.5
+PULL = 1e-3  # lr * weight decay of the table
+WEAK, STRONG = 1e-4, 6e-3  # the weakest and strongest that were measured
+EXPONENT = math.log(95_520 / 7_930) / math.log(PULL / WEAK)
+PLATEAU = 3  # it shows where grokking takes at least so many times the steps of memorising
+# Whatever does not change the course of a run, or only as another seed would.
+INCIDENTAL = ("seed", "split", "steps", "stop", "log_every", "max_snapshots", "precision")
+
+
+def outlook(config: RunConfig, measured: Sequence[Measured] = MEASURED) -> Outlook:
+    """What to expect of a run. What was `measured` at just these settings comes before the table."""
+    if why := _why_never(config):
+        return Outlook("memorises", None, f"It will probably memorise and no more: {why[0]}.", why[1])
+    for known in measured:
+        if _essence(known.config) == _essence(config):
+            return _groks(config, known.grok_step, known.plateau)
+    if strange := _strange(config):
+        text = f"Nobody has measured this: {strange}. It may grok, or may not. Find out!"
+        return Outlook("unknown", None, text, None)
+    pull, share = config.lr * config.weight_decay, config.frac_train
+    pace = (PULL / max(pull, WEAK)) ** EXPONENT
+    if share < min(GROKKED_AT) or pull < WEAK * (1 - 1e-9):
+        return _not_before(config, max(_table(share), 40_000 * (share < min(GROKKED_AT))) * pace)
+    step = _table(share) * pace
+    memorised = MEMORISED_AT * 1e-3 / config.lr
+    return _groks(config, round(step), step >= PLATEAU * memorised, round(memorised))
+
+
+def _why_never(config: RunConfig) -> tuple[str, str] | None:
+    """Why it will only memorise, and what to change."""
+    another = "It will probably not grok. For that, choose another operation, such as a + b."
+    if config.operation == "random":
+        return "there is nothing to understand in random answers (Zhang et al. 2017)", another
+    if config.operation == "x^3+xy^2+y":
+        return "at a³ + ab² + b no network was seen to grok (Power et al. 2022)", another
+    if config.weight_decay == 0 and config.optimizer == "adamw" and config.loss == "softmax":
+        why = "without weight decay nothing clears the memory away (Nanda et al. 2023)"
+        return why, "It will probably not grok. For that, choose a weight decay above 0, such as 1."
+    return None
+
+
+def _essence(config: RunConfig) -> RunConfig:
+    return replace(config, **{name: getattr(RunConfig, name) for name in INCIDENTAL})
+
+
+def _strange(config: RunConfig) -> str | None:
+    """The first thing in which the run differs too much from those that were measured."""
+    table = RunConfig()
+    same = ("optimizer", "loss", "beta1", "beta2", "eps", "warmup_steps", "n_heads", "d_model", "d_mlp")
+    if config.operation != "add":
+        return "known are steps for a + b only"
+    if not (97 <= config.p <= 113 and is_prime(config.p)):
+        return f"known are the primes from 97 to 113, not {config.p}"
+    if changed := [name for name in same if getattr(config, name) != getattr(table, name)]:
+        name = changed[0]
+        return f"{name.replace('_', ' ')} is {getattr(config, name)}, known is {getattr(table, name)}"
+    if not 1e-3 <= config.lr <= 3e-3:
+        return f"known are learning rates from 0.001 to 0.003, not {config.lr:g}"
+    if config.lr * config.weight_decay > STRONG * (1 + 1e-9):
+        return f"a weight decay of {config.weight_decay:g} is stronger than any known at this learning rate"
+    return None
+
+
+def _table(share: float) -> float:
+    """Interpolated between the logarithms of the steps; at either end what stands there."""
+    shares = sorted(GROKKED_AT)
+    share = min(max(share, shares[0]), shares[-1])
+    below, above = next((x, y) for x, y in itertools.pairwise(shares) if share <= y)
+    part = (share - below) / (above - below)
+    return GROKKED_AT[below] ** (1 - part) * GROKKED_AT[above] ** part
+
+
+def _groks(config: RunConfig, step: int, plateau: bool, memorised: int | None = None) -> Outlook:
+    after = f" after some {_about(memorised)} steps" if memorised else ""
+    if not plateau:
+        kind, sentence = (
+            "at once",
+            f"It will probably understand almost as soon as it memorises, near step {_about(step)}.",
+        )
+    elif step <= LATEST_SEED:
+        kind, sentence = "groks", f"It will probably memorise{after}, and grok near step {_about(step)}."
+    else:
+        kind, sentence = (
+            "slowly",
+            f"It will probably memorise{after}, and grok very late, near step {_about(step)}.",
+        )
+    warning = None
+    if config.steps < step:
+        enough = _about(step * LATEST_SEED / GROKKED_AT[0.3])
+        warning = (
+            f"It ends at step {config.steps:,}, probably before that. Seeds differ: {enough} steps should do."
+        )
+    return Outlook(kind, step, sentence, warning)
+
+
+def _not_before(config: RunConfig, bound: float) -> Outlook:
+    sentence = f"It will probably memorise, and not grok before step {_about(bound)}, if at all."
+    return Outlook("slowly", None, sentence, "With more data, or more weight decay, it groks sooner.")
+
+
+def _about(step: float) -> str:
+    """Two digits: seeds differ by more."""
+    return f"{int(float(f'{step:.2g}')):,}"
