@@ -87,6 +87,9 @@ def view(run: str) -> None:
 
 def _state(run: Path) -> None:
     """What the run is doing, with its buttons; looks again while it is being trained."""
+    if not run.is_dir():  # discarded, and gone
+        st.session_state.pop(RUN, None)
+        st.rerun()
     try:
         status = status_of(run)
         study = _study(run)

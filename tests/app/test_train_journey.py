@@ -1,0 +1,209 @@
+"""One visitor of the page Train in a real browser: choose, train, pause, change, resume, scrub meanwhile, fork,
+take home, bring back, delete."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bench.browser import CHROMIUM, FLAGS
+from bench.startup import free_port
+from grokviz.runs.folder import open_run
+from tests.app.conftest import ROOT
+from tests.app.test_browser import listening
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+STEP = "globalThis.grokvizScrubbers.active.step()"
+
+
+class Server:
+    """The app as a process of its own, which can be killed and started again on the same runs."""
+
+    def __init__(self, runs: Path, **environment: str) -> None:
+        self.environment = os.environ | {"GROKVIZ_RUNS": str(runs)} | environment
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
+        flags = ["--server.address=127.0.0.1", "--server.headless=true"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen([*command, *flags], cwd=ROOT, env=self.environment, **quiet)
+        end = time.monotonic() + 60
+        while not listening(self.port) and time.monotonic() < end:
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def server(tmp_path):
+    runs = tmp_path / "runs"
+    (runs / ".jobs").mkdir(parents=True)
+    rate = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
+    (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(rate))
+    server = Server(runs, OMP_NUM_THREADS="1")
+    yield server, runs
+    server.kill()
+    subprocess.run(["pkill", "-9", "-f", str(runs)], check=False)
+
+
+@pytest.fixture
+def page():
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+def run_in(runs: Path, count: int = 1) -> Path:
+    """The newest run folder, once there are so many."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        found = sorted((f for f in runs.iterdir() if (f / "run.json").exists()), key=lambda f: f.stat().st_ctime)
+        if len(found) >= count:
+            return found[-1]
+        time.sleep(0.1)
+    raise AssertionError(f"no {count} runs in {os.listdir(runs)}")
+
+
+def button(page, name: str):
+    return page.get_by_role("button", name=name, exact=False).first
+
+
+def fill(page, label: str, value: str) -> None:
+    field = page.get_by_label(label, exact=True).last
+    field.fill(value)
+    field.press("Enter")
+    page.wait_for_timeout(400)
+
+
+def until(true, what: str, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.1)
+
+
+def logged(run: Path) -> int:
+    return int(max(open_run(run).log["step"], default=-1))
+
+
+def worker_of(run: Path) -> int:
+    found = subprocess.run(["pgrep", "-f", f"grokviz.worker {run}"], capture_output=True, text=True)
+    return int(found.stdout.split()[0])
+
+
+def test_the_whole_journey(server, page, tmp_path):
+    server, runs = server
+    page.goto(f"{server.url}/train")
+    page.get_by_text("What shall it learn?").wait_for()
+
+    # choose: a preset, then one's own numbers, with a forecast before the start
+    page.get_by_role("radio", name="Only memorises").click()
+    page.get_by_text("weight decay").first.wait_for()
+    page.get_by_role("radio", name=re.compile("Fast")).click()
+    fill(page, "Modulus", "11")
+    page.get_by_text("What to expect.").wait_for()
+    page.get_by_text("More", exact=True).click()
+    for label, value in {"Steps, at most": "200000", "Width (d_model)": "16", "Heads": "2", "Neurons": "16"}.items():
+        fill(page, label, value)
+    fill(page, "Weight decay", "1.5")
+    button(page, "Start").click()
+    run = run_in(runs)
+    page.get_by_text("Training.", exact=False).first.wait_for()
+    page.wait_for_selector(".gv-strip-figure")
+
+    # it grows, and can be dragged through meanwhile
+    config = open_run(run).config
+    assert (config.p, config.d_model, config.weight_decay) == (11, 16, 1.5)
+    page.wait_for_function("globalThis.grokvizScrubbers.active?.steps.length > 2")
+    before = page.evaluate("globalThis.grokvizScrubbers.active.steps.at(-1)")
+    page.wait_for_function("(s) => globalThis.grokvizScrubbers.active.steps.at(-1) > s", arg=before)
+    page.locator("input.gv-range").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(f"{STEP} === 0")
+    page.wait_for_timeout(4_000)
+    assert page.evaluate(STEP) == 0, "it stays where the hand has put it"
+    page.wait_for_url(re.compile("step=0"))
+
+    # pause: the process goes, the run stays
+    button(page, "Pause").click()
+    page.get_by_text("Paused.", exact=False).first.wait_for()
+    paused_at = logged(run)
+    assert paused_at > 0
+
+    # change weight decay, go on
+    button(page, "Change").click()
+    fill(page, "Weight decay", "0.25")  # the last of that name: the popover stands at the end of the page
+    page.get_by_role("button", name="Apply").click()
+    page.keyboard.press("Escape")
+    button(page, "Resume").click()
+    until(lambda: open_run(run).config.changes, "the change is recorded")
+    ((step, name, value),) = open_run(run).config.changes
+    assert (name, value) == ("weight_decay", 0.25)
+    assert step >= paused_at - 1
+    page.get_by_text("Training.", exact=False).first.wait_for()
+    page.wait_for_function("globalThis.grokvizScrubbers.active?.header.changes?.length === 1")
+
+    # kill -9 of the worker: it says so, and goes on
+    at_kill = logged(run)
+    os.kill(worker_of(run), signal.SIGKILL)
+    page.get_by_text("ended from outside").first.wait_for()
+    until(lambda: logged(run) > at_kill, "it goes on")
+
+    # kill -9 of the server: the training does not notice, and the next server finds it
+    worker, at_kill = worker_of(run), logged(run)
+    server.kill()
+    until(lambda: logged(run) > at_kill, "it trains without a server")
+    server.start()
+    page.goto(f"{server.url}/train?run={run.name}")
+    page.get_by_text("Training.", exact=False).first.wait_for()
+    assert worker_of(run) == worker
+
+    # finish here; fork at the step in view with another weight decay
+    button(page, "Finish here").click()
+    page.get_by_text("Finished.", exact=False).first.wait_for()
+    assert open_run(run).finished
+    page.wait_for_selector(".gv-strip-figure")
+    button(page, "Fork at step").click()
+    page.get_by_role("button", name="Fork", exact=True).click()
+    fork = run_in(runs, 2)
+    assert open_run(fork).provenance["forked"]["run"] == run.name
+    page.get_by_text("forked at").first.wait_for()
+    page.get_by_text("Training.", exact=False).first.wait_for()
+    button(page, "Discard").click()
+    until(lambda: not fork.exists(), "discarded")
+
+    # download, upload, delete, undo
+    page.get_by_text("Finished.", exact=False).first.wait_for()
+    with page.expect_download() as download:
+        button(page, "Download").click()
+    home = tmp_path / "home.zip"
+    download.value.save_as(home)
+    assert {"run.json", "log.jsonl", "losses.csv", "reproduce.py"} <= {
+        Path(n).name for n in zipfile.ZipFile(home).namelist()
+    }
+    page.get_by_text("Bring a run that you have as a zip").click()
+    page.locator("input[type=file]").set_input_files(home)
+    brought = run_in(runs, 2)
+    assert open_run(brought).config == open_run(run).config
+    until(lambda: page.get_by_role("combobox").count() > 0, "a choice of two")
+    button(page, "Delete").click()
+    until(lambda: not brought.exists(), "deleted")
+    button(page, "Undo").click()
+    until(brought.exists, "back again")
+    assert subprocess.run(["pgrep", "-f", f"grokviz.worker {runs}"], check=False).returncode == 1
