@@ -5,12 +5,12 @@
 - Nanda et al. 2023 (arXiv 2301.05217), read off the loss curves that they released, p = 113: `GROKKED_AT`
   by share of the pairs; with a tenth of the weight decay step 95,520; without any, never.
 - The same with larger steps, p = 97: near step 500 at lr 3e-3, weight decay 2 and 40 %.
-- Runs measured with GrokViz: `MEASURED`.
+- Runs measured with GrokViz: `bundled`, and whatever sources the caller has.
 """
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -26,16 +26,20 @@ class Outlook(NamedTuple):
     warning: str | None  # what to change, if it should grok, and within its steps
 
 
-class Measured(NamedTuple):
-    """What somebody saw of runs with the settings of `config`, over several seeds."""
+class Known(NamedTuple):
+    """What was seen of runs with some settings, over several seeds."""
 
-    config: RunConfig
-    grok_step: int  # median
-    plateau: bool  # whether it memorised long before
+    grok_step: int | None  # median
+    plateau: bool  # whether they memorised long before
 
 
-# The bundled runs: seeds 0 and 1 grokked at 1,150 and 1,860.
-MEASURED = (Measured(PRESETS["quick"], 1_505, True),)
+Source = Callable[[RunConfig], Known | None]
+
+
+def bundled(config: RunConfig) -> Known | None:
+    """The quick preset, of which the README tells: seeds 0 and 1 grokked at 1,150 and 1,860."""
+    return Known(1_505, True) if same_course(config, PRESETS["quick"]) else None
+
 
 # Share of the pairs trained on -> step at which the test loss is first under 0.1, at weight decay 1 and lr 1e-3.
 GROKKED_AT = {0.25: 21_848, 0.28: 15_037, 0.3: 7_930, 0.4: 3_109, 0.5: 956, 0.6: 440}
@@ -49,15 +53,16 @@ PLATEAU = 3  # it shows where grokking takes at least so many times the steps of
 INCIDENTAL = ("seed", "split", "steps", "stop", "log_every", "max_snapshots", "precision")
 
 
-def outlook(config: RunConfig, measured: Sequence[Measured] = MEASURED) -> Outlook:
-    """What to expect of a run. What was `measured` at just these settings comes before the table."""
+def outlook(config: RunConfig, *sources: Source) -> Outlook:
+    """What to expect of a run. What a source knows of just these settings comes before the table."""
     if why := _why_never(config):
         return Outlook("memorises", None, f"It will probably memorise and no more: {why[0]}.", why[1])
-    for known in measured:
-        if _essence(known.config) == _essence(config):
-            return _groks(config, known.grok_step, known.plateau)
+    for source in (*sources, bundled):
+        known = source(config)
+        if known and (known.grok_step or not known.plateau):
+            return _groks(config, *known)
     if strange := _strange(config):
-        text = f"Nobody has measured this: {strange}. It may grok, or may not. Find out!"
+        text = f"No run like this was measured: {strange}. It may grok, or may not. Find out!"
         return Outlook("unknown", None, text, None)
     pull, share = config.lr * config.weight_decay, config.frac_train
     pace = (PULL / max(pull, WEAK)) ** EXPONENT
@@ -81,8 +86,9 @@ def _why_never(config: RunConfig) -> tuple[str, str] | None:
     return None
 
 
-def _essence(config: RunConfig) -> RunConfig:
-    return replace(config, **{name: getattr(RunConfig, name) for name in INCIDENTAL})
+def same_course(config: RunConfig, other: RunConfig) -> bool:
+    """Whether two runs differ no more than two seeds do."""
+    return replace(config, **{name: getattr(other, name) for name in INCIDENTAL}) == other
 
 
 def _strange(config: RunConfig) -> str | None:
@@ -90,14 +96,16 @@ def _strange(config: RunConfig) -> str | None:
     table = RunConfig()
     same = ("optimizer", "loss", "beta1", "beta2", "eps", "warmup_steps", "n_heads", "d_model", "d_mlp")
     if config.operation != "add":
-        return "known are steps for a + b only"
+        return "the known ones are of a + b"
     if not (97 <= config.p <= 113 and is_prime(config.p)):
-        return f"known are the primes from 97 to 113, not {config.p}"
+        return f"the known ones have a prime from 97 to 113, not {config.p}"
     if changed := [name for name in same if getattr(config, name) != getattr(table, name)]:
         name = changed[0]
-        return f"{name.replace('_', ' ')} is {getattr(config, name)}, known is {getattr(table, name)}"
+        return (
+            f"{name.replace('_', ' ')} is {getattr(config, name)}, in the known ones {getattr(table, name)}"
+        )
     if not 1e-3 <= config.lr <= 3e-3:
-        return f"known are learning rates from 0.001 to 0.003, not {config.lr:g}"
+        return f"the known ones have learning rates from 0.001 to 0.003, not {config.lr:g}"
     if config.lr * config.weight_decay > STRONG * (1 + 1e-9):
         return f"a weight decay of {config.weight_decay:g} is stronger than any known at this learning rate"
     return None
@@ -112,27 +120,22 @@ def _table(share: float) -> float:
     return GROKKED_AT[below] ** (1 - part) * GROKKED_AT[above] ** part
 
 
-def _groks(config: RunConfig, step: int, plateau: bool, memorised: int | None = None) -> Outlook:
+def _groks(config: RunConfig, step: int | None, plateau: bool, memorised: int | None = None) -> Outlook:
     after = f" after some {_about(memorised)} steps" if memorised else ""
+    near = f"near step {_about(step)}" if step else ""
     if not plateau:
-        kind, sentence = (
-            "at once",
-            f"It will probably understand almost as soon as it memorises, near step {_about(step)}.",
-        )
-    elif step <= LATEST_SEED:
-        kind, sentence = "groks", f"It will probably memorise{after}, and grok near step {_about(step)}."
+        kind, text = "at once", f"understand almost as soon as it memorises{near and ', '}{near}"
+    elif step and step <= LATEST_SEED:
+        kind, text = "groks", f"memorise{after}, and grok {near}"
     else:
-        kind, sentence = (
-            "slowly",
-            f"It will probably memorise{after}, and grok very late, near step {_about(step)}.",
-        )
+        kind, text = "slowly", f"memorise{after}, and grok very late, {near}"
     warning = None
-    if config.steps < step:
+    if step and config.steps < step:
         enough = _about(step * LATEST_SEED / GROKKED_AT[0.3])
         warning = (
             f"It ends at step {config.steps:,}, probably before that. Seeds differ: {enough} steps should do."
         )
-    return Outlook(kind, step, sentence, warning)
+    return Outlook(kind, step, f"It will probably {text}.", warning)
 
 
 def _not_before(config: RunConfig, bound: float) -> Outlook:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from grokviz.config import OPERATIONS, PRESETS, RunConfig
-from grokviz.outlook import MEASURED, Measured, outlook
+from grokviz.outlook import Known, bundled, outlook, same_course
 
 
 def of(**changes):
@@ -80,17 +80,17 @@ def test_what_can_only_be_memorised(operation):
     ("changes", "says"),
     [
         *(
-            ({"operation": name}, "a + b only")
+            ({"operation": name}, "ones are of a + b")
             for name in OPERATIONS
             if name not in ("add", "random", "x^3+xy^2+y")
         ),
         ({"p": 59}, "from 97 to 113, not 59"),
         ({"p": 127}, "not 127"),
         ({"p": 100}, "not 100"),
-        ({"optimizer": "muon"}, "optimizer is muon, known is adamw"),
+        ({"optimizer": "muon"}, "optimizer is muon, in the known ones adamw"),
         ({"optimizer": "perpendicular", "weight_decay": 0.0}, "optimizer is perpendicular"),
         ({"loss": "stablemax", "weight_decay": 0.0}, "loss is stablemax"),
-        ({"d_model": 64}, "d model is 64, known is 128"),
+        ({"d_model": 64}, "d model is 64, in the known ones 128"),
         ({"lr": 1e-2}, "learning rates from 0.001 to 0.003, not 0.01"),
         ({"lr": 1e-4}, "not 0.0001"),
         ({"weight_decay": 7.0}, "weight decay of 7 is stronger"),
@@ -100,7 +100,7 @@ def test_of_what_nobody_measured_it_says_so(changes, says):
     found = of(**changes)
     assert (found.kind, found.grok_step, found.warning) == ("unknown", None, None)
     assert says in found.sentence
-    assert found.sentence.startswith("Nobody has measured this")
+    assert found.sentence.startswith("No run like this was measured")
 
 
 def test_a_run_that_ends_too_early_is_warned_of():
@@ -122,10 +122,33 @@ def test_what_was_measured_comes_before_the_table():
     assert outlook(dataclasses.replace(same, lr=2e-3)).kind == "unknown"
 
     fast = dataclasses.replace(RunConfig(), p=12, operation="multiply", optimizer="grokfast")
-    known = [*MEASURED, Measured(fast, 300, False), Measured(RunConfig(), 9_000, True)]
+
+    def source(config):
+        return {
+            12: Known(300, False),
+            113: Known(9_000, True),
+            7: Known(None, False),
+            11: Known(None, True),
+        }.get(config.p)
+
     assert outlook(fast).kind == "unknown"
-    assert outlook(fast, known)[:2] == ("at once", 300)
-    assert outlook(RunConfig(), known).grok_step == 9_000
+    assert outlook(fast, source)[:2] == ("at once", 300)
+    assert outlook(RunConfig(), source).grok_step == 9_000
+    assert outlook(PRESETS["quick"], source).grok_step == 1_505  # of which it knows nothing
+    tiny = outlook(RunConfig(p=7, steps=10), source)
+    assert (tiny.kind, tiny.grok_step, tiny.warning) == ("at once", None, None)
+    assert tiny.sentence == "It will probably understand almost as soon as it memorises."
+    assert outlook(RunConfig(p=11), source).kind == "unknown"
+    assert outlook(RunConfig(operation="random"), source).kind == "memorises"
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [({"seed": 9, "split": "paper", "steps": 3, "stop": "steps", "log_every": 9, "precision": "float32"}, True),
+     ({"max_snapshots": 3}, True), ({"lr": 1e-3}, False), ({"p": 61}, False), ({"optimizer": "muon"}, False)],
+)  # fmt: skip
+def test_two_runs_take_the_same_course_where_they_differ_as_seeds_do(changes, same):
+    assert same_course(dataclasses.replace(PRESETS["quick"], **changes), PRESETS["quick"]) == same
 
 
 def test_the_bundled_runs_are_as_measured():
@@ -136,7 +159,7 @@ def test_the_bundled_runs_are_as_measured():
     log = Path(__file__).parents[1] / "checkpoints" / "mod59-quick" / "log.jsonl"
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     grokked = next(row["step"] for row in rows if row["test_accuracy"] >= 0.99)
-    assert MEASURED[0].grok_step == (1_150 + grokked) / 2
+    assert bundled(PRESETS["quick"]) == ((1_150 + grokked) / 2, True)
 
 
 def test_sentences_are_short_and_careful():
@@ -153,7 +176,7 @@ def test_sentences_are_short_and_careful():
             assert len(text) < 140
             assert text[0].isupper()
             assert text[-1] in ".!"
-        assert "probably" in found.sentence or "Nobody has measured" in found.sentence
+        assert "probably" in found.sentence or "No run like this" in found.sentence
         assert (found.grok_step is None) == (
             found.kind in ("memorises", "unknown") or "not grok" in found.sentence
         )

@@ -15,7 +15,7 @@ from grokviz.engine.train import DEVICES, choose_device
 from grokviz.speed import fit, to_json
 
 # From one that is mostly overhead to one that is mostly matrix products.
-SIZES = (replace(PRESETS["quick"], p=31), replace(PRESETS["quick"], p=97), PRESETS["paper"])
+SIZES = (replace(PRESETS["quick"], p=31), replace(PRESETS["quick"], p=67), PRESETS["paper"])
 MIN_STEPS, MAX_STEPS = 3, 40
 
 
