@@ -18,7 +18,7 @@ from grokviz.study import Study
 
 RUN = "my_run"  # in the session: the id of the run of mine that is in view
 _PACE = "_pace"
-BUSY = ("queued", "starting", "training", "measuring")
+BUSY = ("queued", "starting", "training", "measuring", "leaving")
 STATE_WORDS = {
     "queued": ("Waiting for its turn", "hourglass_empty"),
     "starting": ("Starting", "rocket_launch"),
@@ -26,6 +26,7 @@ STATE_WORDS = {
     "measuring": ("Measuring every snapshot", "straighten"),
     "paused": ("Paused", "pause"),
     "failed": ("Failed", "error"),
+    "leaving": ("Stopping, to be discarded", "delete"),
     "finished": ("Finished", "check"),
 }
 
@@ -182,6 +183,8 @@ def _pace(run: Path, step: int) -> float | None:
 
 def _film(run: Path) -> None:
     """The film of the run, which grows while it is trained."""
+    if not run.is_dir():
+        return
     if _study(run) is None:
         with st.container(height=420, border=False):
             st.caption("The film begins with the first snapshot.")

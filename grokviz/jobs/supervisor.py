@@ -41,7 +41,7 @@ PAUSED_BECAUSE = {
 }
 
 
-STATES = ("queued", "starting", "training", "measuring", "paused", "failed", "finished")
+STATES = ("queued", "starting", "training", "measuring", "leaving", "paused", "failed", "finished")
 
 
 class Status(NamedTuple):
@@ -71,6 +71,8 @@ def status(run: Path, runs: Path) -> Status:
         words = (folder_of(run) / "note.txt").read_text("utf-8")
     except OSError:
         words = ""
+    if has_job(run) and read(run).wanted == "discard":
+        return Status("leaving")
     if is_locked(run):
         return Status("measuring" if record["finished"] else "training", note=words)
     if record["finished"]:
