@@ -13,6 +13,7 @@ FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / 
 # A part may import itself and the parts named here.
 MAY_IMPORT = {
     "config": set(),
+    "recipes": {"config"},
     "tasks": {"config"},
     "engine": {"config", "tasks"},
     "runs": {"config", "tasks"},
@@ -22,7 +23,7 @@ MAY_IMPORT = {
     "worker": {"config", "tasks", "engine", "runs"},
     "view": {"config", "tasks", "runs", "analysis", "study"},
     "app": {"config", "tasks", "runs", "analysis", "library", "study", "view"},
-    "cli": {"config", "library", "study", "runs", "worker", "view"},
+    "cli": {"config", "recipes", "library", "study", "runs", "worker", "view"},
     "__main__": {"cli"},
     "__init__": set(),
     "pages": {"app"},

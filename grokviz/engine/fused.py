@@ -92,12 +92,15 @@ def make_buffers(params: Params, pairs: Pairs) -> tuple[Buffers, Gradients]:
     d_mlp, p = params["b_in"].shape[-1], params["W_U"].shape[-1]
     new = params["W_E"].new_empty
 
-    def arrays() -> tuple[Tensor, ...]:
-        post_and_z = new((runs, n, d_mlp + heads * d_head))
-        views = post_and_z[..., :d_mlp], post_and_z[..., d_mlp:]
-        return new((runs, 2, n, heads, d_head)), post_and_z, *views, new((runs, n, p))
-
-    return Buffers(*arrays(), new((runs, n, p), dtype=torch.float64)), Gradients(*arrays())
+    values = [new((runs, 2, n, heads, d_head)) for _ in range(2)]
+    post_and_z = [new((runs, n, d_mlp + heads * d_head)) for _ in range(2)]
+    (post, z), (d_post, d_z) = (x.split([d_mlp, heads * d_head], dim=-1) for x in post_and_z)
+    logits = [new((runs, n, p)) for _ in range(2)]
+    wide = new((runs, n, p), dtype=torch.float64)
+    return (
+        Buffers(values[0], post_and_z[0], post, z, logits[0], wide),
+        Gradients(values[1], post_and_z[1], d_post, d_z, logits[1]),
+    )
 
 
 def make_tables(w: Params) -> Tables:
