@@ -101,9 +101,9 @@ def _together() -> list[Row]:
 
 def _fast_preset() -> list[Row]:
     """From nothing to 99 % of the unseen pairs, as a visitor waits for it."""
-    from grokviz.config import fast_preset
     from grokviz.engine.schedule import LogRow
     from grokviz.engine.train import train
+    from grokviz.recipes import fast_preset
 
     found = []
     for p in (31, 59, 97, 113):

@@ -7,11 +7,10 @@ import streamlit as st
 
 from grokviz import library, speed
 from grokviz.app import explorer, place, run_actions, shell, studies, visitor, words
-from grokviz.app.train_form import about
+from grokviz.app.train_form import about, forecast
 from grokviz.jobs import machine, supervisor
 from grokviz.jobs.files import seen
 from grokviz.jobs.supervisor import Status
-from grokviz.outlook import outlook
 from grokviz.runs.catalog import Card
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
@@ -159,7 +158,7 @@ def _bar(run: Path, status: Status, study: Study | None) -> None:
     ]
     if pace:
         parts.append(f"{pace:,.0f} steps a second" if pace >= 10 else f"{pace:.1f} steps a second")
-        expected = outlook(config).grok_step
+        expected = forecast(config).grok_step
         if expected and not study.phases.grokked and step < expected < config.steps:
             parts.append(f"{about((expected - step) / pace)} to grokking, if it is like others")
         elif step < config.steps:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -198,7 +199,9 @@ def upload() -> None:
         root = visitor.root()
         try:
             requests.make_room(root, limits)
-            run = bundle.import_zip(file, root, requests.free_id(root, file.name), megabytes * 1_000_000)
+            run_id = requests.free_id(root, file.name)
+            check = partial(hosting.check, most=limits) if limits else lambda config: None
+            run = bundle.import_zip(file, root, run_id, megabytes * 1_000_000, check)
         except REFUSALS as error:
             st.error(words.as_text(str(error)), icon=":material/folder_off:")
         else:

@@ -12,7 +12,7 @@ from grokviz.app import place, visitor, words
 from grokviz.config import ConfigError, RunConfig
 from grokviz.hosting import HostingError, Limits
 from grokviz.jobs import machine, requests
-from grokviz.outlook import Outlook, outlook
+from grokviz.outlook import Known, Outlook, bundled, outlook, same_course
 from grokviz.runs.storage import RunError
 from grokviz.tasks import build_task, operation_label
 from grokviz.view import pictures
@@ -72,6 +72,18 @@ def key(field: str) -> str:
     return f"train_{field}"
 
 
+def forecast(config: RunConfig) -> Outlook:
+    """What will probably become of a training."""
+    return outlook(config, _fast, bundled)
+
+
+def _fast(config: RunConfig) -> Known | None:
+    if not same_course(config, recipes.fast_preset(config.p)):
+        return None
+    step = recipes.expected_grok_step(config)
+    return Known(step, recipes.shows_plateau(config.p)) if step else None
+
+
 def form() -> None:
     """Everything from the choice of a preset to the button that starts it."""
     limits = hosting.limits()
@@ -88,7 +100,7 @@ def form() -> None:
             _more_choices(limits)
         config = _checked(limits)
         if config:
-            _forecast(config, rate, outlook(config))
+            _forecast(config, rate, forecast(config))
         st.button(
             "Start", type="primary", icon=":material/play_arrow:", disabled=config is None,
             on_click=_start, args=(config, limits),
@@ -143,7 +155,7 @@ def _presets(rate: speed.Rate | None) -> None:
         if name != "fast" or rate is None:
             return preset.name
         config = preset.make(int(st.session_state[key("p")]))
-        step = outlook(config).grok_step
+        step = forecast(config).grok_step
         return f"{preset.name} ({about(speed.seconds(config, rate, step))} here)" if step else preset.name
 
     def choose() -> None:
@@ -232,19 +244,19 @@ def _more_choices(limits: Limits | None) -> None:
         )
 
 
-def _forecast(config: RunConfig, rate: speed.Rate | None, forecast: Outlook) -> None:
+def _forecast(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> None:
     """What will probably happen, and what it costs on this machine."""
-    st.markdown(f"**What to expect.** {forecast.sentence} {_cost(config, rate, forecast)}")
-    if forecast.warning:
-        st.info(forecast.warning, icon=":material/lightbulb:")
+    st.markdown(f"**What to expect.** {expected.sentence} {_cost(config, rate, expected)}")
+    if expected.warning:
+        st.info(expected.warning, icon=":material/lightbulb:")
 
 
-def _cost(config: RunConfig, rate: speed.Rate | None, forecast: Outlook) -> str:
+def _cost(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> str:
     if rate is None:
         return "How long that takes is being measured on this machine."
     whole = about(speed.seconds(config, rate, config.steps))
-    if forecast.grok_step and forecast.grok_step < config.steps:
-        return f"On this machine that is {about(speed.seconds(config, rate, forecast.grok_step))} to grokking, {whole} at most."
+    if expected.grok_step and expected.grok_step < config.steps:
+        return f"On this machine that is {about(speed.seconds(config, rate, expected.grok_step))} to grokking, {whole} at most."
     return f"On this machine, {config.steps:,} steps take {whole}."
 
 

@@ -123,7 +123,8 @@ def row(b: Batch) -> Float[Tensor, "runs 5"]:
     sides = (b.at_train, b.train), (b.at_test, b.test)
     losses = [fused.cross_entropy(at.logits, pairs, at.wide) for at, pairs in sides]
     accuracies = [_accuracy(at.logits, pairs) for at, pairs in sides]
-    return torch.stack([*losses, *accuracies, b.weights.double().square().sum(1)], dim=1)
+    norm = torch.linalg.vector_norm(b.weights, dim=1, dtype=torch.float64)
+    return torch.stack([*losses, *accuracies, norm.square()], dim=1)
 
 
 def _accuracy(logits: Float[Tensor, "runs n p"], pairs: fused.Pairs) -> Float[Tensor, " runs"]:

@@ -6,6 +6,7 @@ What is saved, and why it is the same number:
   the 2p sources (a at position 0, then b at position 1) instead of activations of every pair;
 - attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out;
 - matrices that meet without a nonlinearity between them are multiplied first: W_O W_in, W_out W_U, W_O W_U;
+  the two that lead to the logits lie below each other, as do neurons and heads, and are one product;
 - the backward pass is written by hand. Gathering rows of a table is undone by adding them up again;
 - every large array is a buffer that lasts as long as the training: fresh memory costs more than the arithmetic.
 
@@ -35,8 +36,9 @@ class Buffers(NamedTuple):
     """Room for what is computed of every pair."""
 
     values: Float[Tensor, "runs 2 n heads d_head"]  # of a and of b
-    z: Float[Tensor, "runs n hd"]  # hd = heads * d_head
-    post: Float[Tensor, "runs n d_mlp"]
+    post_and_z: Float[Tensor, "runs n d_mlp+hd"]  # hd = heads * d_head
+    post: Float[Tensor, "runs n d_mlp"]  # a view into it
+    z: Float[Tensor, "runs n hd"]  # and another
     logits: Float[Tensor, "runs n p"]
     wide: Float[Tensor, "runs n p"]  # float64
 
@@ -45,8 +47,9 @@ class Gradients(NamedTuple):
     """Room for the gradients of those."""
 
     values: Float[Tensor, "runs 2 n heads d_head"]
+    post_and_z: Float[Tensor, "runs n d_mlp+hd"]
+    pre: Float[Tensor, "runs n d_mlp"]  # where that of post was
     z: Float[Tensor, "runs n hd"]
-    pre: Float[Tensor, "runs n d_mlp"]
     logits: Float[Tensor, "runs n p"]
 
 
@@ -57,8 +60,7 @@ class Tables(NamedTuple):
     scores: Float[Tensor, "runs sources heads"]
     z_to_pre: Float[Tensor, "runs hd d_mlp"]
     pre_bias: Float[Tensor, "runs 1 d_mlp"]
-    post_to_logits: Float[Tensor, "runs d_mlp p"]
-    z_to_logits: Float[Tensor, "runs hd p"]
+    to_logits: Float[Tensor, "runs d_mlp+hd p"]  # of post, and below of z
     logit_bias: Float[Tensor, "runs 1 p"]
 
     eq: Float[Tensor, "runs 1 d_model"]  # the residual stream of "=" before attention
@@ -90,11 +92,15 @@ def make_buffers(params: Params, pairs: Pairs) -> tuple[Buffers, Gradients]:
     d_mlp, p = params["b_in"].shape[-1], params["W_U"].shape[-1]
     new = params["W_E"].new_empty
 
-    def arrays() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        values, z = new((runs, 2, n, heads, d_head)), new((runs, n, heads * d_head))
-        return values, z, new((runs, n, d_mlp)), new((runs, n, p))
-
-    return Buffers(*arrays(), new((runs, n, p), dtype=torch.float64)), Gradients(*arrays())
+    values = [new((runs, 2, n, heads, d_head)) for _ in range(2)]
+    post_and_z = [new((runs, n, d_mlp + heads * d_head)) for _ in range(2)]
+    (post, z), (d_post, d_z) = (x.split([d_mlp, heads * d_head], dim=-1) for x in post_and_z)
+    logits = [new((runs, n, p)) for _ in range(2)]
+    wide = new((runs, n, p), dtype=torch.float64)
+    return (
+        Buffers(values[0], post_and_z[0], post, z, logits[0], wide),
+        Gradients(values[1], post_and_z[1], d_post, d_z, logits[1]),
+    )
 
 
 def make_tables(w: Params) -> Tables:
@@ -114,8 +120,7 @@ def make_tables(w: Params) -> Tables:
         scores=sources @ key_to_score,
         z_to_pre=W_O @ w["W_in"],
         pre_bias=base @ w["W_in"] + b_in,
-        post_to_logits=w["W_out"] @ W_U,
-        z_to_logits=W_O @ W_U,
+        to_logits=torch.cat([w["W_out"], W_O], dim=1) @ W_U,
         logit_bias=(base + b_out) @ W_U,
         eq=eq,
         base=base,
@@ -142,7 +147,7 @@ def forward(t: Tables, pairs: Pairs, out: Buffers) -> Float[Tensor, "runs 2 n he
     torch.mul(pattern[:, 0, ..., None], out.values[:, 0], out=z)
     z.addcmul_(pattern[:, 1, ..., None], out.values[:, 1])
     torch.baddbmm(t.pre_bias, out.z, t.z_to_pre, out=out.post).relu_()
-    torch.baddbmm(t.logit_bias, out.post, t.post_to_logits, out=out.logits).baddbmm_(out.z, t.z_to_logits)
+    torch.baddbmm(t.logit_bias, out.post_and_z, t.to_logits, out=out.logits)
     return pattern
 
 
@@ -186,9 +191,9 @@ def backward(
     """From the gradient of the logits, in `d`, to that of every parameter, into `out`: the chain rule, last to first."""
     heads = t.scores.shape[-1]
     runs, _, n, _, d_head = at.values.shape
-    torch.bmm(d.logits, t.post_to_logits.mT, out=d.pre)
+    torch.bmm(d.logits, t.to_logits.mT, out=d.post_and_z)
     torch.ops.aten.threshold_backward.grad_input(d.pre, at.post, 0.0, grad_input=d.pre)  # of the ReLU
-    torch.bmm(d.logits, t.z_to_logits.mT, out=d.z).baddbmm_(d.pre, t.z_to_pre.mT)
+    d.z.baddbmm_(d.pre, t.z_to_pre.mT)
 
     d_z = d.z.view(runs, 1, n, heads, d_head)
     d_pattern = torch.mul(d_z, at.values, out=d.values).sum(-1)
@@ -209,8 +214,7 @@ def backward(
         d_scores=added_up(d_scores, t.scores),
         d_z_to_pre=at.z.mT @ d.pre,
         d_pre_bias=d.pre.sum(1, keepdim=True),
-        d_post_to_logits=at.post.mT @ d.logits,
-        d_z_to_logits=at.z.mT @ d.logits,
+        d_to_logits=at.post_and_z.mT @ d.logits,
         d_logit_bias=d.logits.sum(1, keepdim=True),
     )
 
@@ -223,14 +227,14 @@ def _to_parameters(
     d_scores: Tensor,
     d_z_to_pre: Tensor,
     d_pre_bias: Tensor,
-    d_post_to_logits: Tensor,
-    d_z_to_logits: Tensor,
+    d_to_logits: Tensor,
     d_logit_bias: Tensor,
 ) -> None:
     """The chain rule through `make_tables`."""
     runs, heads, d_model, d_head = w["W_Q"].shape
     W_in, W_U = w["W_in"], w["W_U"]
     base_out = t.base + w["b_out"].unsqueeze(1)
+    d_post_to_logits, d_z_to_logits = d_to_logits.split([W_in.shape[2], heads * d_head], dim=1)
     torch.bmm(d_post_to_logits, W_U.mT, out=out["W_out"])
     torch.bmm(w["W_out"].mT, d_post_to_logits, out=out["W_U"])
     out["W_U"].baddbmm_(t.W_O.mT, d_z_to_logits).baddbmm_(base_out.mT, d_logit_bias)

@@ -1,6 +1,8 @@
 """Optimizers for many runs at once, on blocks of parameters (`engine/flat.py`): a row a run.
 
 Every number that changes with the step or the run is a tensor on the device, so that nothing waits for Python.
+An optimizer uses up the gradients: their memory is where it computes, because fresh memory costs far more than
+the arithmetic (on two cores a quarter of the whole training step, until that was measured).
 """
 
 from collections.abc import Callable, Sequence
@@ -49,17 +51,22 @@ def adamw(
 
     `updates` is the number of updates before this one; the learning rate is lr * min(updates / warmup_steps, 1).
     """
+    _move(weights, _adam_direction(grads, moments, s, updates), s, updates)
+
+
+def _move(weights: Block, direction: Block, s: Settings, updates: Tensor) -> None:
     lr = s.lr * (updates / s.warmup_steps).clamp(max=1)
-    weights.mul_(1 - lr * s.weight_decay).addcmul_(lr, _adam_direction(grads, moments, s, updates), value=-1)
+    weights.mul_(1 - lr * s.weight_decay).addcmul_(lr, direction, value=-1)
 
 
 def _adam_direction(grads: Block, moments: Moments, s: Settings, updates: Tensor) -> Block:
-    """m' / (sqrt(v') + eps), with m' and v' the running means of g and g^2, corrected for their start at 0."""
+    """m' / (sqrt(v') + eps), with m' and v' the running means of g and g^2, corrected for their start at 0.
+    In the memory of `grads`."""
     m, v = moments["exp_avg"], moments["exp_avg_sq"]
     m.lerp_(grads, 1 - s.beta1)
-    v.mul_(s.beta2).add_((1 - s.beta2) * grads * grads)
-    below = (v / (1 - s.beta2 ** (updates + 1))).sqrt_().add_(s.eps)
-    return (m / (1 - s.beta1 ** (updates + 1))).div_(below)
+    v.lerp_(grads.square_(), 1 - s.beta2)
+    below = torch.div(v, 1 - s.beta2 ** (updates + 1), out=grads).sqrt_().add_(s.eps)
+    return torch.div(m, below, out=below).div_(1 - s.beta1 ** (updates + 1))
 
 
 def grokfast(
@@ -72,7 +79,7 @@ def grokfast(
     h = moments["grad_ema"]
     h.lerp_(grads, 1 - GROKFAST_DECAY)
     h.copy_(torch.where(updates == 0, grads, h))
-    adamw(weights, grads + GROKFAST_GAIN * h, moments, s, updates, shapes)
+    adamw(weights, grads.add_(h, alpha=GROKFAST_GAIN), moments, s, updates, shapes)
 
 
 def perpendicular(
@@ -83,11 +90,16 @@ def perpendicular(
     Prieto et al. 2025 (arXiv 2501.04697), section 5: no step merely makes the logits larger.
     """
     for w, g in zip(views(weights, shapes).values(), views(grads, shapes).values(), strict=True):
-        dims = tuple(range(1, w.ndim))
-        energy = (w * w).sum(dims, keepdim=True)
-        along = (w * g).sum(dims, keepdim=True) / energy.clamp(min=torch.finfo(w.dtype).tiny)
-        g.addcmul_(along, w, value=-1)
+        take_away_along(w, g)
     adamw(weights, grads, moments, s, updates, shapes)
+
+
+def take_away_along(w: Float[Tensor, "runs *shape"], g: Float[Tensor, "runs *shape"]) -> None:
+    """g becomes g - (w.g / w.w) w, run by run; where w is 0 it stays."""
+    dims = tuple(range(1, w.ndim))
+    energy = (w * w).sum(dims, keepdim=True)
+    along = (w * g).sum(dims, keepdim=True) / energy.clamp(min=torch.finfo(w.dtype).tiny)
+    g.addcmul_(along, w, value=-1)
 
 
 def muon(
@@ -99,16 +111,15 @@ def muon(
     AdamW, so that lr and weight decay mean the same. Jordan et al. 2024 (kellerjordan.github.io/posts/muon);
     the scale 0.2 sqrt(larger side) is of Liu et al. 2025 (arXiv 2502.16982), section 2.2.
     """
-    lr = s.lr * (updates / s.warmup_steps).clamp(max=1)
-    direction = _adam_direction(grads, moments, s, updates)
     momentum = moments["momentum"]
     momentum.lerp_(grads, 1 - MUON_MOMENTUM)
     ahead = views(grads.lerp(momentum, MUON_MOMENTUM), shapes)  # Nesterov's
+    direction = _adam_direction(grads, moments, s, updates)
     for name, matrix in views(direction, shapes).items():
         if name in MUON_MATRICES:
             scale = 0.2 * max(matrix.shape[-2:]) ** 0.5
             matrix.copy_(orthogonalised(ahead[name]).mul_(scale))
-    weights.mul_(1 - lr * s.weight_decay).addcmul_(lr, direction, value=-1)
+    _move(weights, direction, s, updates)
 
 
 def orthogonalised(x: Float[Tensor, "*batch rows columns"]) -> Float[Tensor, "*batch rows columns"]:

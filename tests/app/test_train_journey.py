@@ -73,7 +73,9 @@ def run_in(runs: Path, count: int = 1) -> Path:
     """The newest run folder, once there are so many."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        found = sorted((f for f in runs.iterdir() if (f / "run.json").exists()), key=lambda f: f.stat().st_ctime)
+        found = sorted(
+            (f for f in runs.iterdir() if (f / "run.json").exists()), key=lambda f: f.stat().st_ctime
+        )
         if len(found) >= count:
             return found[-1]
         time.sleep(0.1)
@@ -119,7 +121,12 @@ def test_the_whole_journey(server, page, tmp_path):
     fill(page, "Modulus", "11")
     page.get_by_text("What to expect.").wait_for()
     page.get_by_text("More", exact=True).click()
-    for label, value in {"Steps, at most": "200000", "Width (d_model)": "16", "Heads": "2", "Neurons": "16"}.items():
+    for label, value in {
+        "Steps, at most": "200000",
+        "Width (d_model)": "16",
+        "Heads": "2",
+        "Neurons": "16",
+    }.items():
         fill(page, label, value)
     fill(page, "Weight decay", "1.5")
     button(page, "Start").click()
