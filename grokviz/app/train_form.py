@@ -12,7 +12,7 @@ from grokviz.app import place, visitor, words
 from grokviz.config import ConfigError, RunConfig
 from grokviz.hosting import HostingError, Limits
 from grokviz.jobs import machine, requests
-from grokviz.outlook import Known, Outlook, bundled, outlook, same_course
+from grokviz.outlook import Known, Outlook, outlook, same_course
 from grokviz.runs.storage import RunError
 from grokviz.tasks import build_task, operation_label
 from grokviz.view import pictures
@@ -74,7 +74,7 @@ def key(field: str) -> str:
 
 def forecast(config: RunConfig) -> Outlook:
     """What will probably become of a training."""
-    return outlook(config, _fast, bundled)
+    return outlook(config, _fast)
 
 
 def _fast(config: RunConfig) -> Known | None:
