@@ -197,7 +197,9 @@ def _check_changes(changes: object) -> None:
     before = 0
     for change in changes:
         match change:
-            case (int(step), str(name), float(value) | int(value)) if name in CHANGEABLE and step >= before:
+            case (int(step), str(name), float(value) | int(value)) if (
+                name in CHANGEABLE and step >= before and not {type(step), type(value)} & {bool}
+            ):
                 _check_range(name, value, *CHANGEABLE[name])
                 before = step
             case _:

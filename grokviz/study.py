@@ -87,8 +87,9 @@ class Growing:
             keep = self.measured is not None and not went_back and chosen.key_freqs == self.measured.key_freqs
             self.chosen_at = n
             if not keep:
-                self.measured, known = chosen, 0
+                self.measured, self.steps, self.checksums, known = chosen, (), (), 0
         assert self.measured is not None
+        del self.measured.rows[known:]  # of a look that a damaged snapshot ended
         for _ in timeline.measure_more(
             self.measured, (folder.read_weights(run, i) for i in range(known, n)), task
         ):

@@ -145,8 +145,10 @@ def _first_state(opened: Run) -> State | None:
     that remembers nothing."""
     found = write.read_resume(opened.path)
     if found is None:
-        forked = opened.provenance.get("forked")
-        return _state_of_fork(opened, forked["step"]) if forked else None
+        match opened.provenance.get("forked"):
+            case {"step": int(step)} if len(opened.steps):
+                return _state_of_fork(opened, step)
+        return None
     arrays, meta = found
 
     def part(kind: str) -> Weights:
@@ -157,7 +159,9 @@ def _first_state(opened: Run) -> State | None:
 
 
 def _state_of_fork(opened: Run, step: int) -> State:
-    weights = folder.read_weights(opened, folder.nearest_snapshot(opened, step))
+    index = folder.nearest_snapshot(opened, step)
+    step = int(opened.steps[index])  # an earlier one, should its making have been killed half-way
+    weights = folder.read_weights(opened, index)
     schedule = Schedule()
     for number, *values in opened.log[opened.log["step"] <= step].itertuples(index=False):
         _, schedule = schedule.after(LogRow(int(number), *values), opened.config)
@@ -187,7 +191,14 @@ def main(arguments: list[str] | None = None) -> int:
     listener = _Listener(path, hosting.limits())
     signal.signal(signal.SIGTERM, lambda *_: listener.stop())
     try:
-        with _patient_lock(path):
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(_patient_lock(path))
+            except (
+                RunError
+            ) as error:  # another trains it, or it is gone: not for this process to say how it ended
+                print(error, file=sys.stderr)
+                return 1
             opened = folder.open_run(path)
             if listener.limits:
                 hosting.check(opened.config, listener.limits)
@@ -201,6 +212,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (RunError, ConfigError, HostingError, TrainingError) as error:
         files.end(path, "failed", str(error))
         return 1
+    except Exception:  # starting it again, as if it had been killed, would not help
+        files.end(path, "failed", "GrokViz met an error that it did not foresee.")
+        raise
     return 0
 
 

@@ -143,9 +143,10 @@ def test_running_a_finished_run_again_does_nothing(copied, capsys):
     assert "snapshots" in capsys.readouterr().err
 
 
-def test_a_packed_run_holds_packed_files_only(trained):
+def test_a_packed_run_holds_packed_files_and_what_training_on_needs(trained):
     assert sorted(os.listdir(trained / "tiny-groks")) == [
         "log.jsonl",
+        "resume.safetensors",
         "run.json",
         "snapshots-0.safetensors",
         "timeline.safetensors",

@@ -1,6 +1,7 @@
 """The files of a job, and what they say: see `grokviz/jobs`."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ class Order(NamedTuple):
 
 
 GO_ON = Order()
+one_at_a_time = threading.RLock()  # held by whoever reads a job to write it again
 
 
 class Job(NamedTuple):

@@ -10,11 +10,22 @@ from pathlib import Path
 
 import grokviz
 from grokviz import hosting
-from grokviz.config import CHANGEABLE, RunConfig
+from grokviz.config import CHANGEABLE, MAX_CHANGES, ConfigError, RunConfig
 from grokviz.hosting import HostingError, Limits
-from grokviz.jobs.files import JOBS, Job, end, folder_of, has_job, read, runs_in, seen, write_job
+from grokviz.jobs.files import (
+    JOBS,
+    Job,
+    end,
+    folder_of,
+    one_at_a_time,
+    read,
+    runs_in,
+    seen,
+    write_job,
+)
 from grokviz.jobs.supervisor import forget, is_active, queue
 from grokviz.runs import folder, write
+from grokviz.runs.catalog import folder_size
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import RunError, is_locked
@@ -29,9 +40,10 @@ def start(
 
     Raises `HostingError` beyond the limits, `RunError` when the folder cannot be made.
     """
-    run = _new_run(root, config, limits)
-    write.create_run(run, config, _birth(), title=tidy_title(title))
-    return _queue(run, device)
+    with one_at_a_time:
+        run = _new_run(root, config, limits)
+        write.create_run(run, config, _birth(), title=tidy_title(title))
+        return _queue(run, device)
 
 
 def fork(
@@ -57,23 +69,29 @@ def fork(
         raise RunError(
             f"The fork begins at step {step:,} and would end at {config.steps:,}. Choose more steps."
         )
-    run = _new_run(root, config, limits)
     origin = {
         "step": step,
         "run": parent.path.name,
         "title": parent.title,
         "fingerprint": folder.fingerprint(parent),
     }
-    write.create_run(run, config, _birth() | {"forked": origin}, title=tidy_title(title))
-    past = parent.log[parent.log["step"] <= step]
-    write.append_log(run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in past.to_numpy().tolist()])
-    for i in range(index + 1):
-        write.write_snapshot(run, int(parent.steps[i]), folder.read_weights(parent, i))
-    return _queue(run, "auto")
+    with one_at_a_time:
+        run = _new_run(root, config, limits)
+        write.create_run(run, config, _birth() | {"forked": origin}, title=tidy_title(title))
+        past = parent.log[parent.log["step"] <= step]
+        write.append_log(run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in past.to_numpy().tolist()])
+        for i in range(index + 1):
+            write.write_snapshot(run, int(parent.steps[i]), folder.read_weights(parent, i))
+        return _queue(run, "auto")
 
 
 def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
     """Train a finished run on, to `steps`. Raises `RunError` or `HostingError` when that cannot be."""
+    with one_at_a_time:
+        _extend(run, steps, limits)
+
+
+def _extend(run: Path, steps: int, limits: Limits | None) -> None:
     config = read_record(run)["config"]
     longer = dataclasses.replace(
         config, steps=steps, stop="steps", max_snapshots=min(2_000, config.max_snapshots + 40)
@@ -81,46 +99,57 @@ def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
     if limits:
         longer = dataclasses.replace(longer, max_snapshots=min(longer.max_snapshots, limits.max_snapshots))
         hosting.check(longer, limits)
+        _refuse_more(run.parent, limits)
     write.reopen(run, longer)
     _queue(run, "auto")
 
 
 def resume(run: Path) -> None:
-    """Queue a training that was paused, failed or killed."""
-    _queue(run, read(run).device if has_job(run) else "auto")
+    """Queue a training that was paused, failed or killed. Raises `HostingError` beyond the limits."""
+    with one_at_a_time:
+        if (limits := hosting.limits()) and not is_active(run):
+            _refuse_more(run.parent, limits)
+        _queue(run, _job(run).device)
 
 
 def pause(run: Path) -> None:
     """Stop so that it can go on; also leaves the queue."""
-    write_job(run, read(run)._replace(wanted="pause"))
-    if not is_locked(run):
-        end(run, "paused")
+    with one_at_a_time:
+        write_job(run, _job(run)._replace(wanted="pause"))
+        if not is_locked(run):
+            end(run, "paused")
 
 
 def keep(run: Path) -> None:
     """Finish here, with what there is."""
-    if is_locked(run):
-        write_job(run, read(run)._replace(wanted="keep"))
-    else:
-        write.finish(run)
-        end(run, "finished")
+    with one_at_a_time:
+        if is_locked(run):
+            write_job(run, _job(run)._replace(wanted="keep"))
+        else:
+            write.finish(run)
+            folder_of(run).mkdir(parents=True, exist_ok=True)
+            end(run, "finished")
 
 
 def discard(run: Path) -> None:
     """Stop at once, and forget the run as soon as its process has let go."""
-    write_job(run, (read(run) if has_job(run) else Job())._replace(wanted="discard"))
-    if not is_locked(run):
-        forget(run)
+    with one_at_a_time:
+        write_job(run, _job(run)._replace(wanted="discard"))
+        if not is_locked(run):
+            forget(run)
 
 
 def change(run: Path, **settings: float) -> None:
     """Go on with another learning rate or weight decay, from the next row of the log on.
 
-    Raises `ConfigError` when a value is out of range.
+    Raises `ConfigError` when a value is out of range, or the run has been changed too often.
     """
     dataclasses.replace(RunConfig(), **settings)  # refuses what is out of range
-    job = read(run) if has_job(run) else Job("pause")
-    write_job(run, job._replace(settings={**job.settings, **{n: float(v) for n, v in settings.items()}}))
+    if len(read_record(run)["config"].changes) + len(settings) > MAX_CHANGES:
+        raise ConfigError(f"A run can be changed at most {MAX_CHANGES} times. Fork it, or start another.")
+    with one_at_a_time:
+        job = _job(run)
+        write_job(run, job._replace(settings={**job.settings, **{n: float(v) for n, v in settings.items()}}))
 
 
 def delete(run: Path) -> Path:
@@ -158,9 +187,11 @@ def new_id(config: RunConfig) -> str:
 
 
 def free_id(root: Path, file_name: str) -> str:
-    """An id for a run that is brought in, like the name of its file where that can be."""
+    """An id for a run that is brought in: like the name of its file, and never that of another run, bundled or not."""
     stem = re.sub(r"[^a-z0-9._-]+", "-", Path(file_name).stem.lower()[:40]).strip("-._") or "run"
-    return stem if not (root / stem).exists() else f"{stem}-{secrets.token_hex(3)}"
+    while (root / (name := f"{stem}-{secrets.token_hex(3)}")).exists():
+        pass
+    return name
 
 
 def _birth() -> dict:
@@ -177,32 +208,53 @@ def make_room(root: Path, limits: Limits | None) -> None:
         raise HostingError(
             f"You have {limits.runs} runs here, which is the most. Delete one, then start another."
         )
-    runs = [run for visitor in hosting.visitor_roots(root.parent) for run in runs_in(visitor)]
-    oldest_first = sorted((run for run in runs if not is_locked(run)), key=lambda run: run.stat().st_mtime)
-    sizes = {run: sum(f.lstat().st_size for f in run.rglob("*")) for run in runs}
-    while oldest_first and (len(sizes) >= limits.all_runs or sum(sizes.values()) > 1e6 * limits.disk_mb):
-        sizes.pop(oldest_first[0])
-        forget(oldest_first.pop(0))
+    visitors = hosting.visitor_roots(root.parent)
+    runs = [run for visitor in visitors for run in runs_in(visitor)]
+    bins = [bin for visitor in visitors for bin in (visitor / JOBS / "trash").glob("*")]
+    sizes = {run: folder_size(run) for run in [*bins, *runs]}
+    oldest_first = sorted((run for run in runs if not is_active(run)), key=_age)
+    # Deleted runs take no place of a run, but they fill the disk.
+    for run in [*sorted(bins), *oldest_first]:
+        too_many = len(sizes.keys() & {*runs}) >= limits.all_runs
+        if sum(sizes.values()) > 1e6 * limits.disk_mb or (too_many and run in oldest_first):
+            sizes.pop(run)
+            forget(run)
+
+
+def _age(run: Path) -> float:
+    try:
+        return run.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _new_run(root: Path, config: RunConfig, limits: Limits | None) -> Path:
     if limits:
         hosting.check(config, limits)
-        if any(is_active(run) for run in runs_in(root)):
-            raise HostingError("One training at a time: another of yours is still going on or waiting.")
-        if len(queue(root.parent)) >= limits.waiting:
-            raise HostingError(
-                f"{limits.waiting} trainings are waiting already. Please come back in a while."
-            )
+        _refuse_more(root, limits)
         make_room(root, limits)
     return root / new_id(config)
 
 
+def _refuse_more(root: Path, limits: Limits) -> None:
+    if any(is_active(run) for run in runs_in(root)):
+        raise HostingError("One training at a time: another of yours is still going on or waiting.")
+    if len(queue(root.parent)) >= limits.waiting:
+        raise HostingError(f"{limits.waiting} trainings are waiting already. Please come back in a while.")
+
+
 def _queue(run: Path, device: str) -> Path:
-    home = folder_of(run)
-    settings = read(run).settings if has_job(run) else {}
+    home, settings = folder_of(run), _job(run).settings
     for name in ("ended.json", "note.txt"):
         (home / name).unlink(missing_ok=True)
     write_job(run, Job("train", time.time_ns(), device, settings))
     seen(run)
     return run
+
+
+def _job(run: Path) -> Job:
+    """The job of a run or, where there is none that can be read, one that asks for nothing."""
+    try:
+        return read(run)
+    except RunError:
+        return Job("pause")

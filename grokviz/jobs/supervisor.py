@@ -22,6 +22,7 @@ from grokviz.jobs.files import (
     has_job,
     is_waiting,
     note,
+    one_at_a_time,
     read,
     unseen_seconds,
     write_job,
@@ -54,14 +55,17 @@ class Status(NamedTuple):
 
 
 def is_active(run: Path) -> bool:
-    if not has_job(run):
-        return False
-    return is_locked(run) or (read(run).wanted == "train" and ended(run) is None)
+    """Whether it is being trained, or is to be. A job that cannot be read asks for nothing."""
+    if is_locked(run):
+        return True
+    with contextlib.suppress(RunError):
+        return read(run).wanted == "train" and ended(run) is None
+    return False
 
 
 def queue(runs: Path) -> list[Path]:
     """The runs that wait for their turn, of every visitor, first come first."""
-    return [run for run, job in all_jobs(runs) if is_waiting(run, job)]
+    return [run for run, job in all_jobs(runs) if is_waiting(run, job) and not is_locked(run)]
 
 
 def status(run: Path, runs: Path) -> Status:
@@ -90,7 +94,6 @@ def status(run: Path, runs: Path) -> Status:
 
 
 _children: dict[Path, subprocess.Popen] = {}
-_one_at_a_time = threading.Lock()
 
 
 def supervise(runs: Path, every: float = 0.3) -> threading.Thread:
@@ -116,29 +119,34 @@ def slots() -> int:
 
 def tick(runs: Path) -> None:
     """One look at all jobs: forgets what was discarded, starts again what was killed, starts what waits."""
-    with _one_at_a_time:
+    with one_at_a_time:
         for run, child in list(_children.items()):
             if child.poll() is not None:
                 del _children[run]
-        limits = hosting.limits()
         jobs = all_jobs(runs)
-        busy = sum(run in _children or is_locked(run) for run, _ in jobs)
+        # Also one whose run was discarded before it had begun: it is a process until it notices.
+        busy = {*_children, *(run for run, _ in jobs if is_locked(run))}
         if not busy and machine.is_busy_measuring(runs):
             return
         for run, job in jobs:
-            if run in _children or is_locked(run):
-                continue
-            if job.wanted == "discard":
-                forget(run)
-            elif job.wanted == "train" and job.started and not ended(run):
-                _was_killed(run, job)
-            elif is_waiting(run, job):
-                if limits and unseen_seconds(run) > limits.unseen_seconds:
-                    end(run, "abandoned")
-                elif busy < slots():
-                    _start_worker(run, job)
-                    busy += 1
+            if run not in busy:
+                with contextlib.suppress(RunError):  # one that is damaged holds nobody up
+                    _look_at(run, job, busy)
         _sweep(runs)
+
+
+def _look_at(run: Path, job: Job, busy: set[Path]) -> None:
+    limits = hosting.limits()
+    if job.wanted == "discard":
+        forget(run)
+    elif job.wanted == "train" and job.started and not ended(run):
+        _was_killed(run, job)
+    elif is_waiting(run, job):
+        if limits and unseen_seconds(run) > limits.unseen_seconds:
+            end(run, "abandoned")
+        elif len(busy) < slots():
+            _start_worker(run, job)
+            busy.add(run)
 
 
 def _was_killed(run: Path, job: Job) -> None:
@@ -179,3 +187,6 @@ def _sweep(runs: Path) -> None:
             born = bin.name.split("-")[0]
             if born.isdecimal() and time.time() - int(born) / 1e9 > TRASH_SECONDS:
                 forget(bin)
+                run = root / bin.name.partition("-")[2]
+                if not run.exists():
+                    shutil.rmtree(folder_of(run), ignore_errors=True)

@@ -69,7 +69,7 @@ def _catalog_entry(entry: object) -> tuple[str, str]:
 
 
 def _card(path: Path, sentence: str) -> Card:
-    size = _size(path)
+    size = folder_size(path)
     try:
         run = open_run(path)
     except RunError as error:
@@ -89,7 +89,7 @@ def _card(path: Path, sentence: str) -> Card:
     )
 
 
-def _size(path: Path) -> int:
+def folder_size(path: Path) -> int:
     """Bytes of the files of the folder. Files that vanish meanwhile count nothing."""
     total = 0
     for folder, _, names in os.walk(path):

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ except ImportError:  # Windows
     fcntl = None
 
 MIB = 2**20
+PATIENCE_SECONDS = 0.2  # somebody may be looking whether the folder is locked, which takes a moment
 MEND = "Copy or download the run again, or train it anew."
 
 
@@ -159,9 +161,12 @@ def is_locked(folder: Path | str) -> bool:
         return False
     if key in _holders:
         return True
-    descriptor = os.open(key, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(key, os.O_RDONLY)
+    except FileNotFoundError:  # removed since
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may look at the same time
     except BlockingIOError:
         return True
     except OSError:
@@ -176,8 +181,16 @@ def _take_lock(folder: str) -> int | None:
         return None
     with saying(folder):
         descriptor = os.open(folder, os.O_RDONLY)
+    until = time.monotonic() + PATIENCE_SECONDS
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
     except BlockingIOError:
         os.close(descriptor)
         raise RunError(
