@@ -77,7 +77,8 @@ def read_stages(activations: Activations, order: SumOrder, freqs: Sequence[int])
 
     post = on_sums(activations.post, order)
     owner, fve = neuron_frequencies(post)
-    variance = post.reshape(-1, post.shape[2]).var(axis=0, dtype=np.float64)
+    squares = np.einsum("abm,abm->m", post, post).astype(np.float64) / n**2
+    variance = np.maximum(squares - post.mean(axis=(0, 1), dtype=np.float64) ** 2, 0)
     waves_of_c = _rows(n, freqs)  # [K, 2, n]
     W_L = logit_map(activations.weights)[:, order.c]
     mine = owner == np.array(freqs, dtype=int)[:, None]
@@ -192,31 +193,6 @@ def follow(stages: Stages, i: int, j: int) -> Followed:
         np.array(ideal_waves).reshape(-1, n),
         stages.logits[i, j],
     )
-
-
-class Answer(NamedTuple):
-    """What the network says to one pair."""
-
-    ranked: Int[np.ndarray, " p"]  # the answers, the most probable first
-    probability: Float[np.ndarray, " p"]  # of each answer
-    margin: float  # logit of the right answer above the best of the others, in nats; below 0 it is wrong
-    rival: int  # the best of the others
-
-
-def ask(logits: Float[np.ndarray, " p"], right: int) -> Answer:
-    """The softmax of the logits of one pair, and how the right answer stands in it."""
-    logits = logits.astype(np.float64)
-    weight = np.exp(logits - logits.max())
-    ranked = np.argsort(-logits, kind="stable")
-    rival = int(next(c for c in ranked if c != right))
-    return Answer(ranked, weight / weight.sum(), float(logits[right] - logits[rival]), rival)
-
-
-def speakers(logits: Float[np.ndarray, " n"], right: int, rival: int) -> Float[np.ndarray, " half_n"]:
-    """What each frequency k = 1..n//2 of the logits adds to right minus rival; together exactly that margin."""
-    basis = fourier_basis(len(logits))
-    spoken = (basis @ logits.astype(np.float64)) * (basis[:, right] - basis[:, rival])
-    return np.add.reduceat(spoken, np.arange(1, len(logits), 2))
 
 
 def _rows(n: int, freqs: Sequence[int]) -> Float[np.ndarray, "K 2 n"]:

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-import torch
 
 from grokviz.analysis.forward import forward
 from grokviz.analysis.reindex import sum_order
-from grokviz.analysis.stages import ask, follow, read_stages, speakers
+from grokviz.analysis.stages import follow, read_stages
 from grokviz.analysis.timeline import ring_points
 from tests.analysis.oracles import component, has_place, places, product_columns, torch_activations
 
@@ -205,32 +204,6 @@ def test_places_of_a_pair_are_those_of_its_answer(network):
         i, j, answer = follow(network.stages, *network.at(a, b)).places
         assert (network.order.a[i], network.order.b[j]) == (a, b)
         assert answer == sum(network.place(a, b)) % network.n
-
-
-def test_the_answer_is_the_softmax(network):
-    for pair in network.pairs[:9]:
-        row = network.logits[pair]
-        for right in (0, 3):
-            found = ask(row, right)
-            expected = torch.tensor(row).softmax(0).numpy()
-            np.testing.assert_allclose(found.probability, expected)
-            assert list(expected[found.ranked]) == sorted(expected, reverse=True)
-            others = {c: value for c, value in enumerate(row) if c != right}
-            assert found.rival == max(others, key=others.get)
-            assert found.margin == pytest.approx(row[right] - max(others.values()))
-
-
-@pytest.mark.parametrize("n", [3, 7, 8, 12])
-def test_frequencies_speak_for_the_margin_and_for_nothing_else(n):
-    logits = np.random.default_rng(n).standard_normal(n)
-    spoken = speakers(logits, 1, 2)
-    assert len(spoken) == n // 2
-    assert spoken.sum() == pytest.approx(logits[1] - logits[2])
-    for k, value in enumerate(spoken, start=1):
-        t = np.arange(n)
-        X = np.stack([np.cos(2 * np.pi * k * t / n), np.sin(2 * np.pi * k * t / n)], 1)
-        wave = X @ np.linalg.lstsq(X, logits, rcond=None)[0]
-        assert value == pytest.approx(wave[1] - wave[2])
 
 
 def test_a_network_that_adds_is_explained_and_an_untrained_one_is_not(clock_weights, random_weights):
