@@ -72,7 +72,7 @@ def sliders(study: Study, key: str) -> None:
     for name, value, column in zip(EXTRAS, pair, st.columns(2), strict=True):
         widget = f"{key}_{name}"
         st.session_state[widget] = value
-        column.slider(f"${name}$", 0, p - 1, key=widget, on_change=_slid, args=(key,))
+        column.slider(name, 0, p - 1, key=widget, on_change=_slid, args=(key,))
 
 
 def _slid(key: str) -> None:
