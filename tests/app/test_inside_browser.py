@@ -35,10 +35,18 @@ def test_a_visit_inside(server, page, copied):
 
 def address(page, part):
     page.wait_for_function("part => location.search.includes(part)", arg=part)
+    settled(page)
+
+
+def settled(page):
+    """Nothing is computed or sent: what opens now stays open."""
+    page.wait_for_function("document.querySelector('.stApp').dataset.testScriptState === 'notRunning'")
+    page.wait_for_timeout(250)
 
 
 def moved_from(page, before):
     page.wait_for_function("before => location.href !== before", arg=before)
+    settled(page)
 
 
 def pair_of(page):
@@ -119,7 +127,10 @@ def the_step_moves_under_the_same_pair(page):
 
 
 def pick(page, label, option):
-    page.get_by_role("combobox", name=label).click()
+    settled(page)
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    box.fill(str(option))  # a long list is only drawn in part
     page.get_by_role("option", name=str(option), exact=True).click()
     page.keyboard.press("Escape")
 
