@@ -19,15 +19,16 @@ def explorer(
     panels: tuple[str, ...] = DEFAULT_PANELS,
     below: Callable[[Study], None] | None = None,
     extras: tuple[str, ...] = (),
+    layout: str = "full",
 ) -> None:
     """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
-    and `extras` names what it keeps in the address besides."""
+    and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone."""
     try:
         study = place.study()
         if st.session_state.get(_IS_PLAIN):
-            _plain(study, panels, extras)
+            _plain(study, panels, extras, layout)
         else:
-            _film(study, panels, extras)
+            _film(study, panels, extras, layout)
         st.toggle(
             "Plain controls",
             value=st.session_state.get(_IS_PLAIN, False),
@@ -69,7 +70,7 @@ def run_picker() -> None:
             st.caption(words.NOT_ADDITION)
 
 
-def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...]) -> None:
+def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
     here = place.current()
     state = scrubber(
         studies.blob(here.run),
@@ -77,13 +78,14 @@ def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...]) -> Non
         step=here.step,
         seq=here.seq,
         panels=place.panels_on(panels),
+        layout=layout,
         play=here.play,
         maps=lambda: studies.maps(here.run),
     )
     place.remember(state, panels, extras)
 
 
-def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...]) -> None:
+def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
     """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
     t = study.timeline
     steps = t.steps.tolist()
@@ -101,6 +103,8 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...]) -> No
     st.markdown(words.at_step(study, index))
     figures.loss_curves(study, step)
     st.caption(words.loss_caption(study))
+    if layout == "strip":
+        return
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Which answers are right?", anchor=False)

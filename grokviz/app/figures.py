@@ -12,7 +12,7 @@ from grokviz.view import charts, tables
 
 def loss_curves(study: Study, step: int) -> None:
     """Train, test, restricted and excluded loss, with a rule at the step."""
-    _draw(_loss_spec(study, _is_dark()), step, "losses")
+    _draw(_loss_spec(study, is_dark()), step, "losses")
 
 
 def compared_losses(study: Study, other: Study) -> None:
@@ -23,12 +23,16 @@ def compared_losses(study: Study, other: Study) -> None:
 
 def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:
     """Measures of the timeline, `fields` from the word on screen to the field, with a rule at the step."""
-    _draw(
-        _measure_spec(study, tuple(fields.items()), title, log, _is_dark()), step, "-".join(fields.values())
-    )
+    _draw(_measure_spec(study, tuple(fields.items()), title, log, is_dark()), step, "-".join(fields.values()))
 
 
-def _is_dark() -> bool:
+def draw_with(spec: dict, name: str, rows: pd.DataFrame, key: str) -> None:
+    """A chart whose specification is written already, with these rows as its dataset of that name."""
+    st.vega_lite_chart({**spec, "datasets": {**spec["datasets"], name: rows}}, key=key)
+
+
+def is_dark() -> bool:
+    """The viewer has the dark theme."""
     return st.context.theme.type == "dark"
 
 
@@ -41,7 +45,7 @@ def _draw(spec: dict, step: int, key: str) -> None:
 @functools.lru_cache(maxsize=8)  # few: each keeps its study in memory
 def _loss_spec(study: Study, dark: bool) -> dict:
     bands = tables.bands(study.phases, study.last_step)
-    return _spec(charts.loss_chart(tables.losses(study), bands, 0, study.last_step, dark))
+    return spec_of(charts.loss_chart(tables.losses(study), bands, 0, study.last_step, dark))
 
 
 @functools.lru_cache(maxsize=48)
@@ -50,10 +54,10 @@ def _measure_spec(
 ) -> dict:
     bands = tables.bands(study.phases, study.last_step)
     values = tables.measures(study, dict(fields))
-    return _spec(charts.measure_chart(values, bands, 0, study.last_step, title, log, dark))
+    return spec_of(charts.measure_chart(values, bands, 0, study.last_step, title, log, dark))
 
 
-def _spec(figure: charts.Figure) -> dict:
+def spec_of(figure: charts.Figure) -> dict:
     """The specification as Vega-Lite, its datasets as tables, which Streamlit sends faster than rows."""
     spec = figure.to_dict()
-    return spec | {"datasets": {name: pd.DataFrame(rows) for name, rows in spec["datasets"].items()}}
+    return spec | {"datasets": {name: pd.DataFrame(rows) for name, rows in spec.get("datasets", {}).items()}}

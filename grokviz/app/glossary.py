@@ -40,4 +40,8 @@ WORDS = {
     "Gini coefficient": "How unequal a set of numbers is: 0 if all are the same, near 1 if one has everything.",
     "Fraction of variance explained (FVE)": "How much of what a quantity does is captured by a simpler description "
     "of it: 1 if all of it.",
+    "Margin": "How far the logit of the right answer stands above that of its strongest rival. Below 0 the answer is wrong.",
+    "Cut, ablation": "Taking a part of the network out, or replacing it by something simpler, to learn what it was for.",
+    "Discrete logarithm": "Modulo a prime, every number but 0 is a power of one of them, a primitive root. The exponents add "
+    "when the numbers are multiplied, as logarithms do.",
 }

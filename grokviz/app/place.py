@@ -99,6 +99,11 @@ def remember(state: ScrubberState, panels_of_page: tuple[str, ...], extras: tupl
         st.query_params.from_dict(wanted)
 
 
+def remember_extras(extras: tuple[str, ...]) -> None:
+    """Write the address on a page without a scrubber: run, step, and the extras of this page."""
+    remember(ScrubberState(current().step, ()), (), extras)
+
+
 def telling_step(study: Study) -> int:
     """The moment before the drop: two thirds into circuit formation, or the middle of the run."""
     steps = study.timeline.steps

@@ -13,6 +13,9 @@ PAGES = (
     ("timeline", "Timeline", "Drag through a whole training run, every panel at once."),
     ("measures", "Measures", "How to see understanding before it shows."),
     ("circuit", "Circuit", "The algorithm the network found, in its weights."),
+    ("follow", "Follow", "One question on its way through the network, and how it answers."),
+    ("cut", "Cut", "Take parts of the network out, and see what breaks."),
+    ("build", "Build", "A network made by hand: how few waves suffice?"),
     ("train", "Train", "Choose a clock of your own, and watch a network learn it."),
     ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
 )

@@ -148,3 +148,8 @@ def measure_table(study: Study, index: int) -> pd.DataFrame:
     rows = [(name, percent(float(v[index]))) for name, v in share.items()]
     rows += [(name, readable(float(v[index]))) for name, v in loss.items()]
     return pd.DataFrame(rows, columns=["measure", "value"])
+
+
+def signed(value: float) -> str:
+    """A number with its sign: +12, −0.41."""
+    return ("−" if value < 0 else "+") + readable(abs(value))

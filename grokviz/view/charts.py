@@ -64,7 +64,7 @@ def loss_chart(
         .mark_line(strokeWidth=2, clip=True)
         .encode(
             x=step_axis(last_step),
-            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=_log_axis()),
+            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
             color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
             strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
             tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
@@ -127,7 +127,7 @@ def measure_chart(
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=12))
         .encode(
             x=step_axis(last_step),
-            y=alt.Y("value:Q", title=title, scale=scale, axis=_log_axis() if log else alt.Axis(tickCount=5)),
+            y=alt.Y("value:Q", title=title, scale=scale, axis=log_axis() if log else alt.Axis(tickCount=5)),
             color=alt.Color("series:N", scale=_scale(colours), legend=None),
             tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("value:Q", format=".3~g")],
         )
@@ -200,7 +200,7 @@ def _scale(values: dict) -> alt.Scale:
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def _log_axis() -> alt.Axis:
+def log_axis() -> alt.Axis:
     """A line every second decade, labelled 1, 10⁻² and so on."""
     decades = range(-16, 5, 2)
     labels = {str(d): "1" if d == 0 else f"10{str(d).translate(SUPERSCRIPT)}" for d in decades}

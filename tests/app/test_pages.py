@@ -16,8 +16,10 @@ from grokviz.runs import record, write
 from grokviz.runs.folder import LOG_COLUMNS, open_run
 from tests.app.conftest import ROOT, healthy, unescaped
 
-PAGES = ("story", "timeline", "measures", "circuit", "glossary")
+PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "glossary")
 FIGURES = PAGES[:-1]
+PICTURES = {"follow": 4, "cut": 3, "build": 1}  # components besides the film
+NO_FILM = ("build", "glossary")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 
@@ -25,7 +27,8 @@ HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[r
 def test_page_runs_and_is_an_article(runs, visit, page):
     app = visit(page)
     assert len(app.title) == 1
-    assert len(app.get("bidi_component")) == (2 if page in FIGURES else 0)  # the film and what commands it
+    film = 0 if page in NO_FILM else 2  # the film and what commands it
+    assert len(app.get("bidi_component")) == film + PICTURES.get(page, 0)
     assert not app.error
     assert not app.toast
 

@@ -1,0 +1,44 @@
+"""One stage or one cut of a snapshot of p = 113, as a page asks for it: figures in float64, warm."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bench.table import Row, medians, milliseconds
+from grokviz import library, study
+from grokviz.analysis import interventions, stages
+from grokviz.analysis.cuts import Choice, Cuts
+from grokviz.analysis.forward import forward
+from grokviz.analysis.reindex import sum_order
+from grokviz.runs.folder import open_run, read_weights
+
+
+def rows() -> list[Row]:
+    run = open_run(library.find(library.DEFAULT_RUN))
+    found = study.load(run)
+    keys, order = found.timeline.key_freqs, sum_order(run.config.operation, run.config.p)
+    whole = forward(read_weights(run, len(run.steps) - 1, np.float64))
+    single = forward(read_weights(run, len(run.steps) - 1, np.float32))
+    read = stages.read_stages(single, order, keys)
+
+    def cut(cuts: Cuts) -> Callable[[], object]:
+        return lambda: interventions.outcome(
+            interventions.run(whole.weights, cuts, order, whole).logits, found.task
+        )
+
+    timed = {
+        "all five stages of a snapshot": lambda: stages.read_stages(single, order, keys),
+        "one pair through them": lambda: stages.follow(read, 14, 100),
+        "cut: frequencies in the logits": cut(Cuts(logits=Choice("drop", keys))),
+        "cut: frequencies in the neurons": cut(Cuts(neurons=Choice("keep", keys))),
+        "cut: frequencies in the embedding": cut(Cuts(embedding=Choice("drop", keys[:1]))),
+        "cut: a head": cut(Cuts(heads=(0,))),
+        "cut: the neurons of a frequency": cut(Cuts(clusters=keys[:1])),
+        "cut: neurons as polynomials": cut(Cuts(polynomial=True)),
+        "cut: attention by its linear form": cut(Cuts(linear=True)),
+        "cut: noise": cut(Cuts(noise=(10, 0))),
+    }
+    return [
+        Row(name, milliseconds(seconds), "150 ms")
+        for name, seconds in zip(timed, medians(*timed.values(), repeats=7, warm_up=2), strict=True)
+    ]

@@ -1,0 +1,128 @@
+"""Bars of frequencies: what each says for an answer, and what is lost without it.
+
+Data are named, so that a specification is written once a run and only its rows change with the step.
+"""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from grokviz.view.charts import GREY, KEY_COLOUR, Figure, log_axis
+from grokviz.view.palette import palette
+
+OTHERS = "all others"
+
+
+def speakers(spoken: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> pd.DataFrame:
+    """frequency, nats: what each of these frequencies adds to the margin, and all others together."""
+    rows = [(f"k = {k}", float(spoken[k - 1])) for k in freqs]
+    rest = float(spoken.sum() - sum(value for _, value in rows))
+    return pd.DataFrame([*rows, (OTHERS, rest)], columns=["frequency", "nats"])
+
+
+def speakers_chart(freqs: tuple[int, ...], reach: float, dark: bool = False) -> Figure:
+    """A bar to the right speaks for the right answer, one to the left against it. Rows: `speakers`."""
+    colours = palette()["frequencies"]["dark" if dark else "light"]
+    names = [*(f"k = {k}" for k in freqs), OTHERS]
+    ranged = [*(colours[i % len(colours)] for i in range(len(freqs))), GREY]
+    base = alt.Chart(alt.NamedData("speakers")).encode(
+        y=alt.Y("frequency:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12)),
+        x=alt.X(
+            "nats:Q",
+            title="← against it · nats · for the right answer →",
+            scale=alt.Scale(domain=[-reach, reach], clamp=True, nice=False),
+            axis=alt.Axis(tickCount=5, gridOpacity=0.4),
+        ),
+    )
+    bars = base.mark_bar(height=14).encode(
+        color=alt.Color("frequency:N", legend=None, scale=alt.Scale(domain=names, range=ranged)),
+        tooltip=["frequency:N", alt.Tooltip("nats:Q", format="+.2f")],
+    )
+    return (
+        alt.layer(bars)
+        .properties(height=26 * len(names) + 45, description="What each frequency says for the right answer.")
+        .configure_view(stroke=None)
+        .configure_axis(domain=False, ticks=False)
+    )
+
+
+def ablations(losses: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> pd.DataFrame:
+    """frequency, loss, role: key or other."""
+    frequency = np.arange(1, len(losses) + 1)
+    role = np.where(np.isin(frequency, list(freqs)), "key", "other")
+    return pd.DataFrame({"frequency": frequency, "loss": losses, "role": role})
+
+
+def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...]) -> Figure:
+    """Loss without each frequency, on a log scale, and the loss of the whole network as a line."""
+    lowest = min([*losses["loss"], whole]) / 2
+    rows = losses.assign(floor=lowest)
+    bars = (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "frequency:O",
+                title="frequency taken out",
+                axis=alt.Axis(values=list[float](freqs), labelAngle=0),
+            ),
+            y=alt.Y(
+                "loss:Q",
+                title="loss over all pairs",
+                scale=alt.Scale(type="log", nice=False),
+                axis=log_axis(),
+            ),
+            y2="floor:Q",
+            color=alt.Color(
+                "role:N",
+                legend=None,
+                scale=alt.Scale(domain=["key", "other"], range=[KEY_COLOUR, "#B9B7B0"]),
+            ),
+            tooltip=["frequency:O", "role:N", alt.Tooltip("loss:Q", format=".2~e")],
+        )
+    )
+    line = alt.Chart(pd.DataFrame({"loss": [whole], "name": ["nothing taken out"]}))
+    rule = line.mark_rule(strokeDash=[5, 4], color=GREY).encode(y="loss:Q")
+    name = line.mark_text(align="left", dx=4, dy=-8, color=GREY, fontSize=12).encode(
+        x=alt.value(0), y="loss:Q", text="name:N"
+    )
+    return (
+        alt.layer(bars, rule, name)
+        .properties(
+            height=260, description="Loss over all pairs with each frequency taken out of the logits."
+        )
+        .configure_view(stroke=None)
+        .configure_axis(domain=False, ticks=False)
+    )
+
+
+def suffice_chart(margins: pd.DataFrame, dark: bool = False) -> Figure:
+    """Margin against number of frequencies. Rows: size, margin, series, place (where the name goes or null)."""
+    names = list(dict.fromkeys(margins["series"]))
+    ranged = ["#4FB3EE", "#8D99A8", "#F27BA8"] if dark else ["#0072B2", "#7B8794", "#B8336A"]
+    base = alt.Chart(margins).encode(
+        x=alt.X("size:Q", title="number of frequencies", axis=alt.Axis(tickMinStep=1, grid=False)),
+        y=alt.Y(
+            "margin:Q", title="margin, per unit of amplitude", axis=alt.Axis(tickCount=5, gridOpacity=0.4)
+        ),
+        color=alt.Color("series:N", legend=None, scale=alt.Scale(domain=names, range=ranged[: len(names)])),
+        tooltip=["series:N", "size:Q", alt.Tooltip("margin:Q", format=".3f"), "freqs:N"],
+    )
+    lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=34))
+    last = alt.Chart(margins.groupby("series", sort=False).tail(1)).encode(
+        x="size:Q",
+        y="margin:Q",
+        text="series:N",
+        color=alt.Color("series:N", legend=None, scale=alt.Scale(domain=names, range=ranged[: len(names)])),
+    )
+    return (
+        alt.layer(lines, last.mark_text(align="left", dx=9, fontWeight=600, fontSize=12))
+        .properties(
+            height=280,
+            padding={"right": 120, "left": 5, "top": 5, "bottom": 5},
+            description="The margin of the right answer by number of frequencies, best and typical sets.",
+        )
+        .configure_view(stroke=None)
+        .configure_axis(domain=False, ticks=False)
+    )

@@ -1,0 +1,19 @@
+"""Follow: one question through the five stages of the circuit."""
+
+from grokviz.app import shell
+
+shell.guard()
+
+from grokviz.app import explorer, follow, pair  # noqa: E402
+
+shell.article(
+    "Follow one question through the network",
+    "Ask it something. Two numbers go in, become angles on a few circles, are brought together, multiplied, and come out "
+    "as waves that agree at one answer only. Below you see the network's own activations at each of these five stages, "
+    "against what they would be in a perfect circuit. **Drag across the loss curve**: the same question goes "
+    "from noise to structure to clarity.",
+)
+with shell.column():
+    explorer.run_picker()
+explorer.explorer(panels=(), below=follow.follow_pair, extras=pair.EXTRAS, layout="strip")
+shell.foot()

@@ -1,0 +1,232 @@
+"""The pages inside the circuit under a real mouse and keyboard: one visitor tries every control there is."""
+
+import re
+
+import pytest
+
+from bench.browser import CHROMIUM
+from grokviz.runs.folder import open_run
+from tests.app import test_browser
+
+pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+
+server, page = test_browser.server, test_browser.page  # its fixtures
+P, AXIS = 13, 34  # the modulus of the run, and the room for the labels of the map
+
+
+def test_a_visit_inside(server, page, copied):
+    steps = open_run(copied / "tiny-groks").steps.tolist()
+    page.goto(f"{server}/follow?run=tiny-groks&step={steps[-1]}")
+    a_click_and_the_arrows_choose_a_pair_on_the_map(page)
+    a_hand_can_be_dragged(page)
+    a_number_is_read_off_the_waves(page)
+    sliders_and_buttons_choose_a_pair(page)
+    the_step_moves_under_the_same_pair(page)
+    frequencies_are_cut(page)
+    everything_else_is_cut(page)
+    a_link_brings_the_cuts_back(page)
+    experiments_are_made(page)
+    waves_are_built(page)
+    a_phone_has_no_sideways_scroll(page)
+    known = r"ERR_NAME_NOT_RESOLVED|404 \(Not Found\) \S+/(follow|cut|build)/_stcore/"
+    assert not [error for error in page.errors if not re.search(known, error)]
+
+
+def address(page, part):
+    page.wait_for_function("part => location.search.includes(part)", arg=part)
+    settled(page)
+
+
+def settled(page):
+    """Nothing is computed or sent: what opens now stays open."""
+    page.wait_for_function("document.querySelector('.stApp').dataset.testScriptState === 'notRunning'")
+    page.wait_for_timeout(250)
+
+
+def moved_from(page, before):
+    page.wait_for_function("before => location.href !== before", arg=before)
+    settled(page)
+
+
+def pair_of(page):
+    return tuple(int(re.search(rf"[?&]{name}=(\d+)", page.url)[1]) for name in "ab")
+
+
+def click_cell(page, a, b):
+    canvas = page.locator(".pic-map canvas")
+    canvas.scroll_into_view_if_needed()
+    side = canvas.bounding_box()["width"] - AXIS
+    canvas.click(position={"x": AXIS + (b + 0.5) * side / P, "y": (a + 0.5) * side / P})
+
+
+def a_click_and_the_arrows_choose_a_pair_on_the_map(page):
+    page.wait_for_selector(".pic-waves canvas")
+    click_cell(page, 3, 9)
+    address(page, "a=3&b=9")
+    page.get_by_text("What is 3 + 9?").wait_for()
+    page.locator(".pic-map canvas").press("ArrowDown")
+    address(page, "a=4&b=9")
+    page.get_by_text("What is 4 + 9?").wait_for()
+    page.locator(".pic-map .pic-legend").get_by_text("never seen, right").wait_for()
+
+
+def a_hand_can_be_dragged(page):
+    before = page.url
+    ring = page.locator("canvas.pic-draggable").first
+    ring.scroll_into_view_if_needed()
+    box = ring.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(middle[0] + 55, middle[1])
+    page.mouse.down()
+    page.mouse.move(middle[0], middle[1] + 40, steps=4)
+    page.mouse.move(middle[0] - 55, middle[1] - 10, steps=4)
+    page.mouse.up()
+    moved_from(page, before)
+    a, b = pair_of(page)
+    assert (a == 4) != (b == 9)  # one hand was dragged, the other stayed
+    page.get_by_text(f"What is {a} + {b}?").wait_for()
+
+
+def a_number_is_read_off_the_waves(page):
+    canvas = page.locator(".pic-waves canvas")
+    canvas.scroll_into_view_if_needed()
+    canvas.hover(position={"x": 300, "y": 60})
+    page.locator(".pic-words").get_by_text(
+        re.compile(r"answer \d+: logit -?[\d.]+, waves add up to")
+    ).wait_for()
+
+
+def slider(page, name):
+    return page.locator("[data-testid=stSlider]").get_by_role("group", name=name, exact=True).locator("input")
+
+
+def sliders_and_buttons_choose_a_pair(page):
+    a, b = pair_of(page)
+    step = "ArrowRight" if a < P - 1 else "ArrowLeft"
+    slider(page, "a").press(step)
+    address(page, f"a={a + (1 if step == 'ArrowRight' else -1)}&b={b}")
+    for name in ("The pair it got right last", "The pair it is least sure of"):
+        page.get_by_role("button", name=name).click()
+        page.wait_for_function("document.querySelector('[data-stale=true]') === null")
+    page.get_by_role("button", name="A pair it gets wrong").click()
+    page.get_by_text("it gets every pair right").first.wait_for()
+
+
+def the_step_moves_under_the_same_pair(page):
+    click_cell(page, 2, 5)
+    address(page, "a=2&b=5")
+    page.get_by_role("slider", name="Training step").focus()
+    page.keyboard.press("Home")
+    address(page, "step=0")
+    assert pair_of(page) == (2, 5)
+    page.get_by_text("which is wrong").or_(page.get_by_text("which is right")).first.wait_for()
+    page.get_by_role("slider", name="Training step").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("!location.search.includes('step=0')")
+
+
+def pick(page, label, option):
+    settled(page)
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    box.fill(str(option))  # a long list is only drawn in part
+    page.get_by_role("option", name=str(option), exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def frequencies_are_cut(page):
+    page.get_by_role("link", name="Cut", exact=True).first.click()
+    page.wait_for_selector(".pic-waves canvas")
+    assert pair_of(page) == (2, 5)  # the pair came along
+    for label, name in (
+        ("In the embedding", "embedding"),
+        ("In the neurons: waves of a + b", "neurons"),
+        ("In the logits: waves of a + b", "logits"),
+        ("In the logits: all products", "spectrum"),
+    ):
+        pick(page, label, 3)
+        address(page, f"{name}-drop-3")
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("!location.search.includes('cuts')")
+    pick(page, "In the logits: waves of a + b", 3)
+    address(page, "logits-drop-3")
+    page.get_by_role("radio", name="keep only").click()
+    address(page, "logits-keep-3")
+    page.get_by_role("button", name="Undo").click()
+    address(page, "logits-drop-3")
+    page.get_by_text("The loss on pairs it never saw goes from").wait_for()
+
+
+def tab(page, name):
+    page.get_by_role("tab", name=name).click()
+
+
+def everything_else_is_cut(page):
+    tab(page, "Neurons")
+    pick(page, "Silence single neurons", 7)
+    address(page, "silence-7")
+    pick(page, "Silence all neurons of a frequency", 2)
+    address(page, "clusters-2")
+    tab(page, "Heads")
+    pick(page, "Silence heads", 0)
+    address(page, "heads-0")
+    pick(page, "Have heads write their mean", 1)
+    address(page, "means-1")
+    pick(page, "Remove the way around", "mlp")
+    address(page, "skips-mlp")
+    tab(page, "Shapes")
+    page.get_by_text("Neurons as polynomials of degree 2").click()
+    address(page, "polynomial")
+    page.get_by_text("Attention as waves of one frequency").click()
+    address(page, "linear")
+    pick(page, "Logits as nothing but fitted waves of", 4)
+    address(page, "waves-4")
+    tab(page, "Noise")
+    slider(page, "Noise on every weight, in % of the size of its matrix").press("ArrowRight")
+    address(page, "noise-1-0")
+    page.get_by_role("button", name="Another sample").click()
+    address(page, "noise-1-1")
+    click_cell(page, 6, 8)
+    address(page, "a=6&b=8")
+
+
+def a_link_brings_the_cuts_back(page):
+    before = page.url
+    page.goto(before)
+    page.wait_for_selector(".pic-waves canvas")
+    page.wait_for_function("url => location.href === url", arg=before)
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("!location.search.includes('cuts')")
+
+
+def experiments_are_made(page):
+    page.get_by_role("button", name="Make them all at step").click()
+    page.get_by_text("Each frequency in turn").wait_for()
+    pick(page, "Make one of these cuts above", "Neurons replaced by polynomials of degree 2")
+    address(page, "cuts=polynomial")
+
+
+def waves_are_built(page):
+    page.get_by_role("link", name="Build", exact=True).first.click()
+    page.wait_for_selector(".pic-waves canvas")
+    page.get_by_role("button", name="One wave less").click()
+    address(page, "waves=")
+    before = page.url
+    page.get_by_role("button", name="As trained").click()
+    moved_from(page, before)
+    before = page.url
+    page.locator("[data-testid=stSlider] input").first.press("ArrowRight")
+    moved_from(page, before)
+    before = page.url
+    page.get_by_role("button", name="Best set of this size").click()
+    moved_from(page, before)
+
+
+def a_phone_has_no_sideways_scroll(page):
+    page.set_viewport_size({"width": 380, "height": 780})
+    main = "document.querySelector('[data-testid=stMain]')"
+    for name in ("follow", "cut", "build"):
+        page.goto(re.sub(r"/(follow|cut|build)\?.*", f"/{name}?run=tiny-groks", page.url))
+        page.wait_for_selector(".pic-waves canvas")
+        page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth")
