@@ -43,6 +43,38 @@ def test_missing_fields_take_their_defaults():
     assert from_json({"p": 97}) == RunConfig(p=97)
 
 
+CHANGED = RunConfig(changes=((40, "weight_decay", 0.0), (40, "lr", 0.01), (90, "weight_decay", 2.0)))
+
+
+def test_changes_travel_as_json_and_hold_from_their_step_on():
+    assert from_json(json.loads(json.dumps(to_json(CHANGED)))) == CHANGED
+    assert "changes" not in to_json(RunConfig())
+    settings = {
+        step: (c.weight_decay, c.lr, c.changes)
+        for step in (0, 39, 40, 89, 90, 10**9)
+        for c in [CHANGED.at(step)]
+    }
+    assert settings == {
+        0: (1.0, 1e-3, ()), 39: (1.0, 1e-3, ()), 40: (0.0, 0.01, ()), 89: (0.0, 0.01, ()),
+        90: (2.0, 0.01, ()), 10**9: (2.0, 0.01, ()),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        None, "lr", {"lr": 1}, 3, [3], ["lr"], [[]], [[1, "lr"]], [[1, "lr", 0.1, 2]], [["1", "lr", 0.1]],
+        [[1.0, "lr", 0.1]], [[-1, "lr", 0.1]], [[5, "lr", 0.1], [4, "lr", 0.1]], [[1, "p", 7]], [[1, 2, 0.1]],
+        [[1, "lr", "0.1"]], [[1, "lr", None]], [[1, "lr", 2.0]], [[1, "weight_decay", -0.1]], [[1, "lr", math.nan]],
+        [[True, "lr", 0.1]], [[1, "weight_decay", True]], [[1, "lr", [0.1]]], [[n, "lr", 0.1] for n in range(101)],
+    ],
+)  # fmt: skip
+def test_changes_that_cannot_be_are_refused(changes):
+    with pytest.raises(ConfigError) as error:
+        from_json({"changes": changes})
+    assert len(str(error.value)) < 300
+
+
 def test_config_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         RunConfig().p = 5  # pyright: ignore[reportAttributeAccessIssue]

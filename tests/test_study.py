@@ -119,3 +119,98 @@ def test_a_run_without_a_snapshot_is_refused(tmp_path, trained):
     write.create_run(tmp_path / "new", open_run(trained / "tiny-groks").config, {})
     with pytest.raises(RunError, match="no snapshot yet"):
         study.load(open_run(tmp_path / "new"))
+
+
+@pytest.fixture
+def growing(trained, tmp_path):
+    """A run whose snapshots come one by one: the whole run, and a function that writes the first n of them."""
+    whole = open_run(trained / "tiny-groks")
+    path = tmp_path / "grows"
+    write.create_run(path, whole.config, {})
+
+    def until(n):
+        write.rewind(path, -1)
+        for i in range(n):
+            write.write_snapshot(path, int(whole.steps[i]), folder.read_weights(whole, i))
+        return open_run(path)
+
+    return whole, until
+
+
+def count_passes(monkeypatch):
+    passes, forward = [], study.timeline.forward
+    monkeypatch.setattr(study.timeline, "forward", lambda weights: passes.append(1) or forward(weights))
+    return passes
+
+
+def test_grown_it_is_what_measuring_all_at_once_gives(growing, monkeypatch):
+    whole, until = growing
+    n, grown = len(whole.steps), study.Growing()
+    passes = count_passes(monkeypatch)
+    for seen in range(1, n + 1):
+        found = grown.look(until(seen)).timeline
+        assert found.steps.tolist() == whole.steps[:seen].tolist()
+    made = len(passes)
+    assert made < n * (n + 1) / 4  # and not every snapshot at every look
+    assert grown.look(until(n)).timeline.steps.tolist() == whole.steps.tolist()
+    assert len(passes) == made  # nothing was new
+    at_once = study.timeline.analyse(
+        whole.steps.tolist(),
+        folder.iter_weights(whole),
+        folder.read_weights(whole, n - 1),
+        study.build_task(whole.config),
+        found.key_freqs,
+    )
+    same_neurons = np.array_equal(found.neurons, at_once.neurons)
+    for name, value in vars(at_once).items():
+        if (
+            isinstance(value, np.ndarray)
+            and (same_neurons or not name.startswith("neuron_"))
+            and name != "neurons"
+        ):
+            np.testing.assert_array_equal(getattr(found, name), value, err_msg=name)
+
+
+def test_between_two_choices_of_keys_only_what_is_new_is_measured(growing, monkeypatch):
+    _, until = growing
+    grown = study.Growing()
+    grown.look(until(12))
+    passes = count_passes(monkeypatch)
+    for n in (13, 14, 15):
+        grown.look(until(n))
+        assert len(passes) == n - 12
+
+
+def test_resumed_from_an_earlier_step_it_is_measured_anew(growing, trained):
+    whole, until = growing
+    grown = study.Growing()
+    grown.look(until(12))
+    run = until(8)
+    other = {name: w * 0.5 for name, w in folder.read_weights(whole, 8).items()}
+    write.write_snapshot(run.path, int(whole.steps[8]), other)
+    run = open_run(run.path)
+    found = grown.look(run).timeline
+    assert found.steps.tolist() == whole.steps[:9].tolist()
+    fresh = study.Growing().look(run).timeline
+    np.testing.assert_array_equal(found.sum_squared_weights, fresh.sum_squared_weights)
+    np.testing.assert_array_equal(found.logit_fve, fresh.logit_fve)
+
+
+def test_a_look_that_failed_half_way_is_made_up_for(growing, monkeypatch):
+    whole, until = growing
+    grown, read = study.Growing(), folder.read_weights
+    grown.look(until(12))
+
+    def torn(run, index, *more):
+        if index == 14:
+            raise RunError("damaged for a moment")
+        return read(run, index, *more)
+
+    for n in (15, 20):  # while it goes on with its keys, and while it chooses others
+        with monkeypatch.context() as patch:
+            patch.setattr(folder, "read_weights", torn)
+            with pytest.raises(RunError, match="for a moment"):
+                grown.look(until(n))
+        found = grown.look(until(n)).timeline
+        assert found.steps.tolist() == whole.steps[:n].tolist()
+        np.testing.assert_array_equal(found.test_loss, study.Growing().look(until(n)).timeline.test_loss)

@@ -3,6 +3,7 @@
 Run as a script, this file is the victim: it imports torch once, then forks trainings and kills them.
 """
 
+import itertools
 import json
 import os
 import random
@@ -15,10 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from grokviz import cli, worker
+from grokviz import cli, hosting, worker
 from grokviz.config import RunConfig
-from grokviz.runs import folder, storage
+from grokviz.jobs import files
+from grokviz.jobs.files import GO_ON, Order
+from grokviz.runs import folder, storage, write
 from grokviz.runs.storage import RunError, write_lock
 
 ROOT = Path(__file__).parents[1]
@@ -214,6 +218,108 @@ def test_what_the_writing_thread_raises_is_not_lost():
     assert done == [1, 2, 3]
     with pytest.raises(RunError, match="at the end"):
         write_all((fail, "at the end"))
+
+
+def orders(**at):
+    """A listener that gives these orders: `row_7=..` after the seventh row."""
+    rows = itertools.count(1)
+    return lambda: at.get(f"row_{next(rows)}", GO_ON)
+
+
+def to_the_end(path, listen=lambda: GO_ON):
+    list(worker.run(path, "cpu", listen))
+    return folder.open_run(path)
+
+
+def test_paused_and_resumed_it_is_as_if_it_had_not_been(tmp_path):
+    for name in ("whole", "paused"):
+        worker.start(tmp_path / name, CONFIG, "cpu")
+    whole = to_the_end(tmp_path / "whole")
+    for row in (1, 7, 40):
+        run = to_the_end(tmp_path / "paused", orders(**{f"row_{row}": Order("pause")}))
+        assert not run.finished
+        assert write.read_resume(run.path)[1]["step"] == run.log["step"].iloc[-1]
+    run = to_the_end(tmp_path / "paused")
+    assert run.finished
+    np.testing.assert_array_equal(run.log, whole.log)
+    assert folder.fingerprint(run) == folder.fingerprint(whole)
+
+
+def test_changed_while_it_trains_it_is_the_run_whose_config_says_so(tmp_path):
+    path = tmp_path / "run"
+    worker.start(path, CONFIG, "cpu")
+    run = to_the_end(path, orders(row_20=Order(settings={"weight_decay": 0.0, "lr": 1e-3}),
+                                  row_60=Order("pause", {"lr": 0.01})))  # fmt: skip
+    (one, two) = run.config.changes  # lr was 1e-3 already
+    assert one[1:] == ("weight_decay", 0.0)
+    assert two == (run.log["step"].iloc[-1], "lr", 0.01)
+    run = to_the_end(path)
+    worker.start(tmp_path / "other", run.config, "cpu")
+    np.testing.assert_array_equal(run.log, to_the_end(tmp_path / "other").log)
+    worker.start(tmp_path / "plain", CONFIG, "cpu")
+    plain = to_the_end(tmp_path / "plain").log
+    np.testing.assert_array_equal(run.log[run.log["step"] <= one[0]], plain[plain["step"] <= one[0]])
+    assert run.log["train_loss"].iloc[-1] != plain["train_loss"].iloc[-1]
+
+
+def test_kept_it_ends_with_what_it_was_and_discarded_it_leaves(tmp_path):
+    for name in ("kept", "discarded"):
+        worker.start(tmp_path / name, CONFIG, "cpu")
+    kept = to_the_end(tmp_path / "kept", orders(row_33=Order("keep")))
+    assert kept.finished
+    assert len(kept.log) == 33
+    assert kept.steps[-1] == kept.log["step"].iloc[-1]
+    weights = write.read_resume(kept.path)[0]
+    last = folder.read_weights(kept, len(kept.steps) - 1)
+    assert all(np.array_equal(w, weights[f"weights.{n}"].astype(np.float16)) for n, w in last.items())
+    discarded = to_the_end(tmp_path / "discarded", orders(row_5=Order("discard")))
+    assert not discarded.finished
+    assert len(discarded.log) == 5
+
+
+def test_where_the_gpu_has_too_little_memory_the_processor_goes_on(tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    worker.start(path, CONFIG, "cpu")
+    files.write_job(path, files.Job(device="auto"))
+    asked, train = [], worker.train
+
+    def crowded(config, device, *more):
+        asked.append(device)
+        if device != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return train(config, device, *more)
+
+    monkeypatch.setattr(worker, "train", crowded)
+    monkeypatch.setattr(
+        worker, "choose_device", lambda name: torch.device("cpu" if name == "cpu" else "cuda")
+    )
+    worker._run_to_end(path, "auto", lambda: GO_ON)
+    assert asked == ["auto", "cpu"]
+    assert folder.open_run(path).finished
+    note = (files.folder_of(path) / "note.txt").read_text()
+    assert note == "The GPU had too little memory left, so this run is trained on the processor."
+    worker.start(tmp_path / "small", CONFIG, "cpu")
+    monkeypatch.setattr(worker, "choose_device", lambda name: torch.device("cpu"))
+    with pytest.raises(torch.OutOfMemoryError):  # there is nothing to fall back to
+        worker._run_to_end(tmp_path / "small", "auto", lambda: GO_ON)
+
+
+def test_the_listener_tells_news_once(tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    worker.start(path, CONFIG, "cpu")
+    monkeypatch.setattr(worker, "LISTEN_SECONDS", 0)
+    listener = worker._Listener(path, None)
+    files.write_job(path, files.Job(settings={"lr": 0.1}))
+    assert [listener.listen() for _ in range(2)] == [Order(settings={"lr": 0.1}), GO_ON]
+    files.write_job(path, files.Job("pause", settings={"lr": 0.1}))
+    assert listener.listen() == Order("pause", why="paused")
+    limited = worker._Listener(path, hosting.Limits(minutes=1e-9))
+    assert limited.listen() == Order("pause", why="time")
+    files.seen(path)
+    os.utime(files.folder_of(path) / "seen", (0, 0))
+    assert worker._Listener(path, hosting.Limits()).listen() == Order("pause", why="abandoned")
+    limited.stop()
+    assert limited.listen() == Order("pause", why="stopped")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,103 @@ def test_follows_a_plain_training_loop():
     assert np.linalg.norm(weights - expected_weights) < 0.01 * np.linalg.norm(expected_weights)
 
 
+CHANGES = ((30, "weight_decay", 0.0), (55, "lr", 5e-3), (55, "weight_decay", 3.0), (77, "lr", 1e-4))
+CHANGED = dataclasses.replace(SMALL, changes=CHANGES)
+
+
+def test_changed_settings_follow_a_plain_loop():
+    """torch.optim.AdamW, whose settings are set by hand at those steps."""
+    task = build_task(SMALL)
+    a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
+    tokens, answers = model.tokens_of(a, b, 7), torch.tensor(task.answers[task.is_train])
+    net = model.Transformer(SMALL)
+    adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
+    expected, lr = [], 1e-3
+    for step in range(121):
+        adam.zero_grad()
+        loss = model.cross_entropy(net(tokens), answers)
+        expected.append((loss.item(), sum(w.square().sum().item() for w in net.parameters())))
+        loss.backward()
+        lr = {55: 5e-3, 77: 1e-4}.get(step, lr)
+        group = adam.param_groups[0]
+        group["weight_decay"] = {30: 0.0, 55: 3.0}.get(step, group["weight_decay"])
+        group["lr"] = lr * min(step / 10, 1)
+        adam.step()
+    rows, _ = rows_and_snapshots(train(CHANGED, "cpu"))
+    for row in rows:
+        found = row.train_loss, row.sum_squared_weights
+        np.testing.assert_allclose(found, expected[row.step], rtol=5e-4, atol=1e-6, err_msg=str(row.step))
+    plain, _ = rows_and_snapshots(train(SMALL, "cpu"))
+    assert abs(rows[-1].sum_squared_weights / plain[-1].sum_squared_weights - 1) > 0.05  # they matter
+
+
+def stopped_and_changed():
+    """The same by stopping at each of the steps, taking another config, and going on."""
+    config, state, rows = SMALL, None, []
+    for step in (*sorted({step for step, _, _ in CHANGES}), None):
+        for event in train(config, "cpu", state, lambda at=step: at is not None and rows[-1].step >= at):
+            if isinstance(event, LogRow):
+                rows.append(event)
+            elif step is not None and rows[-1].step >= step:
+                state = event.state if isinstance(event, Snapshot) else event
+                assert state.step == rows[-1].step
+                break
+        if step is not None:
+            config = dataclasses.replace(config, **{n: v for s, n, v in CHANGES if s == step})
+    return rows, event
+
+
+def test_a_change_is_a_stop_another_setting_and_going_on():
+    logged = {row.step for row in rows_and_snapshots(train(SMALL, "cpu"))[0]}
+    assert logged >= {step for step, _, _ in CHANGES} - {55, 77}
+    config = dataclasses.replace(SMALL, log_every=1)
+    ours, snapshots = rows_and_snapshots(train(dataclasses.replace(CHANGED, log_every=1), "cpu"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "SMALL", config)
+        theirs, last = stopped_and_changed()
+    assert ours == theirs
+    for name, w in snapshots[-1].weights.items():
+        assert np.array_equal(w, last.weights[name])
+
+
+def test_runs_that_change_at_other_steps_are_trained_together(monkeypatch):
+    monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 3)
+    configs = [
+        CHANGED,
+        dataclasses.replace(SMALL, seed=1),
+        dataclasses.replace(SMALL, seed=2, steps=70, changes=((13, "lr", 5e-3), (69, "weight_decay", 0.0))),
+    ]
+    for lag in (0, 3):
+        together = by_run(train_many(configs, "cpu", lag=lag))
+        for index, config in enumerate(configs):
+            rows, snapshots = rows_and_snapshots(train(config, "cpu"))
+            found, taken = rows_and_snapshots(together[index])
+            assert [row.step for row in found] == [row.step for row in rows]
+            for row, other in zip(rows, found, strict=True):
+                np.testing.assert_allclose(other[1:], row[1:], rtol=1e-3, atol=1e-6)
+            assert taken[-1].step == snapshots[-1].step
+
+
+def test_a_state_is_given_where_it_is_wanted_and_nowhere_else():
+    asked, last = [], None
+
+    def wanted():
+        asked.append(last)
+        return len(asked) % 7 == 0
+
+    found = []
+    for event in train(SMALL, "cpu", wanted=wanted):
+        if isinstance(event, LogRow):
+            last = event.step
+        else:
+            state = event if isinstance(event, State) else event.state
+            assert state.step == last
+            found.append((last, isinstance(event, State)))
+    plain = {s.step for s in rows_and_snapshots(train(SMALL, "cpu"))[1]}
+    assert {step for step, is_state in found if is_state} == set(asked[6::7]) - plain
+    assert {step for step, is_state in found if not is_state} == plain
+
+
 def test_2000_steps_follow_the_readable_model():
     """In float64, far past memorisation. Rounding grows along the way, tenfold in some 200 steps: none other does."""
     config = RunConfig(p=13, d_model=16, n_heads=2, d_mlp=32, frac_train=0.8, lr=2e-3)

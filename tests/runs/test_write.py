@@ -1,15 +1,18 @@
 """Writing: what is stored comes back, and what cannot be stored is refused with a sentence."""
 
+import contextlib
 import dataclasses
 import json
 import math
 import os
+import shutil
+import threading
 
 import numpy as np
 import pytest
 
 from grokviz.config import RunConfig
-from grokviz.runs import folder, log, storage, write
+from grokviz.runs import folder, log, record, storage, write
 from grokviz.runs.folder import RunError, open_run
 
 STEPS = [0, 3, 10, 40, 100]
@@ -326,3 +329,109 @@ def test_packing_and_rewinding_wait_for_no_other_writer(live, monkeypatch):
     for act in (write.pack, write.mark_finished, lambda path: write.rewind(path, 3)):
         with pytest.raises(RunError, match="Another training"):
             act(live)
+
+
+@pytest.fixture
+def ended(live, weights_at):
+    """The run, finished with what training on needs."""
+    arrays = {f"weights.{name}": w for name, w in weights_at(120).items()}
+    write.write_resume(live, arrays, {"step": 120})
+    write.finish(live)
+    return live
+
+
+def test_a_run_that_is_ended_keeps_its_state_as_the_last_snapshot(ended, weights_at):
+    run = open_run(ended)
+    assert run.finished
+    assert run.shards
+    assert run.steps.tolist() == [*STEPS, 120]
+    for name, w in folder.read_weights(run, 5).items():
+        np.testing.assert_array_equal(w, weights_at(120)[name].astype(np.float16))
+    assert write.read_resume(ended)[1] == {"step": 120}
+
+
+def test_reopening_can_be_cut_short_anywhere(ended, config, tmp_path, monkeypatch):
+    """It fails at every file it would replace, one after the other: the run opens, and is the one or the other."""
+    longer, before = dataclasses.replace(config, steps=200), folder.fingerprint(open_run(ended))
+    replace, seen = storage.replace_file, set()
+    for fail_at in range(20):
+        calls = 0
+
+        def failing(path, data, fail_at=fail_at):
+            nonlocal calls
+            calls += 1
+            if calls > fail_at:
+                raise RunError("killed")
+            replace(path, data)
+
+        path = tmp_path / f"copy-{fail_at}"
+        shutil.copytree(ended, path)
+        with monkeypatch.context() as patch:
+            patch.setattr(write, "replace_file", failing)
+            patch.setattr(record, "replace_file", failing)
+            with contextlib.suppress(RunError):
+                write.reopen(path, longer)
+        run = open_run(path)
+        seen.add(run.finished)
+        if run.finished:
+            assert folder.fingerprint(run) == before
+            write.reopen(path, longer)
+            run = open_run(path)
+        assert run.config.steps == 200
+        assert run.steps.tolist() == [*STEPS, 120]
+        assert len(list(folder.iter_weights(run))) == 6
+        write.finish(path)
+        assert open_run(path).shards
+        if calls <= fail_at:
+            break
+    assert seen == {True, False}
+    assert calls == 7  # six snapshots and run.json: everything was cut short once
+
+
+def test_reopening_needs_a_state_and_more_steps(ended, config):
+    with pytest.raises(RunError, match="at step 100 already"):
+        write.reopen(ended, dataclasses.replace(config, steps=100))
+    with pytest.raises(RunError, match="d_mlp is 16 in this run, got 32"):
+        write.reopen(ended, dataclasses.replace(config, steps=200, d_mlp=32))
+    (ended / write.RESUME).unlink()
+    with pytest.raises(RunError, match="Fork it from a step instead"):
+        write.reopen(ended, dataclasses.replace(config, steps=200))
+    assert open_run(ended).finished
+
+
+def test_a_run_goes_on_under_other_settings_but_not_as_another_network(live, config):
+    changed = dataclasses.replace(config, steps=300, changes=((40, "lr", 0.1),))
+    write.set_config(live, changed)
+    assert open_run(live).config == changed
+    for name, value in (("p", 7), ("seed", 3), ("lr", 0.1), ("precision", "float32"), ("log_every", 3)):
+        with pytest.raises(RunError, match=f"{name} is .* Start a new run"):
+            write.set_config(live, dataclasses.replace(changed, **{name: value}))
+    write.mark_finished(live)
+    with pytest.raises(RunError, match="has finished"):
+        write.set_config(live, config)
+
+
+def test_title_and_provenance_are_replaced_and_nothing_else(ended):
+    before = folder.fingerprint(open_run(ended))
+    write.set_title(ended, "Another")
+    write.set_provenance(ended, {"device": "abacus"})
+    run = open_run(ended)
+    assert (run.title, run.provenance) == ("Another", {"device": "abacus"})
+    assert folder.fingerprint(run) == before
+
+
+@pytest.mark.skipif(storage.fcntl is None, reason="this system has no file locks")
+def test_looking_for_a_lock_keeps_nobody_out(live):
+    assert not storage.is_locked(live)
+    assert not storage.is_locked(live / "nowhere")
+    other = os.open(live, os.O_RDONLY)
+    try:
+        storage.fcntl.flock(other, storage.fcntl.LOCK_SH)  # somebody else looks
+        assert not storage.is_locked(live)
+        storage.fcntl.flock(other, storage.fcntl.LOCK_EX)  # and now writes
+        assert storage.is_locked(live)
+        threading.Timer(0.05, os.close, [other]).start()
+        with storage.write_lock(live):  # for so short a time it waits
+            assert storage.is_locked(live)
+    finally:
+        assert not storage.is_locked(live)

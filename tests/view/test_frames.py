@@ -1,4 +1,8 @@
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from grokviz.view.frames import (
@@ -139,3 +143,34 @@ def test_identity_changes_with_what_is_shown_and_with_nothing_else(made):
     assert timeline_id(run, timeline) != timeline_id(run, same)
     longer_run, longer, _, _ = run_like(**SMALL | {"n": 8})
     assert timeline_id(run, timeline) != timeline_id(longer_run, longer)
+
+
+def test_changes_of_settings_are_told_in_words(made):
+    run, timeline, task, phases = made
+    assert read_header(timeline_blob(*made))["changes"] == []
+    changes = ((100, "weight_decay", 0.0), (100, "lr", 1e-4))
+    run = SimpleNamespace(**vars(run) | {"config": dataclasses.replace(run.config, changes=changes)})
+    header = read_header(timeline_blob(run, timeline, task, phases))
+    assert header["changes"] == [[100, "weight decay 0"], [100, "learning rate 0.0001"]]
+    assert header["id"] != read_header(timeline_blob(*made))["id"]
+
+
+def test_a_run_that_is_trained_is_sent_thinner():
+    whole, live = (run_like(113, 150, finished=finished) for finished in (True, False))
+    steps = read_header(timeline_blob(*live))["steps"]
+    assert len(steps) * 113**2 <= 500_000
+    assert (steps[0], steps[-1]) == (0, 40_000)
+    assert read_header(maps_blob(*live[:2]))["steps"] == steps
+    assert len(read_header(timeline_blob(*whole))["steps"]) == 150
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_more_log_is_another_film_only_while_the_run_is_trained(finished):
+    run, timeline, *_ = run_like(**SMALL, finished=finished)
+    run.log = pd.concat([run.log] * 100)
+    before = timeline_id(run, timeline)
+    assert timeline_id(run, timeline) == before
+    run.log = pd.concat([run.log, run.log.iloc[:1]])
+    assert timeline_id(run, timeline) == before  # a row more is not worth sending it again
+    run.log = pd.concat([run.log, run.log])
+    assert (timeline_id(run, timeline) == before) == finished
