@@ -15,7 +15,7 @@ from grokviz.jobs import machine, requests
 from grokviz.outlook import Known, Outlook, outlook, same_course
 from grokviz.runs.storage import RunError
 from grokviz.tasks import build_task, operation_label
-from grokviz.view import pictures
+from grokviz.view import pixels
 
 FIRST_P = 59
 PRESET, MODE = "train_preset", "_train_preset_was"
@@ -127,7 +127,7 @@ def _picture(config: RunConfig) -> None:
     task = build_task(config)
     shown, all_pairs = int(task.is_train.sum()), int((task.is_train | task.is_test).sum())
     st.markdown("**What it will be shown**")
-    st.image(pictures.split_picture(config, st.context.theme.type == "dark"), width="content")
+    st.image(pixels.split_picture(config, st.context.theme.type == "dark"), width="content")
     st.caption(
         f"Every square is a question, row a and column b. The {shown:,} coloured ones it trains on, each in the colour of "
         f"its answer; the other {all_pairs - shown:,} it never sees."

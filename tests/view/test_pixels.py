@@ -5,7 +5,7 @@ import pytest
 
 from grokviz.config import RunConfig
 from grokviz.tasks import build_task
-from grokviz.view.pictures import SIDE, split_picture
+from grokviz.view.pixels import SIDE, split_picture
 
 CONFIG = RunConfig(p=7, frac_train=0.4)
 
