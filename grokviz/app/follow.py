@@ -339,7 +339,7 @@ def _sum_sentence(followed: Followed, s: Stages) -> str:
     rest = float(np.sqrt(np.mean(followed.rest**2)))
     return (
         f"**At this step** the waves explain {words.percent(s.logit_share)} of the variance of all logits. For this pair the right answer "
-        f"leads by {actual} nats; the ideal waves alone would make that {waves}. What they leave over varies by "
+        f"stands {actual} nats from its best rival; the ideal waves alone would make that {waves}. What they leave over varies by "
         f"{words.readable(rest)} around 0."
     )
 

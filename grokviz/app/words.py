@@ -17,8 +17,8 @@ ANSWERS_CAPTION = (
 )
 NO_KEYS = "This run has no key frequency, so there is nothing to keep or take away, and nothing to draw."
 NOT_ADDITION = (
-    "The measures and panels of the circuit look for waves of a + b. In a run with another operation they may see "
-    "nothing, whatever the network has found."
+    "The measures and the panels of the film look for waves of a + b. In a run with another operation they may see "
+    "nothing, whatever the network has found; the pages Follow and Cut reorder the numbers first, where that is known to help."
 )
 READ_CURVES = (
     "**How to read this.** Steps run to the right, the early ones wider. Bands are the phases of this run, the grey "

@@ -133,7 +133,7 @@ def test_series_differ_in_dash_as_well_as_in_colour():
 
 
 def test_log_axis_labels_are_powers_of_ten_with_real_superscripts():
-    axis = charts._log_axis().to_dict()
+    axis = charts.log_axis().to_dict()
     labels = json.loads(axis["labelExpr"].split(")[")[0][1:])
     assert labels["0"] == "1"
     assert labels["-6"] == "10⁻⁶"
