@@ -9,11 +9,17 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import analysis, scrubber, startup, training
+from bench import analysis, importing, scrubber, startup, training
 from bench.table import Row, as_markdown
 
 ROOT = Path(__file__).parents[1]
-PARTS = {"training": training, "analysis": analysis, "startup": startup, "scrubber": scrubber}
+PARTS = {
+    "training": training,
+    "analysis": analysis,
+    "importing": importing,
+    "startup": startup,
+    "scrubber": scrubber,
+}
 INTRODUCTION = """# Benchmarks
 
 Written by `make bench`; figures of one machine in one run. Read the ratios: they travel, the seconds do not.
