@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "view": {"config", "tasks", "runs", "analysis", "study"},
     "app": {"config", "tasks", "runs", "analysis", "library", "study", "view"},
     "importers": {"config", "tasks", "runs", "analysis", "study"},
+    "hub": {"config", "runs", "study", "importers", "library", "view"},
     "cli": {"config", "library", "study", "runs", "worker", "view", "cli_share"},
     "cli_share": {"config", "library", "runs", "importers", "hub"},
     "__main__": {"cli"},

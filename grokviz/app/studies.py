@@ -52,7 +52,8 @@ def network(run_id: str, index: int) -> Activations:
 def cards() -> list[Card]:
     """What there is to say of every run, opened anew only when something in a folder of runs has changed."""
     folders = [entry for root in library.roots() if root.is_dir() for entry in (root, *root.iterdir())]
-    return _cards(tuple((str(path), _stamp(path)) for path in folders if path.is_dir()))
+    shown = [path for path in folders if path.is_dir() and (path in library.roots() or path.name[0] != ".")]
+    return _cards(tuple((str(path), _stamp(path)) for path in shown))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -1,0 +1,40 @@
+"""A Hub on this machine, and a folder for what comes from it."""
+
+import os
+
+import pytest
+
+from bench.fake_hub import running
+from grokviz.runs import folder, storage
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch, tmp_path):
+    """Waiting for the disk guards against power cuts, which no test here makes; and no token of this machine."""
+    monkeypatch.setattr(storage.os, "fsync", lambda descriptor: None)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.delenv("GROKVIZ_HOSTED", raising=False)
+
+
+@pytest.fixture
+def hub():
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def root(tmp_path):
+    path = tmp_path / "downloaded"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def run_files(trained):
+    """The files of a run folder, by name."""
+    path = trained / "tiny-groks"
+    assert folder.open_run(path).finished
+    return {file.name: file.read_bytes() for file in path.iterdir()}
