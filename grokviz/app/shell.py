@@ -7,6 +7,7 @@ PAGES = (
     ("timeline", "Timeline", "Drag through a whole training run, every panel at once."),
     ("measures", "Measures", "How to see understanding before it shows."),
     ("circuit", "Circuit", "The algorithm the network found, in its weights."),
+    ("library", "Library", "Every run: those here, and those that others have published."),
     ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
 )
 _READY = "_shell_ready"

@@ -3,12 +3,15 @@
 import contextlib
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from grokviz import library, study
 from grokviz.analysis.forward import Activations, Weights, forward
+from grokviz.analysis.phases import Phases
 from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run, read_weights
 from grokviz.study import Study
@@ -47,6 +50,28 @@ def network(run_id: str, index: int) -> Activations:
     """One snapshot run on every pair, in float32."""
     path = library.find(run_id)
     return _network(str(path), _stamp(path), index)
+
+
+class Glance(NamedTuple):
+    """What a card shows of a run besides its config: no snapshot is read for it."""
+
+    log: pd.DataFrame
+    phases: Phases
+    last_step: int
+    provenance: dict
+
+
+def glance(run_id: str) -> Glance:
+    """The curves and phases of a run, from its log alone."""
+    path = library.find(run_id)
+    return _glance(str(path), _stamp(path))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _glance(path: str, stamp: tuple) -> Glance:
+    run = open_run(path)
+    last = int(max([0, *run.steps[-1:], *run.log["step"].iloc[-1:]]))
+    return Glance(run.log, study.phases_of(run), last, run.provenance)
 
 
 def cards() -> list[Card]:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from grokviz.hub.refs import Ref
 from grokviz.runs.storage import RunError
 
-ANSWER_SECONDS = 2.0  # of silence
-DEADLINE_SECONDS = 2.5  # for the whole answer to a question
+ANSWER_SECONDS = 1.6  # of silence
+DEADLINE_SECONDS = 2.0  # for the whole answer to a question
 BODY_SECONDS = 10.0  # of silence in the middle of a file
 MAX_BREAKS = 8  # of one download
 ROOM = 100_000_000  # bytes left free on the disk
@@ -59,7 +59,7 @@ def look_up(ref: Ref, token: bool | None = None, endpoint: str | None = None) ->
 
     api = HfApi(endpoint=endpoint, token=token)
     with sentences(ref):
-        info = _within(DEADLINE_SECONDS, lambda: api.repo_info(
+        info = within(DEADLINE_SECONDS, lambda: api.repo_info(
             ref.repo, revision=ref.revision, repo_type=ref.kind, files_metadata=True, timeout=ANSWER_SECONDS
         ))  # fmt: skip
         card = getattr(info, "card_data", None)
@@ -75,7 +75,7 @@ def look_up(ref: Ref, token: bool | None = None, endpoint: str | None = None) ->
     return Repo(info.sha, files, author, licence if isinstance(licence, str) else None, bool(info.gated))
 
 
-def _within(seconds: float, question: Callable[[], Any]) -> Any:
+def within(seconds: float, question: Callable[[], Any]) -> Any:
     """The answer, or `TimeoutError`: a server that sends a byte now and then keeps the socket's own limit waiting."""
     answer: list = []
 

@@ -1,5 +1,6 @@
 """A reference becomes a run in the folder of downloaded runs: cache first, then asked for, fetched, checked, listed."""
 
+# What reads runs is imported when a file is here: whoever waits for the Hub should not wait for that first.
 import json
 import os
 import re
@@ -7,18 +8,15 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from grokviz import study
 from grokviz.hub import client
 from grokviz.hub.client import HubError, Repo
 from grokviz.hub.refs import COMMIT, Ref, run_id
-from grokviz.importers.convert import import_file
-from grokviz.runs.folder import MAX_FILE, open_run
-from grokviz.runs.log import LOG, MAX_LOG
 from grokviz.runs.record import RUN
 from grokviz.runs.storage import RunError, read_json, replace_file, saying
 
-RUN_FILE = re.compile(rf"{re.escape(RUN)}|{re.escape(LOG)}|snapshots-[0-4]\.safetensors")
+RUN_FILE = re.compile(rf"{re.escape(RUN)}|log\.jsonl|snapshots-[0-4]\.safetensors")
 WEIGHTS = (".pth", ".pt", ".safetensors", ".bin")
+MAX_RUN_FILE = 64 * 2**20  # bytes: a log may be that long, a packed file less
 MAX_BYTES = 4_000_000_000
 MAX_BYTES_HOSTED = 1_000_000_000
 MAX_ACTIVATIONS_HOSTED = 60_000_000  # p p d_mlp: what a page holds in memory to show one snapshot
@@ -107,6 +105,10 @@ def _make(
     part: Path, names: list[str], exact: Ref, repo: Repo, given: Mapping | None, on_progress: Progress
 ) -> Path:
     """The run folder of what was downloaded, opened and measured once: that checks every byte of it."""
+    from grokviz import study
+    from grokviz.importers.convert import import_file
+    from grokviz.runs.folder import open_run
+
     origin = {"repo": exact.repo, "commit": repo.commit, "file": exact.file, "licence": repo.licence}
     made = part.with_name(part.name + ".run")
     shutil.rmtree(made, ignore_errors=True)
@@ -142,7 +144,7 @@ def choose(ref: Ref, repo: Repo) -> tuple[str | None, list[str]]:
             (n for short, n in inside.items() if RUN_FILE.fullmatch(short)), key=lambda n: not n.endswith(RUN)
         )
         for n in names:
-            if repo.files[n].size > max(MAX_FILE, MAX_LOG):
+            if repo.files[n].size > MAX_RUN_FILE:
                 raise HubError(f"{n} of {ref.repo} is larger than any file of a run. It was not fetched.")
         return folder or None, names
     if wanted:

@@ -52,5 +52,5 @@ def parse(text: str) -> Ref:
 def run_id(ref: Ref, commit: str) -> str:
     """The name under which a run of the Hub is kept here: readable, and another for every commit and file."""
     exact = str(ref._replace(revision=commit))
-    slug = re.sub(r"[^a-z0-9.]+", "-", f"{ref.repo.replace('/', '--')}".lower()).strip("-.")
+    slug = "--".join(re.sub(r"[^a-z0-9.]+", "-", part) for part in ref.repo.lower().split("/"))
     return f"{slug[:50]}-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"

@@ -16,8 +16,8 @@ from grokviz.runs import record, write
 from grokviz.runs.folder import LOG_COLUMNS, open_run
 from tests.app.conftest import ROOT, healthy, unescaped
 
-PAGES = ("story", "timeline", "measures", "circuit", "glossary")
-FIGURES = PAGES[:-1]
+PAGES = ("story", "timeline", "measures", "circuit", "library", "glossary")
+FIGURES = PAGES[:4]
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 

@@ -11,6 +11,8 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
+
+
 @pytest.fixture(autouse=True)
 def quick_disk(monkeypatch, tmp_path):
     """Waiting for the disk guards against power cuts, which no test here makes; and no token of this machine."""
