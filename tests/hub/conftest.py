@@ -2,6 +2,8 @@
 
 import os
 
+# Half a second of importing, which is not the Hub's.
+import huggingface_hub.hf_api  # noqa: F401
 import pytest
 
 from bench.fake_hub import running
@@ -9,8 +11,6 @@ from grokviz.runs import folder, storage
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-
-
 
 
 @pytest.fixture(autouse=True)
