@@ -8,6 +8,7 @@ import pytest
 
 from bench.fake_hub import running
 from grokviz.runs import folder, storage
+from tests.importers.conftest import demo_file, full_run_file, lens_module, real, shuffled  # noqa: F401
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
