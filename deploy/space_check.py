@@ -59,7 +59,7 @@ def main() -> None:
         say("all well")
     finally:
         if is_root:
-            subprocess.run(["userdel", USER], capture_output=True)
+            subprocess.run(["userdel", "--force", USER], capture_output=True)
         for path in [source, *source.rglob("*")] if source.exists() else []:
             path.chmod(0o755)
         shutil.rmtree(base, ignore_errors=True)
@@ -71,7 +71,7 @@ def say(text: str) -> None:
 
 def fresh_user(home: Path) -> list[str]:
     """A new user without rights, and what to put before a command to run it as that one."""
-    subprocess.run(["userdel", USER], capture_output=True)
+    subprocess.run(["userdel", "--force", USER], capture_output=True)
     subprocess.run(
         ["useradd", "--home-dir", str(home), "--no-create-home", "--shell", "/bin/sh", USER], check=True
     )

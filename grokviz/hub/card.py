@@ -63,7 +63,7 @@ def model_card(run: Run, repo: str, licence: str) -> str:
         f"{len(run.steps)} snapshots of all {c.n_parameters:,} weights as {c.precision}, from step {run.steps[0]:,} to "
         f"{run.steps[-1]:,}, and {len(run.log):,} rows of losses: `run.json`, `log.jsonl` and safetensors. No pickle.", "",
         "## Load it", "",
-        f"In [GrokViz](https://arxiv.org/abs/2301.05217), paste `{repo}` on the page *Library*, or", "",
+        f"In GrokViz, paste `{repo}` on the page *Library*, or", "",
         f"    python -m grokviz import {repo} --out runs/{repo.split('/')[1].lower()}", "",
         "Without it, `snapshots-0.safetensors` holds every matrix with the snapshots along its first axis, and `steps`:",
         "", "    from safetensors.numpy import load_file", '    weights = load_file("snapshots-0.safetensors")',

@@ -49,7 +49,8 @@ def loss_svg(
         parts += _axes(low, high, last_step, x, y, width, height, left, right, bottom, QUIET[dark])
     for column, name in (("test_loss", "test"), ("train_loss", "train")):
         known = rows[np.isfinite(rows[column])]
-        known = known.iloc[thinned(len(known), POINTS)]
+        spread = np.linspace(0, 1, POINTS) ** 2 * max(len(known) - 1, 0)  # evenly along the axis
+        known = known.iloc[np.unique(np.rint(spread).astype(int)) if len(known) else []]
         style = palette()["series"][name]
         dash = f' stroke-dasharray="{" ".join(map(str, style["dash"]))}"' if style["dash"] else ""
         line = " ".join(f"{x(s)},{y(v)}" for s, v in zip(known["step"], known[column], strict=True))
@@ -63,18 +64,17 @@ def loss_svg(
             for n in ("test", "train")
             if rows[f"{n}_loss"].notna().any()
         ]
-        parts += _names(ends, y, width - right + 6, shade)
+        parts += _names(ends, y, width - right + 6, height - bottom - 2, shade)
     return "".join(parts) + "</svg>"
 
 
-def _names(ends: Sequence[tuple[str, float]], y, x: float, shade: str) -> list[str]:
+def _names(ends: Sequence[tuple[str, float]], y, x: float, lowest: float, shade: str) -> list[str]:
     """The name of each line at its end, kept apart."""
-    parts, before = [], -100.0
-    for name, loss in sorted(ends, key=lambda end: y(end[1])):
-        at = max(y(loss) + 4, before + 15)
+    parts, below = [], lowest + 15.0
+    for name, loss in sorted(ends, key=lambda end: -y(end[1])):
+        below = min(y(loss) + 4, below - 15)
         colour = palette()["series"][name][shade + "Text"]
-        parts.append(_text(x, at, name, colour, "start"))
-        before = at
+        parts.append(_text(x, below, name, colour, "start"))
     return parts
 
 
