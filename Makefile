@@ -8,7 +8,7 @@ ifeq ($(TORCH),cpu) # a fifteenth of the download, where there is no GPU
 PIP += --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
-.PHONY: help run test lint format bench setup clean
+.PHONY: help run test lint format bench space-check setup clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -29,6 +29,9 @@ format: $(VENV)/.dev  ## put every file into the house style
 
 bench: $(VENV)/.dev   ## measure speed on this machine
 	$(BIN)/python -m bench
+
+space-check: $(VENV)/.dev  ## try what a Space runs: fresh user, fresh environment, read-only source
+	$(BIN)/python deploy/space_check.py
 
 setup: $(VENV)/.run   ## only set up
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grokviz import config, library, study
+from grokviz import cli_share, config, library, study
 from grokviz.config import ConfigError, RunConfig
 from grokviz.runs.folder import nearest_snapshot, open_run
 from grokviz.runs.log import MAX_STEP
@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("inspect", inspect, "what a run folder holds")
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")
     sub.add_argument("--json", action="store_true", help="one JSON object")
+
+    cli_share.add_commands(command)
 
     sub = command("app", app, "open the explorer in a browser")
     sub.add_argument("--port", type=int, default=8501, help="port to listen on")

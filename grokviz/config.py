@@ -4,6 +4,7 @@ The defaults are the recipe of Nanda et al. 2023, "Progress measures for grokkin
 interpretability" (arXiv 2301.05217), section 3 and appendix A, and of its released code.
 """
 
+import base64
 import dataclasses
 import math
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ OPERATIONS = (
     "random",
 )
 NEEDS_PRIME = ("divide", "parity")
-SPLITS = ("seeded", "paper")
+SPLITS = ("seeded", "paper", "stored")
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
 OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
@@ -47,6 +48,7 @@ class RunConfig:
     operation: str = "add"
     frac_train: float = 0.3
     split: str = "seeded"  # "paper": random.seed(seed); random.shuffle of the row-major pairs
+    train_pairs: str = ""  # split "stored", of an imported run: a bit a pair, see `tasks.encode_pairs`
     seed: int = 0
     # the model
     d_model: int = 128
@@ -82,6 +84,7 @@ class RunConfig:
             )
         _check_range("frac_train", self.frac_train, 0.01, 0.99)
         _check_choice("split", self.split, SPLITS)
+        _check_train_pairs(self.split, self.train_pairs, self.p)
         _check_range("seed", self.seed, 0, 2**32 - 1)
         _check_range("d_model", self.d_model, 4, 1024)
         _check_range("n_heads", self.n_heads, 1, 64)
@@ -145,7 +148,7 @@ class RunConfig:
 
 # Fields that records of older runs do not have. Written only where they say something, a config reads the same,
 # and has the same fingerprint, as before there were any.
-YOUNGER = ("optimizer", "loss", "changes")
+YOUNGER = ("optimizer", "loss", "changes", "train_pairs")
 
 
 def to_json(config: RunConfig) -> dict:
@@ -220,6 +223,26 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"{name} = {value[:80]!r} is not known. Choose one of: {', '.join(choices)}.")
+
+
+def _check_train_pairs(split: str, text: str, p: int) -> None:
+    if split != "stored":
+        if text:
+            raise ConfigError(
+                f"train_pairs is for the split stored, and the split is {split}. Leave it empty."
+            )
+        return
+    try:
+        bits = base64.b64decode(text, validate=True)
+    except ValueError:
+        bits = b""
+    n_train = int.from_bytes(bits, "big").bit_count()
+    if len(bits) != math.ceil(p * p / 8) or not 0 < n_train < p * p:
+        raise ConfigError(
+            f"train_pairs holds {len(bits):,} bytes that name {n_train:,} pairs, expected base64 of "
+            f"{math.ceil(p * p / 8):,} bytes, a bit for each of {p * p:,} pairs, some set and some not. "
+            "Import the run again."
+        )
 
 
 PRESETS: dict[str, RunConfig] = {

@@ -1,4 +1,4 @@
-"""The runs that are here: those bundled with GrokViz and those trained on this machine."""
+"""The runs that are here: those bundled with GrokViz, those trained on this machine, those fetched from the Hub."""
 
 import os
 from pathlib import Path
@@ -15,9 +15,14 @@ def trained() -> Path:
     return Path(os.environ.get("GROKVIZ_RUNS") or BUNDLED.parent / "runs")
 
 
-def roots(mine: Path | None = None) -> tuple[Path, Path]:
+def downloaded() -> Path:
+    """The folder for runs of the Hub: hidden in that of the runs trained here, so that one folder holds all."""
+    return trained() / ".hub"
+
+
+def roots(mine: Path | None = None) -> tuple[Path, ...]:
     """The folders of runs, the bundled first; `mine` in place of `trained()` where each visitor has one."""
-    return BUNDLED, mine or trained()
+    return BUNDLED, mine or trained(), downloaded()
 
 
 def cards(mine: Path | None = None) -> list[Card]:

@@ -3,6 +3,7 @@
 Operations: Power et al. 2022, "Grokking" (arXiv 2201.02177), appendix A.1.
 """
 
+import base64
 import random
 from collections.abc import Callable
 from typing import NamedTuple
@@ -83,10 +84,14 @@ def build_task(config: RunConfig) -> Task:
     """The answers and the split: int(frac_train * pairs) of the pairs that have an answer are trained on.
 
     split="paper" is the released code of Nanda et al.: `random.seed(seed)` and `random.shuffle` over
-    the row-major list of pairs. Both splits keep at least one pair on either side.
+    the row-major list of pairs. Both splits keep at least one pair on either side. split="stored" is that
+    of a run made elsewhere: its training pairs are in the config, one by one.
     """
     table = answers(config)
     has_answer = table != NO_ANSWER
+    if config.split == "stored":
+        stored = decode_pairs(config.train_pairs, config.p) & has_answer
+        return Task(table, stored, has_answer & ~stored)
     pairs = np.flatnonzero(has_answer)
     n_train = min(max(int(config.frac_train * len(pairs)), 1), len(pairs) - 1)
     if config.split == "paper":
@@ -98,3 +103,14 @@ def build_task(config: RunConfig) -> Task:
     is_train[np.asarray(order[:n_train])] = True
     is_train = is_train.reshape(table.shape)
     return Task(table, is_train, has_answer & ~is_train)
+
+
+def encode_pairs(is_train: Bool[np.ndarray, "p p"]) -> str:
+    """The training pairs as base64 of a bit a pair, row-major, the first pair the highest bit."""
+    return base64.b64encode(np.packbits(is_train).tobytes()).decode()
+
+
+def decode_pairs(text: str, p: int) -> Bool[np.ndarray, "p p"]:
+    """The pairs back from `encode_pairs`; the config has checked the text."""
+    bits = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
+    return np.unpackbits(bits, count=p * p).astype(bool).reshape(p, p)

@@ -121,6 +121,16 @@ def test_bad_value_says_what_it_got_and_what_to_choose(field, value, says):
     assert str(value) in str(error.value)
 
 
+def test_a_stored_split_needs_its_pairs_and_no_other_split_has_any():
+    eight_of_nine = "f4A="  # 0111 1111 1000 0000, of which nine bits count
+    assert RunConfig(p=3, split="stored", train_pairs=eight_of_nine).train_pairs == eight_of_nine
+    with pytest.raises(ConfigError, match="the split is paper"):
+        RunConfig(p=3, split="paper", train_pairs=eight_of_nine)
+    for wrong in ("", "AAA=", "f4A", "f4A=f4A=", "not base64!", "/4A="):
+        with pytest.raises(ConfigError, match="expected base64 of 2 bytes"):
+            RunConfig(p=3, split="stored", train_pairs=wrong)
+
+
 @pytest.mark.parametrize("operation", ["divide", "parity"])
 def test_division_needs_a_prime_and_names_one(operation):
     with pytest.raises(ConfigError, match="p = 12 is not prime.*Choose p = 13"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grokviz.config import NEEDS_PRIME, OPERATIONS, PRESETS, RunConfig
-from grokviz.tasks import NO_ANSWER, answers, build_task, operation_label
+from grokviz.tasks import NO_ANSWER, answers, build_task, encode_pairs, operation_label
 
 MODULI = (5, 7, 12, 100, 113)
 
@@ -100,3 +100,13 @@ def test_both_sides_keep_a_pair(frac_train):
 
 def test_every_operation_has_a_label():
     assert all(operation_label(operation) for operation in OPERATIONS)
+
+
+def test_a_stored_split_is_the_pairs_that_are_named():
+    is_train = np.zeros((5, 5), dtype=bool)
+    is_train[[0, 2, 4, 4], [1, 3, 0, 4]] = True
+    text = encode_pairs(is_train)
+    task = build_task(RunConfig(p=5, operation="divide", split="stored", train_pairs=text, seed=3))
+    assert sorted(zip(*map(list, np.nonzero(task.is_train)), strict=True)) == [(0, 1), (2, 3), (4, 4)]
+    assert task.is_test.sum() == 20 - 3  # a / 0 has no answer and is on neither side, (4, 0) among them
+    assert not (task.is_train & task.is_test).any()

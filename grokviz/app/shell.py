@@ -17,6 +17,7 @@ PAGES = (
     ("cut", "Cut", "Take parts of the network out, and see what breaks."),
     ("build", "Build", "A network made by hand: how few waves suffice?"),
     ("train", "Train", "Choose a clock of your own, and watch a network learn it."),
+    ("library", "Library", "Every run: those here, and those that others have published."),
     ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
 )
 _READY = "_shell_ready"

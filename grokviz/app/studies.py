@@ -3,12 +3,15 @@
 import contextlib
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from grokviz import library, study
 from grokviz.analysis.forward import Activations, Weights, forward
+from grokviz.analysis.phases import Phases
 from grokviz.app import visitor
 from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run, read_weights
@@ -67,11 +70,34 @@ def network(run_id: str, index: int) -> Activations:
     return _network(str(path), _stamp(path), index)
 
 
+class Glance(NamedTuple):
+    """What a card shows of a run besides its config: no snapshot is read for it."""
+
+    log: pd.DataFrame
+    phases: Phases
+    last_step: int
+    provenance: dict
+
+
+def glance(run_id: str) -> Glance:
+    """The curves and phases of a run, from its log alone."""
+    path = library.find(run_id, visitor.root())
+    return _glance(str(path), _stamp(path))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _glance(path: str, stamp: tuple) -> Glance:
+    run = open_run(path)
+    last = int(max([0, *run.steps[-1:], *run.log["step"].iloc[-1:]]))
+    return Glance(run.log, study.phases_of(run), last, run.provenance)
+
+
 def cards() -> list[Card]:
     """What there is to say of every run, opened anew only when something in a folder of runs has changed."""
-    mine = visitor.root()
-    folders = [entry for root in library.roots(mine) if root.is_dir() for entry in (root, *root.iterdir())]
-    return _cards(str(mine), tuple((str(path), _stamp(path)) for path in folders if path.is_dir()))
+    roots = library.roots(visitor.root())
+    folders = [entry for root in roots if root.is_dir() for entry in (root, *root.iterdir())]
+    shown = [path for path in folders if path.is_dir() and (path in roots or path.name[0] != ".")]
+    return _cards(str(roots[1]), tuple((str(path), _stamp(path)) for path in shown))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from grokviz.analysis.circuit import attention_single_frequency_fve
 from grokviz.analysis.forward import attention_pattern
+from grokviz.config import RunConfig
 from grokviz.study import Study
+from grokviz.tasks import operation_label
 from grokviz.view.charts import SUPERSCRIPT
 
 ANSWERS_CAPTION = (
@@ -31,6 +33,11 @@ GINI_CAPTION = (
 MEASURES_CAPTION = (
     "Computed from the stored weights of this step. The page *Measures* says what each one means."
 )
+
+
+def task(config: RunConfig) -> str:
+    """The question that a run is asked: a + b mod 113."""
+    return f"{operation_label(config.operation)} mod {config.p}"
 
 
 def loss_caption(study: Study) -> str:

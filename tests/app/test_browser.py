@@ -17,7 +17,7 @@ from grokviz.runs import record
 from grokviz.runs.folder import open_run
 from tests.app.conftest import ROOT
 
-MENU = ["Story", "Timeline", "Measures", "Circuit", "Follow", "Cut", "Build", "Glossary"]
+MENU = ["Story", "Timeline", "Measures", "Circuit", "Follow", "Cut", "Build", "Train", "Library", "Glossary"]
 STEP = "globalThis.grokvizScrubbers.active.step()"
 HOSTILE = "https://evil.example www.evil.example a@evil.example <b>bold</b> **bold** [a](https://evil.example) :smile: end"
 

@@ -16,10 +16,10 @@ from grokviz.runs import record, write
 from grokviz.runs.folder import LOG_COLUMNS, open_run
 from tests.app.conftest import ROOT, healthy, unescaped
 
-PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "glossary")
-FIGURES = PAGES[:-1]
+PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "train", "library", "glossary")
+FIGURES = PAGES[:7]
 PICTURES = {"follow": 4, "cut": 3, "build": 1}  # components besides the film
-NO_FILM = ("build", "glossary")
+NO_FILM = ("build", "train", "library", "glossary")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 

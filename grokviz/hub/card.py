@@ -1,0 +1,95 @@
+"""The model card of a run, made from the run: what it is, what happened in it, what it measures, how to load it."""
+
+import json
+import re
+
+from grokviz import study
+from grokviz.config import RunConfig
+from grokviz.runs.folder import Run
+from grokviz.tasks import operation_label
+from grokviz.view import thumbnail
+
+FIGURE = "losses.svg"
+TAGS = ("grokking", "mechanistic-interpretability", "modular-arithmetic", "grokviz")
+LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{1,40}")
+LICENCES = ("mit", "apache-2.0", "cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "other")
+SETTINGS = ("p", "operation", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "optimizer", "loss", "lr",
+            "weight_decay", "beta1", "beta2", "eps", "warmup_steps", "steps", "precision")  # fmt: skip
+MEASURES = {
+    "accuracy": "accuracy on all pairs",
+    "train_loss": "loss on the training pairs",
+    "test_loss": "loss on the test pairs",
+    "restricted_loss_all": "restricted loss, all pairs",
+    "excluded_loss_train": "excluded loss, training pairs",
+    "gini_W_E": "Gini coefficient of the embedding",
+    "gini_W_L": "Gini coefficient of neurons to logits",
+    "sum_squared_weights": "sum of squared weights",
+    "logit_fve": "variance of the logits that the key waves explain",
+    "frac_neurons_fve_over_0.85": "share of neurons with one frequency",
+}
+CITATION = """@inproceedings{nanda2023progress,
+  title     = {Progress measures for grokking via mechanistic interpretability},
+  author    = {Nanda, Neel and Chan, Lawrence and Lieberum, Tom and Smith, Jess and Steinhardt, Jacob},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2023}
+}"""
+
+
+def figure(run: Run) -> str:
+    """The loss curves over the phases, as SVG."""
+    last = int(max([1, *run.steps[-1:], *run.log["step"].iloc[-1:]]))
+    return thumbnail.loss_svg(run.log, study.phases_of(run), last, width=760, height=320, labels=True)
+
+
+def model_card(run: Run, repo: str, licence: str) -> str:
+    """The README.md of the repository, its metadata first. Every number in it is read or computed from the run."""
+    c, phases, last = run.config, study.phases_of(run), len(run.steps) - 1
+    measured = study.measure_exactly(run, last)
+    title, sentence = _text(run.title or repo), _text(run.sentence)
+    events = [(name.replace("_", " "), value) for name, value in phases.to_json().items()
+              if name not in ("intervals", "summary")]  # fmt: skip
+    keys = ", ".join(map(str, measured["key_freqs"])) or "none"
+    origin = run.provenance.get("imported")
+    made = f"Imported from {_text(str(origin))}." if origin else "Trained and recorded by GrokViz."
+    return "\n".join([
+        "---", f"license: {licence}", f"tags: {json.dumps(list(TAGS))}", "library_name: grokviz", "---", "",
+        f"# {title}", "", sentence, "",
+        f"A one-layer transformer learns **{operation_label(c.operation)} mod {c.p}** from {100 * c.frac_train:.3g} % "
+        f"of the pairs. {phases.summary()} {made}", "",
+        f"![Train and test loss over the steps, with the phases of the run]({FIGURE})", "",
+        "Loss on a logarithmic scale; dashed: pairs trained on, solid: pairs never seen. Bands: memorisation, circuit "
+        "formation, cleanup.", "",
+        "## What is here", "",
+        f"{len(run.steps)} snapshots of all {c.n_parameters:,} weights as {c.precision}, from step {run.steps[0]:,} to "
+        f"{run.steps[-1]:,}, and {len(run.log):,} rows of losses: `run.json`, `log.jsonl` and safetensors. No pickle.", "",
+        "## Load it", "",
+        f"In GrokViz, paste `{repo}` on the page *Library*, or", "",
+        f"    python -m grokviz import {repo} --out runs/{repo.split('/')[1].lower()}", "",
+        "Without it, `snapshots-0.safetensors` holds every matrix with the snapshots along its first axis, and `steps`:",
+        "", "    from safetensors.numpy import load_file", '    weights = load_file("snapshots-0.safetensors")',
+        '    weights["W_E"][-1]  # the embedding at weights["steps"][-1]', "",
+        "## Phases", "", *_table(("event", "step"), [(n, "–" if v is None else f"{v:,}") for n, v in events]), "",
+        f"## Measures at step {run.steps[-1]:,}", "",
+        *_table(("measure", "value"), [("key frequencies", keys), *((MEASURES[n], _number(measured[n])) for n in MEASURES)]),
+        "", "Definitions: Nanda et al. 2023. Computed in float64 from the stored weights.", "",
+        "## Config", "", *_table(("setting", "value"), _settings(c)), "",
+        "## Citation", "", "The measures and the set-up:", "", *("    " + line for line in CITATION.splitlines()), "",
+    ])  # fmt: skip
+
+
+def _settings(config: RunConfig) -> list[tuple[str, str]]:
+    return [(f"`{name}`", str(getattr(config, name))) for name in SETTINGS]
+
+
+def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:
+    return [f"| {head[0]} | {head[1]} |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows)]
+
+
+def _number(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def _text(text: str) -> str:
+    """A text of the run on one line, with what Markdown or HTML would act on made harmless."""
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())[:400]
+    return re.sub(r"([\\`*_{}\[\]<>|#!$])", r"\\\1", line)

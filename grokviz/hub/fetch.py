@@ -1,0 +1,225 @@
+"""A reference becomes a run in the folder of downloaded runs: cache first, then asked for, fetched, checked, listed."""
+
+# What reads runs is imported when a file is here: whoever waits for the Hub should not wait for that first.
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from grokviz.hub import client
+from grokviz.hub.client import HubError, Repo
+from grokviz.hub.refs import COMMIT, Ref, run_id
+from grokviz.runs.record import RUN
+from grokviz.runs.storage import RunError, read_json, replace_file, saying
+
+RUN_FILE = re.compile(rf"{re.escape(RUN)}|log\.jsonl|snapshots-[0-4]\.safetensors")
+WEIGHTS = (".pth", ".pt", ".safetensors", ".bin")
+MAX_RUN_FILE = 64 * 2**20  # bytes: a log may be that long, a packed file less
+MAX_BYTES = 4_000_000_000
+MAX_BYTES_HOSTED = 1_000_000_000
+MAX_ACTIVATIONS_HOSTED = 60_000_000  # p p d_mlp: what a page holds in memory to show one snapshot
+KEEP_HOSTED = 2_000_000_000  # bytes of downloaded runs; the oldest go first
+
+Progress = Callable[[str, int, int], None]
+
+
+def is_hosted() -> bool:
+    """Whether strangers visit: then no token of this machine is used for them, and sizes are capped."""
+    return os.environ.get("GROKVIZ_HOSTED") == "1"
+
+
+def open_ref(
+    ref: Ref,
+    root: Path,
+    given: Mapping | None = None,
+    on_progress: Progress = lambda what, done, total: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    endpoint: str | None = None,
+) -> str:
+    """The name of the run in `root` for a reference; downloads, imports and measures it where it is not there yet.
+
+    A pinned reference that is there asks nobody. When the Hub cannot be asked for the newest, the copy that was
+    the newest is taken. Raises `HubError`, `RunError`, or `client.CancelledError`.
+    """
+    if ref.is_pinned and (kept := find(root, ref)):
+        return kept
+    token = False if is_hosted() else None
+    on_progress("Asking the Hub", 0, 1)
+    try:
+        repo = client.look_up(ref, token, endpoint)
+    except HubError:
+        if kept := find(root, ref):
+            return kept
+        raise
+    folder, names = choose(ref, repo)
+    exact = ref._replace(revision=repo.commit, file=folder or (names[0] if len(names) == 1 else None))
+    name = run_id(exact, repo.commit)
+    if (root / name).is_dir():
+        _write_origin(root, name, ref, exact, repo)  # asked for in other words
+        return name
+    size = sum(repo.files[n].size for n in names)
+    limit = MAX_BYTES_HOSTED if is_hosted() else MAX_BYTES
+    if size > limit:
+        raise HubError(
+            f"{ref} holds {size / 1e9:.1f} GB, expected at most {limit / 1e9:g} GB. Import it by hand."
+        )
+    with saying(root.name):
+        part = root / ".part" / name
+        part.mkdir(parents=True, exist_ok=True)
+    client.refuse_full_disk(part, size)
+    before = 0
+    for n in names:
+        local = part / _local_name(n)
+        client.download(
+            exact, repo.commit, n, repo.files[n], local,
+            lambda have, before=before: on_progress("Downloading", before + have, size),
+            is_cancelled, token, endpoint,
+        )  # fmt: skip
+        before += repo.files[n].size
+
+    def step(what: str, done: int, total: int) -> None:
+        if is_cancelled():
+            raise client.CancelledError
+        on_progress(what, done, total)
+
+    try:
+        made = _make(part, names, exact, repo, given, step)
+    except client.CancelledError:
+        raise
+    except RunError as error:
+        if "--" not in str(error):  # a question to the person leaves the download there for the answer
+            shutil.rmtree(part, ignore_errors=True)
+        raise
+    with saying(name):
+        os.rename(made, root / name)
+        shutil.rmtree(part, ignore_errors=True)
+    _write_origin(root, name, ref, exact, repo)
+    if is_hosted():
+        _make_room(root, name)
+    return name
+
+
+def _make(
+    part: Path, names: list[str], exact: Ref, repo: Repo, given: Mapping | None, on_progress: Progress
+) -> Path:
+    """The run folder of what was downloaded, opened and measured once: that checks every byte of it."""
+    from grokviz import study
+    from grokviz.importers.convert import import_file
+    from grokviz.runs.folder import open_run
+
+    origin = {"repo": exact.repo, "commit": repo.commit, "file": exact.file, "licence": repo.licence}
+    made = part.with_name(part.name + ".run")
+    shutil.rmtree(made, ignore_errors=True)
+    if Path(names[0]).name != RUN:
+        title = f"{exact.repo.split('/')[1]}: {Path(names[0]).name}"
+        import_file(part / _local_name(names[0]), made, given, origin, title, on_progress=on_progress)
+        run = open_run(made)
+    else:
+        run = open_run(part)
+        made = part
+    c = run.config
+    if is_hosted() and c.p * c.p * c.d_mlp > MAX_ACTIVATIONS_HOSTED:
+        raise HubError(
+            f"This network of {c.d_mlp} neurons mod {c.p} is too large for this server. Open it on a machine of yours."
+        )
+    study.load(run, keep=True, on_progress=lambda n, total: on_progress("Measuring", n, total))
+    return made
+
+
+def choose(ref: Ref, repo: Repo) -> tuple[str | None, list[str]]:
+    """The folder of the run in the repository and its files, or the one file to import.
+
+    Raises `HubError` when there is nothing to open, or more than one thing and no file is named.
+    """
+    folders = {name.rpartition("/")[0] for name in repo.files if name.rpartition("/")[2] == RUN}
+    wanted = ref.file
+    if wanted and wanted.rpartition("/")[2] == RUN:
+        wanted = wanted.rpartition("/")[0] or None
+    if wanted in folders or (wanted is None and ("" in folders or len(folders) == 1)):
+        folder = wanted or ("" if "" in folders else next(iter(folders)))
+        inside = {n.rpartition("/")[2]: n for n in repo.files if n.rpartition("/")[0] == folder}
+        names = sorted(
+            (n for short, n in inside.items() if RUN_FILE.fullmatch(short)), key=lambda n: not n.endswith(RUN)
+        )
+        for n in names:
+            if repo.files[n].size > MAX_RUN_FILE:
+                raise HubError(f"{n} of {ref.repo} is larger than any file of a run. It was not fetched.")
+        return folder or None, names
+    if wanted:
+        if wanted not in repo.files:
+            raise HubError(f"{ref.repo} holds no file {wanted!r} at this revision. It holds {_listed(repo)}.")
+        if not wanted.endswith(WEIGHTS):
+            raise HubError(f"{wanted!r} is neither a run nor weights ({', '.join(WEIGHTS)}).")
+        return None, [wanted]
+    loose = [n for n in sorted(repo.files) if n.endswith(WEIGHTS) and n.rpartition("/")[0] not in folders]
+    found = loose + sorted(folders)
+    if len(found) == 1:
+        return None, found
+    if found:
+        raise HubError(f"{ref.repo} holds {len(found)} runs or files of weights. Name one: {ref}/{found[0]}, or one of "
+                       f"{', '.join(found[1:7])}.")  # fmt: skip
+    raise HubError(f"{ref.repo} holds neither a run nor weights that could be one. It holds {_listed(repo)}.")
+
+
+def _listed(repo: Repo) -> str:
+    names = sorted(repo.files)
+    return ", ".join(name[:40] for name in names[:5]) + (" and others" if len(names) > 5 else "") or "nothing"
+
+
+def _local_name(name: str) -> str:
+    """The last part of a name on the Hub as a name on this disk."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name.rpartition("/")[2])[-80:].lstrip(".") or "file"
+
+
+def _write_origin(root: Path, name: str, ref: Ref, exact: Ref, repo: Repo) -> None:
+    """Beside the run: where it is from, and in which words it was asked for."""
+    asked = origin(root, name).get("asked", [])
+    values = {
+        "repo": exact.repo, "commit": repo.commit, "file": exact.file, "dataset": exact.is_dataset,
+        "author": repo.author, "licence": repo.licence, "asked": sorted({*asked, str(ref), str(exact)}),
+    }  # fmt: skip
+    replace_file(root / f"{name}.json", json.dumps(values, indent=1).encode())
+
+
+def origin(root: Path, name: str) -> dict:
+    """Where a downloaded run is from: repo, commit, file, author, licence; empty when nothing is known."""
+    try:
+        values = read_json(root, f"{name}.json")
+    except RunError:
+        return {}
+    good = isinstance(values.get("repo"), str) and COMMIT.fullmatch(str(values.get("commit")))
+    return values if good and isinstance(values.get("asked"), list) else {}
+
+
+def find(root: Path, ref: Ref) -> str | None:
+    """The downloaded run that was asked for in these words, the latest first; None when there is none."""
+    try:
+        notes = sorted(root.glob("*.json"), key=lambda path: -path.stat().st_mtime)
+    except OSError:
+        return None
+    return next(
+        (
+            n.stem
+            for n in notes
+            if str(ref) in origin(root, n.stem).get("asked", []) and (root / n.stem).is_dir()
+        ),
+        None,
+    )
+
+
+def _make_room(root: Path, newest: str) -> None:
+    """Remove the downloaded runs that were opened longest ago until what is left fits the server."""
+    sizes = {path: sum(f.stat().st_size for f in path.iterdir()) for path in root.iterdir() if _is_run(path)}
+    for path in sorted(sizes, key=lambda path: path.stat().st_mtime):
+        if sum(sizes.values()) <= KEEP_HOSTED:
+            return
+        if path.name != newest:
+            shutil.rmtree(path, ignore_errors=True)
+            (root / f"{path.name}.json").unlink(missing_ok=True)
+            del sizes[path]
+
+
+def _is_run(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".")

@@ -1,0 +1,119 @@
+"""Giving a run away: what will be sent, shown first, and then the sending. The token comes from where it always
+does (`hf auth login`, HF_TOKEN) and is neither read, shown, logged nor stored here."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grokviz.hub import card
+from grokviz.hub.client import HubError, within
+from grokviz.hub.fetch import RUN_FILE, is_hosted
+from grokviz.hub.refs import PART
+from grokviz.runs.folder import TIMELINE, open_run
+from grokviz.runs.storage import RunError
+
+SEND_SECONDS = 1_800.0
+ASK_SECONDS = 20.0
+
+
+class Parcel(NamedTuple):
+    """What goes to a repository of the Hub: name there -> bytes or the file they are in."""
+
+    repo: str
+    kind: str  # model or space
+    private: bool
+    files: dict[str, bytes | Path]
+
+    def listing(self) -> list[tuple[str, int]]:
+        """Name and size in bytes of everything that will be sent."""
+        return [
+            (name, len(f) if isinstance(f, bytes) else f.stat().st_size) for name, f in self.files.items()
+        ]
+
+
+def parcel(path: Path, repo: str, licence: str, private: bool = False) -> Parcel:
+    """A run folder with the model card made from it. Sends nothing.
+
+    Raises `RunError` when the run is not finished, or the name or the licence cannot be.
+    """
+    check_name(repo)
+    if not card.LICENCE.fullmatch(licence):
+        raise RunError(
+            f"{licence[:40]!r} is no licence of the Hub's list. Choose one of: {', '.join(card.LICENCES)}."
+        )
+    run = open_run(path)
+    if not run.shards:
+        raise RunError(
+            "This run is still being trained, or was not finished. Let it finish, then publish it."
+        )
+    names = sorted(
+        file.name for file in path.iterdir() if RUN_FILE.fullmatch(file.name) or file.name == TIMELINE
+    )
+    files: dict[str, bytes | Path] = {name: path / name for name in names}
+    files["README.md"] = card.model_card(run, repo, licence).encode()
+    files[card.FIGURE] = card.figure(run).encode()
+    return Parcel(repo, "model", private, files)
+
+
+def check_name(repo: str) -> None:
+    """Raises `RunError` unless this is owner/name."""
+    if not re.fullmatch(f"{PART}/{PART}", repo) or "--" in repo or ".." in repo:
+        raise RunError(f"{repo[:80]!r} is no name of a repository. Write owner/name.")
+
+
+def send(parcel: Parcel, endpoint: str | None = None) -> str:
+    """Create the repository where it does not exist, and put everything into it in one commit; its address.
+
+    Raises `HubError`; on a hosted server always: a token there is not a visitor's.
+    """
+    if is_hosted():
+        raise HubError("Nothing is published from a public server. Use GrokViz on a machine of your own.")
+    from huggingface_hub import CommitOperationAdd, HfApi, get_token
+
+    if not get_token():
+        raise HubError(
+            "Nobody is logged in to the Hub on this machine. Log in: hf auth login, or set HF_TOKEN."
+        )
+    api = HfApi(endpoint=endpoint)
+    operations = [CommitOperationAdd(name, file) for name, file in parcel.files.items()]
+    sdk: dict[str, Any] = {"space_sdk": "docker"} if parcel.kind == "space" else {}
+    with _writing(parcel.repo):
+        within(ASK_SECONDS, lambda: api.create_repo(
+            parcel.repo, private=parcel.private, repo_type=parcel.kind, exist_ok=True, **sdk
+        ))  # fmt: skip
+        done = within(SEND_SECONDS, lambda: api.create_commit(
+            parcel.repo, operations, commit_message="Publish with GrokViz", repo_type=parcel.kind
+        ))  # fmt: skip
+    where = "spaces/" if parcel.kind == "space" else ""
+    return f"{api.endpoint}/{where}{parcel.repo} at {done.oid[:7]}"
+
+
+@contextmanager
+def _writing(repo: str) -> Iterator[None]:
+    """Turns what goes wrong while sending into one `HubError` that repeats nothing the Hub or the token said."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        yield
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        said = {
+            401: f"Your login may not write to {repo}. Check the name, and that your token may write.",
+            403: f"Your login may not write to {repo}. Check the name, and that your token may write.",
+            409: f"{repo} was changed by somebody else meanwhile. Try again.",
+            429: "The Hub has been asked too often from here. Try again in some minutes.",
+        }
+        raise HubError(
+            said.get(status, f"The Hub did not take it (HTTP {status}). Try again later.")
+        ) from None
+    except TimeoutError:
+        raise HubError(
+            "The Hub does not answer. Nothing, or not all, was published. Try again later."
+        ) from None
+    except (httpx2.HTTPError, OSError, ValueError) as error:
+        raise HubError(
+            f"The Hub cannot be reached ({type(error).__name__}). Nothing, or not all, was published. Try again later."
+        ) from None

@@ -1,0 +1,185 @@
+"""One checkpoint of somebody's code, in the names and shapes of `RunConfig.shapes`.
+
+Two layouts are told apart by W_O, which one of them keeps as a matrix and the other as a stack of matrices,
+whatever the sizes are:
+
+    the paper's code   embed.W_E [d, v], pos_embed.W_pos [3, d], W_Q W_K W_V [h, e, d], W_O [d, h e],
+                       W_in [m, d], W_out [d, m], unembed.W_U [d, v]
+    TransformerLens    embed.W_E [v, d], pos_embed.W_pos [3, d], W_Q W_K W_V [h, d, e], W_O [h, e, d],
+                       W_in [d, m], W_out [m, d], unembed.W_U [d, v or v - 1]
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grokviz.runs.folder import Weights
+from grokviz.runs.storage import RunError
+
+NAMES = {
+    "embed.W_E": "W_E",
+    "pos_embed.W_pos": "W_pos",
+    **{f"blocks.0.attn.{name}": name for name in ("W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O")},
+    **{f"blocks.0.mlp.{name}": name for name in ("W_in", "b_in", "W_out", "b_out")},
+    "unembed.W_U": "W_U",
+    "unembed.b_U": "b_U",
+}
+NEEDED = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U")
+BUFFERS = re.compile(r"(blocks\.0\.attn\.)?(mask|IGNORE)")
+PREFIX = re.compile(r"^(module\.|_orig_mod\.|model\.)+")
+
+
+class Checkpoint(NamedTuple):
+    weights: Weights
+    layout: str
+    notes: tuple[str, ...]  # what was left out or folded in, in sentences
+
+
+def looks_like_weights(value: object) -> bool:
+    """Whether this is a state dict in either layout, sound or not."""
+    if not isinstance(value, Mapping):
+        return False
+    keys = {PREFIX.sub("", str(key)) for key in value}
+    return "embed.W_E" in keys or {"W_E", "W_U"} <= keys
+
+
+def read_checkpoint(state: Mapping[str, Any]) -> Checkpoint:
+    """The weights in float32 and in the layout of `RunConfig.shapes`.
+
+    Raises `RunError` when it is another architecture: several layers, a LayerNorm, parameters that are not
+    known or missing, sizes that do not fit, or a bias that has no place in the network.
+    """
+    found = _named(state)
+    if missing := [name for name in NEEDED if name not in found]:
+        raise RunError(
+            f"These weights have no {missing[0]}. Expected a one-layer transformer with {', '.join(NEEDED)}."
+        )
+    layout = "the paper's code" if found["W_O"].ndim == 2 else "TransformerLens"
+    weights = _from_paper(found) if found["W_O"].ndim == 2 else found
+    notes: list[str] = []
+    weights = _fold_biases(_checked(weights, layout, notes), found, notes)
+    return Checkpoint(weights, layout, tuple(notes))
+
+
+def _named(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    found = {}
+    for key, value in state.items():
+        name = PREFIX.sub("", str(key))
+        if BUFFERS.fullmatch(name):
+            continue
+        if re.search(r"blocks\.0*[1-9]", name):
+            raise RunError("This network has several layers. GrokViz shows networks of one.")
+        if re.search(r"(^|\.)(ln\w*|norm\w*|layer_?norm\w*)(\.|$)", name):
+            raise RunError(f"This network has a LayerNorm ({name[:60]}). GrokViz shows networks without one.")
+        short = NAMES.get(name, name if name in NAMES.values() else None)
+        if short is None:
+            raise RunError(
+                f"{name[:60]!r} is no parameter of the paper's network. Expected {', '.join(NEEDED)}."
+            )
+        found[short] = _array(value, name)
+    return found
+
+
+def _array(value: Any, name: str) -> np.ndarray:
+    if hasattr(value, "detach"):  # a torch tensor, without importing torch to ask
+        if value.is_sparse or value.is_complex() or value.is_quantized:
+            raise RunError(f"{name[:60]} is no plain tensor of real numbers.")
+        if value.numel() > 2**25:
+            raise RunError(f"{name[:60]} holds {value.numel():,} numbers, more than any network here.")
+        value = value.detach().float().cpu().numpy()
+    if not isinstance(value, np.ndarray):
+        raise RunError(f"{name[:60]} is a {type(value).__name__}, expected a tensor.")
+    return value.astype(np.float32)
+
+
+def _from_paper(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    turned = dict(found)
+    for name in ("W_E", "W_in", "W_out"):
+        turned[name] = found[name].T
+    for name in ("W_Q", "W_K", "W_V"):
+        turned[name] = np.moveaxis(found[name], -1, 1)
+    if found["W_Q"].ndim == 3 and found["W_O"].shape[1] == found["W_Q"].shape[0] * found["W_Q"].shape[1]:
+        heads, d_head = found["W_Q"].shape[:2]
+        turned["W_O"] = found["W_O"].T.reshape(heads, d_head, -1)
+    return turned
+
+
+def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights:
+    """The weights in the order of `RunConfig.shapes` without the "=" column. Raises `RunError` if sizes clash."""
+    if w["W_E"].ndim != 2 or w["W_Q"].ndim != 3 or w["W_in"].ndim != 2:
+        raise RunError(f"These weights look like {layout}, but W_E, W_Q or W_in has another number of axes.")
+    d_vocab, d = w["W_E"].shape
+    heads, _, d_head = w["W_Q"].shape
+    d_mlp = w["W_in"].shape[1]
+    p = d_vocab - 1
+    if w["W_U"].ndim == 2 and w["W_U"].shape[1] == p + 1:
+        w = {**w, "W_U": w["W_U"][:, :p]}
+        notes.append('The column of W_U for "=" was left out: it is never the answer.')
+    expected = {
+        "W_E": (p + 1, d), "W_pos": (3, d), "W_Q": (heads, d, d_head), "W_K": (heads, d, d_head),
+        "W_V": (heads, d, d_head), "W_O": (heads, d_head, d), "W_in": (d, d_mlp), "b_in": (d_mlp,),
+        "W_out": (d_mlp, d), "b_out": (d,), "W_U": (d, p),
+    }  # fmt: skip
+    if heads * d_head != d:
+        raise RunError(
+            f"{heads} heads of {d_head} do not share d_model = {d} between them, as GrokViz expects."
+        )
+    weights = {}
+    for name, shape in expected.items():
+        if name not in w:
+            notes.append(f"There is no {name}: taken as zero.")
+        value = w[name] if name in w else np.zeros(shape, np.float32)
+        if value.shape != shape:
+            raise RunError(
+                f"These weights look like {layout} with p = {p}, d_model = {d}, but {name} is "
+                f"{list(value.shape)}, expected {list(shape)}."
+            )
+        if not np.isfinite(value).all():
+            raise RunError(f"{name} holds numbers that are not finite: this training has diverged.")
+        weights[name] = np.ascontiguousarray(value)
+    return weights
+
+
+def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[str]) -> Weights:
+    """The same function without the biases that `RunConfig.shapes` has no room for.
+
+    Attention sums to one, so b_V adds b_V W_O to every position as b_O does, and what is added to the residual
+    stream there reaches the neurons through W_in and the logits through b_out. b_K adds the same to every
+    score of a query, and a constant b_U the same to every logit; neither changes a softmax.
+    Raises `RunError` for b_Q or a b_U that is not constant: nothing here could hold them.
+    """
+    heads, d, d_head = weights["W_Q"].shape
+    p = weights["W_U"].shape[1]
+    sizes = {"b_Q": (heads, d_head), "b_K": (heads, d_head), "b_V": (heads, d_head), "b_O": (d,)}
+    for name, shape in sizes.items():
+        if name in found and found[name].shape != shape:
+            raise RunError(f"{name} is {list(found[name].shape)}, expected {list(shape)}.")
+    if "b_U" in found and found["b_U"].shape not in ((p,), (p + 1,)):
+        raise RunError(f"b_U is {list(found['b_U'].shape)}, expected [{p}].")
+    live = {name for name in (*sizes, "b_U") if name in found and np.any(found[name])}
+    if "b_Q" in live:
+        raise RunError(
+            "The attention of this network has query biases (b_Q) that are not zero. They change where its heads "
+            "look, and the network of the paper has none. GrokViz cannot show it."
+        )
+    if "b_U" in live and np.ptp(found["b_U"][:p]) > 0:
+        raise RunError(
+            "This network prefers some answers to others by output biases (b_U). The network of the paper has "
+            "none. GrokViz cannot show it."
+        )
+    if "b_K" in live:
+        notes.append("The key biases were left out: they add the same to every score, which changes nothing.")
+    if not live & {"b_V", "b_O"}:
+        return weights
+    added = found["b_O"].astype(np.float64) if "b_O" in live else np.zeros(d)
+    if "b_V" in live:
+        added = added + np.einsum("he,hed->d", found["b_V"].astype(np.float64), weights["W_O"])
+    notes.append(
+        "The value and output biases of attention were folded into b_in and b_out: the same function."
+    )
+    return weights | {
+        "b_in": (weights["b_in"] + added @ weights["W_in"]).astype(np.float32),
+        "b_out": (weights["b_out"] + added).astype(np.float32),
+    }

@@ -1,0 +1,25 @@
+"""The library: every run, here and on the Hub."""
+
+from grokviz.app import shell
+
+shell.guard()
+
+import streamlit as st  # noqa: E402
+
+from grokviz.app import shelf  # noqa: E402
+
+shell.article(
+    "Every run, on one shelf",
+    "Runs that come with GrokViz, runs of yours, and runs that others have published on the Hugging Face Hub. "
+    "Weights in the formats of the paper's code and of the TransformerLens demo open too; nothing in a file is ever "
+    "executed.",
+)
+shelf.open_box()
+shelf.shelves()
+with shell.column():
+    st.caption(
+        "Dashed orange is the loss on the pairs a network trains on, blue on those it never sees; lower is better, on a "
+        "logarithmic scale. Bands are the phases of each run. To publish one of yours: "
+        "`python -m grokviz publish RUN --repo owner/name`."
+    )
+shell.foot()

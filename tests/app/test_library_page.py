@@ -1,0 +1,172 @@
+"""The library as a page: cards of three sources, and opening what lies on a Hub."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bench.fake_hub import running
+from grokviz import library
+from grokviz.app import shelf
+from grokviz.hub import job
+from tests.app.conftest import healthy, unescaped
+
+NAME = "someone/a-run"
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    with running() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+        yield server
+    for child in job._children.values():
+        child.wait()
+    job._children.clear()
+
+
+@pytest.fixture
+def run_files(trained):
+    return {file.name: file.read_bytes() for file in (trained / "tiny-groks").iterdir()}
+
+
+def texts(app) -> str:
+    return unescaped(" ".join(t.value for t in [*app.markdown, *app.caption, *app.error, *app.info]))
+
+
+def press(app, label):
+    return healthy(next(b for b in app.button if b.label == label).click().run())
+
+
+def until(app, words):
+    end = time.monotonic() + 30
+    while words not in texts(app) and time.monotonic() < end:
+        time.sleep(0.2)
+        app.run()
+    assert words in texts(app)
+    return healthy(app)
+
+
+def test_every_run_has_a_card_of_one_kind(runs, visit):
+    app = visit("library")
+    said = texts(app)
+    assert "**tiny groks**" in said
+    assert "a + b mod 13 · 80 % trained on · weight decay 2 · 800 steps" in said
+    assert "The run that groks." in said
+    assert "It memorised by step" in said
+    assert "Yours" in said
+    assert "callummcdougall/grokking_full_run_data" in said
+    assert len([b for b in app.button if b.label == "Open"]) == 3  # two runs, and the box
+
+
+def test_a_card_opens_its_run_in_the_timeline(runs, visit):
+    app = visit("library")
+    button = next(b for b in app.button if b.key == f"open-{runs.name}-tiny-recites")
+    healthy(button.click().run())
+    assert app.title[0].value == "Drag through a training run"
+    assert app.query_params["run"] == "tiny-recites"
+
+
+def test_without_any_run_it_says_how_to_get_one(no_runs, visit):
+    assert "python -m grokviz train" in texts(visit("library"))
+
+
+def test_a_damaged_run_has_a_card_that_says_so(copied, visit):
+    (copied / "tiny-groks" / "run.json").write_text("{")
+    assert "is no JSON" in texts(visit("library"))
+
+
+@pytest.mark.parametrize("text", ["what?", "a/../b", "<b>x</b>/y", "x" * 300])
+def test_what_is_no_reference_is_refused(runs, visit, text):
+    app = visit("library", open=text)
+    assert "is no reference to the Hub" in unescaped(app.error[0].value)
+
+
+def test_a_run_is_opened_from_the_hub(copied, visit, hub, run_files):
+    hub.repos[NAME] = run_files
+    app = visit("library")
+    app.text_input(key=shelf.BOX).set_value(NAME)
+    healthy(
+        next(b for b in app.button if b.label == "Open" and not (b.key or "").startswith("open-"))
+        .click()
+        .run()
+    )
+    assert app.query_params["open"] == NAME
+    until(app, "is here")
+    assert f"By {NAME} at {hub.commit(NAME)[:7]}, licence: not stated" in texts(app)
+    press(app, "Open in the timeline")
+    assert app.query_params["run"].startswith("someone--a-run-")
+    assert library.find(app.query_params["run"]).parent == library.downloaded()
+
+
+def test_a_shared_link_asks_before_it_downloads(copied, visit, hub, run_files):
+    hub.repos[NAME] = run_files
+    app = visit("library", open=NAME)
+    assert "is not here yet" in texts(app)
+    assert hub.requests == []
+    press(app, "Get it")
+    until(app, "is here")
+
+
+def test_a_download_is_cancelled_and_goes_on(copied, visit, hub, run_files):
+    hub.repos[NAME] = run_files
+    hub.bytes_a_second = 50_000
+    app = visit("library", open=NAME)
+    press(app, "Get it")
+    press(app, "Cancel")
+    until(app, "Cancelled. What has arrived is kept")
+    hub.bytes_a_second = 0
+    press(app, "Try again")
+    until(app, "is here")
+    press(app, "Close")
+    assert "open" not in app.query_params
+
+
+def test_a_fault_is_a_sentence_and_the_shelf_stays(copied, visit, hub):
+    app = visit("library", open="no/body")
+    press(app, "Get it")
+    until(app, "There is no model no/body on the Hub")
+    assert "**tiny groks**" in texts(app)
+    assert visit("timeline", run="tiny-groks").get("bidi_component")
+
+
+def test_words_for_a_job():
+    said = shelf.progress_words(job.Status("running", "Downloading", 12_000_000, 456_000_000, 2_000_000))
+    assert said == "12.0 of 456.0 MB, 2.0 MB/s, about 4 min left"
+    assert (
+        shelf.progress_words(job.Status("running", "Measuring", 3, 50, 1))
+        == "measuring, 3 of 50, about 47 s left"
+    )
+    assert shelf.progress_words(job.Status("running", "Asking the Hub")) == "Asking the Hub …"
+
+
+def test_publishing_is_for_ones_own_machine(runs, visit, monkeypatch):
+    assert [b.label for b in visit("library").button].count("Publish") == 2
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    assert "Publish" not in [b.label for b in visit("library").button]
+
+
+def publish_dialog():
+    from grokviz.app import publishing
+
+    publishing.dialog("tiny-groks")
+
+
+def test_publishing_shows_what_is_sent_and_sends_that(copied, hub, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
+    monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    app = healthy(AppTest.from_function(publish_dialog, default_timeout=60).run())
+    assert not app.button  # without a name and a licence there is nothing to send
+    app.text_input[0].set_value("no name")
+    app.selectbox[0].set_value("cc-by-4.0").run()
+    assert "Write owner/name" in unescaped(app.error[0].value)
+    app.text_input[0].set_value("me/mine").run()
+    assert "files, " in texts(app)
+    assert "snapshots-0.safetensors" in texts(app)
+    assert "license: cc-by-4.0" in app.code[0].value
+    assert hub.requests == []
+    healthy(app.button[0].click().run())
+    assert "Published: " in unescaped(app.success[0].value), texts(app)
+    assert "license: cc-by-4.0" in hub.repos["me/mine"]["README.md"].decode()
+    assert "hf_secret" not in texts(app) + unescaped(app.success[0].value)

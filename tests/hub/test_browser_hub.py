@@ -1,0 +1,115 @@
+"""Every format opens in the app through a Hub, in a real browser, and scrubs with all panels."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from bench.browser import CHROMIUM, launch
+from grokviz.hub import fetch, job
+from grokviz.hub.refs import parse
+from grokviz.view.scrubber import PANELS
+from tests.importers.conftest import paper_state, weights_of
+
+ROOT = Path(__file__).parents[2]
+pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+
+
+@pytest.fixture
+def server(hub, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "runs").mkdir()
+    env = {**os.environ, "HF_ENDPOINT": hub.endpoint, "GROKVIZ_RUNS": str(tmp_path / "runs")}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    flags = ["--server.address=127.0.0.1", "--server.headless=true"]
+    null = subprocess.DEVNULL
+    with subprocess.Popen([*command, *flags], cwd=ROOT, env=env, stdout=null, stderr=null) as process:
+        end = time.monotonic() + 40
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def test_every_format_opens_and_scrubs(hub, server, tmp_path, run_files, demo_file, full_run_file, shuffled):
+    checkpoint = {
+        "model": paper_state(weights_of(shuffled)),
+        "train_losses": shuffled.log["train_loss"].tolist(),
+        "test_losses": shuffled.log["test_loss"].tolist(),
+        "train_indices": torch.arange(0, 169, 2),
+        "epoch": 800,
+        "config": {"fn_name": "add"},
+    }
+    torch.save(checkpoint, tmp_path / "one.pth")
+    torch.save(paper_state(weights_of(shuffled)), tmp_path / "bare.pth")
+    hub.repos |= {
+        "a/folder": run_files,
+        "b/full-run": {"full_run_data.pth": full_run_file().read_bytes()},
+        "b/checkpoint": {"final.pth": (tmp_path / "one.pth").read_bytes()},
+        "c/demo": {"grokking.pth": demo_file().read_bytes()},
+        "d/bare": {"weights.pth": (tmp_path / "bare.pth").read_bytes()},
+    }
+    errors = []
+    with launch() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for reference in hub.repos:
+            page.goto(f"{server}/library")
+            page.get_by_label("Open a run from the Hub").fill(reference)
+            page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+            if reference == "d/bare":
+                page.get_by_role("button", name="Try with this").click()
+            page.get_by_role("button", name="Open in the timeline").click()
+            page.wait_for_url("**/timeline?*")
+            scrub(page, server)
+    assert errors == []
+
+
+def scrub(page, server):
+    """All panels, from one end to the other."""
+    run = re.search(r"run=([^&]+)", page.url)[1]
+    page.goto(f"{server}/timeline?run={run}&panels={','.join(PANELS)}")
+    page.wait_for_selector(".gv-strip-figure canvas")
+    page.wait_for_function(
+        "globalThis.grokvizScrubbers?.active && !globalThis.grokvizScrubbers.active.busy()"
+    )
+    assert page.locator("[data-panel]").count() >= len(PANELS)
+    slider = page.get_by_role("slider", name="Training step")
+    steps = set()
+    for key in ("End", "Home"):
+        slider.focus()
+        page.keyboard.press(key)
+        page.wait_for_function("!globalThis.grokvizScrubbers.active.busy()")
+        steps.add(page.evaluate("globalThis.grokvizScrubbers.active.step()"))
+    assert len(steps) == 2 or "bare" in run or "checkpoint" in run  # which hold a single one
+    assert page.get_by_test_id("stAlert").count() == 0
+
+
+def test_a_fault_reaches_the_page_within_three_seconds(hub, root, monkeypatch):
+    """From the click to the sentence, with the process that asks: half a second of it is starting Python."""
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    hub.fault = "silent"
+    begin = time.monotonic()
+    job.start(parse("a/b"), root)
+    while job.status(parse("a/b"), root).state == "running" and time.monotonic() - begin < 20:
+        time.sleep(0.05)
+    taken = time.monotonic() - begin
+    assert "fallen silent" in job.status(parse("a/b"), root).message
+    for child in job._children.values():
+        child.wait()
+    job._children.clear()
+    assert not fetch.find(root, parse("a/b"))
+    assert taken < 5, taken  # 3 on a machine that has nothing else to do

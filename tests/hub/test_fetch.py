@@ -1,0 +1,217 @@
+"""What is opened, from which words, and what is not let in."""
+
+import json
+import time
+
+import pytest
+import torch
+
+from grokviz import library, study
+from grokviz.hub import fetch, job
+from grokviz.hub.client import HubError
+from grokviz.hub.refs import parse
+from grokviz.runs import folder
+from grokviz.runs.storage import RunError
+from tests.importers.conftest import lens_state, weights_of
+
+NAME = "someone/a-run"
+
+
+@pytest.fixture
+def opened(hub, root):
+    return lambda text=NAME, **more: fetch.open_ref(parse(text), root, endpoint=hub.endpoint, **more)
+
+
+def test_a_run_folder_measures_as_the_original(hub, root, opened, run_files, trained):
+    hub.repos[NAME] = run_files | {"README.md": b"hello"}
+    hub.licences[NAME] = "mit"
+    name = opened()
+    mine, original = folder.open_run(root / name), folder.open_run(trained / "tiny-groks")
+    last = len(mine.steps) - 1
+    assert study.measure_exactly(mine, last) == study.measure_exactly(original, last)
+    assert sorted(p.name for p in (root / name).iterdir()) == sorted(run_files)
+    assert not any(p.is_symlink() for p in root.rglob("*"))
+    known = fetch.origin(root, name)
+    assert (known["repo"], known["licence"], known["author"]) == (NAME, "mit", "someone")
+    assert "timeline.safetensors" not in str(hub.requests)  # measured here, not believed
+
+
+def test_what_is_pinned_and_here_asks_nobody(hub, root, opened, run_files):
+    hub.repos[NAME] = run_files
+    commit = hub.commit(NAME)
+    name = opened(f"{NAME}@{commit}")
+    hub.requests.clear()
+    assert opened(f"{NAME}@{commit}") == name
+    assert hub.requests == []
+    assert opened() == name  # the newest is that one, one question says
+    assert len(hub.requests) == 1
+    hub.fault = "500"
+    assert opened() == name  # and when the Hub is ill, what was the newest
+
+
+def test_a_subfolder_and_a_choice(hub, root, opened, run_files):
+    hub.repos[NAME] = {f"runs/{seed}/{n}": data for seed in "ab" for n, data in run_files.items()}
+    with pytest.raises(
+        HubError, match=r"holds 2 runs or files of weights. Name one: someone/a-run/runs/a, or one of runs/b"
+    ):
+        opened()
+    assert opened(f"{NAME}/runs/a") == opened(f"{NAME}/runs/a/run.json") != opened(f"{NAME}/runs/b")
+
+
+def test_a_file_of_weights_is_imported_and_questions_are_asked(hub, root, opened, tmp_path, trained):
+    real = folder.open_run(trained / "tiny-groks")
+    torch.save(lens_state(weights_of(real)), tmp_path / "w.pth")
+    hub.repos[NAME] = {"weights/grokked model.pth": (tmp_path / "w.pth").read_bytes(), "README.md": b"x"}
+    with pytest.raises(RunError, match="which pairs were trained on.*--frac-train"):
+        opened()
+    hub.requests.clear()
+    name = opened(given={"frac_train": 0.8, "split": "seeded", "seed": 0})
+    assert len(hub.requests) == 1  # the answer did not need the file again
+    run = folder.open_run(root / name)
+    assert run.provenance["origin"]["repo"] == NAME
+    assert run.provenance["origin"]["commit"] == hub.commit(NAME)
+    assert run.title == "a-run: grokked model.pth"
+
+
+def test_nothing_to_open(hub, opened):
+    hub.repos[NAME] = {"README.md": b"x", "config.json": b"{}"}
+    with pytest.raises(HubError, match="neither a run nor weights.*README.md"):
+        opened()
+    with pytest.raises(HubError, match="holds no file 'x.pth'"):
+        opened(f"{NAME}/x.pth")
+    with pytest.raises(HubError, match="'config.json' is neither a run nor weights"):
+        opened(f"{NAME}/config.json")
+
+
+def test_a_damaged_run_is_not_listed(hub, root, opened, run_files):
+    data = bytearray(run_files["snapshots-0.safetensors"])
+    data[-1000] ^= 255
+    hub.repos[NAME] = run_files | {"snapshots-0.safetensors": bytes(data)}
+    with pytest.raises(RunError, match="damaged"):
+        opened()
+    assert not [p for p in root.iterdir() if p.name[0] != "."]
+
+
+def test_a_run_of_a_newer_format_says_so(hub, opened, run_files):
+    record = json.loads(run_files["run.json"]) | {"version": 99}
+    hub.repos[NAME] = run_files | {"run.json": json.dumps(record).encode()}
+    with pytest.raises(RunError, match="newer GrokViz"):
+        opened()
+
+
+def test_names_on_the_hub_never_choose_a_place_on_this_disk():
+    for name in ("../../etc/passwd", "a/..", ".hidden", "x\ny", "/", "ü" * 300):
+        local = fetch._local_name(name)
+        assert local
+        assert "/" not in local
+        assert not local.startswith(".")
+        assert len(local) <= 80
+
+
+def test_a_hosted_server_refuses_what_is_too_large(hub, opened, run_files, monkeypatch):
+    hub.repos[NAME] = run_files
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    monkeypatch.setattr(fetch, "MAX_ACTIVATIONS_HOSTED", 100)
+    with pytest.raises(HubError, match="too large for this server"):
+        opened()
+    monkeypatch.setattr(fetch, "MAX_BYTES_HOSTED", 100)
+    with pytest.raises(HubError, match="expected at most"):
+        opened()
+
+
+def test_a_hosted_server_forgets_the_oldest(hub, root, opened, run_files, monkeypatch):
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    monkeypatch.setattr(fetch, "KEEP_HOSTED", sum(map(len, run_files.values())) * 3 // 2)
+    for repo in ("a/one", "a/two"):
+        hub.repos[repo] = run_files
+        opened(repo)
+    assert not fetch.find(root, parse("a/one"))
+    assert fetch.find(root, parse("a/two"))
+
+
+@pytest.fixture
+def jobs(hub, root, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+
+    def wait(text, state):
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            now = job.status(parse(text), root)
+            if now and state(now):
+                return now
+            time.sleep(0.05)
+        raise AssertionError(now)
+
+    yield wait
+    for child in job._children.values():
+        child.wait()
+    job._children.clear()
+
+
+def test_a_job_is_a_process_that_can_be_followed(hub, root, run_files, jobs):
+    hub.repos[NAME] = run_files
+    job.start(parse(NAME), root)
+    done = jobs(NAME, lambda now: now.state != "running")
+    assert done.state == "done", done.message
+    assert folder.open_run(root / done.run).finished
+    job.forget(parse(NAME), root)
+    assert job.status(parse(NAME), root) is None
+
+
+def test_a_job_can_be_cancelled_and_goes_on_later(hub, root, run_files, jobs):
+    hub.repos[NAME] = run_files
+    hub.bytes_a_second = 100_000
+    job.start(parse(NAME), root)
+    now = jobs(NAME, lambda now: now.what == "Downloading" and now.done > 0)
+    assert now.total > now.done
+    job.start(parse(NAME), root)  # a second visitor follows the same one
+    job.cancel(parse(NAME), root)
+    assert jobs(NAME, lambda now: now.state != "running").state == "cancelled"
+    hub.bytes_a_second = 0
+    job.start(parse(NAME), root)
+    assert jobs(NAME, lambda now: now.state != "running").state == "done"
+
+
+def test_a_job_that_was_killed_says_so(hub, root, run_files, jobs):
+    hub.repos[NAME] = run_files
+    hub.bytes_a_second = 100_000
+    job.start(parse(NAME), root)
+    jobs(NAME, lambda now: now.what == "Downloading" and now.done > 0)
+    job._children[job.job_name(parse(NAME))].kill()
+    said = jobs(NAME, lambda now: now.state != "running")
+    assert (said.state, said.message) == ("failed", job.BROKEN)
+    hub.bytes_a_second = 0
+    job.start(parse(NAME), root)
+    assert jobs(NAME, lambda now: now.state != "running").state == "done"
+
+
+def test_a_fault_is_said_by_the_job(hub, root, jobs):
+    start = time.monotonic()
+    job.start(parse("nobody/nothing"), root)
+    said = jobs("nobody/nothing", lambda now: now.state != "running")
+    assert "There is no model nobody/nothing" in said.message
+    assert time.monotonic() - start < 10
+
+
+def test_hosted_jobs_are_limited(hub, root, run_files, jobs, monkeypatch):
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    hub.bytes_a_second = 100_000
+    for n in range(3):
+        hub.repos[f"a/run{n}"] = run_files
+    for n in range(2):
+        job.start(parse(f"a/run{n}"), root)
+        jobs(f"a/run{n}", lambda now: now.what == "Downloading")
+    with pytest.raises(RunError, match="2 downloads are under way"):
+        job.start(parse("a/run2"), root)
+    for n in range(2):
+        job.cancel(parse(f"a/run{n}"), root)
+        jobs(f"a/run{n}", lambda now: now.state == "cancelled")
+
+
+def test_downloaded_runs_are_in_the_list(hub, run_files, runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("GROKVIZ_RUNS", str(tmp_path / "mine"))
+    library.downloaded().mkdir(parents=True)
+    hub.repos[NAME] = run_files
+    name = fetch.open_ref(parse(NAME), library.downloaded(), endpoint=hub.endpoint)
+    assert [card.id for card in library.cards()] == [name]
+    assert library.find(name) == library.downloaded() / name
