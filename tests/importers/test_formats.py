@@ -48,7 +48,7 @@ def brute_force(state: dict[str, torch.Tensor], p: int, biases: bool = False) ->
     return logits[:, :p]
 
 
-def losses_of(logits: torch.Tensor, task) -> dict[str, float]:
+def losses_of(logits: torch.Tensor, task, key_freqs: list[int]) -> dict[str, float]:
     """Restricted and excluded losses by dense projections, and the plain ones, in float64."""
     p = logits.shape[1]
     answers = torch.tensor(task.answers.reshape(-1))
@@ -58,7 +58,13 @@ def losses_of(logits: torch.Tensor, task) -> dict[str, float]:
         return float(loss[torch.tensor(mask.reshape(-1))].mean())
 
     both = task.is_train | task.is_test
+    sums = torch.add(*torch.meshgrid(torch.arange(p), torch.arange(p), indexing="ij")).flatten().double()
+    circuit = torch.zeros_like(logits)
+    for wave in (f(2 * math.pi * k / p * sums) for k in key_freqs for f in (torch.cos, torch.sin)):
+        circuit += torch.outer(wave / wave.norm(), wave / wave.norm() @ logits)
     return {
+        "restricted_loss_all": mean(circuit + (logits - circuit).mean(0), both),
+        "excluded_loss_train": mean(logits - circuit, task.is_train),
         "train_loss": mean(logits, task.is_train),
         "test_loss": mean(logits, task.is_test),
         "all_loss": mean(logits, both),
@@ -72,7 +78,8 @@ def check(path: Path, state: dict[str, torch.Tensor]) -> folder.Run:
     assert run.finished
     assert len(list(path.iterdir())) <= 8
     measured = study.measure_exactly(run, len(run.steps) - 1)
-    for name, value in losses_of(brute_force(state, run.config.p), build_task(run.config)).items():
+    expected = losses_of(brute_force(state, run.config.p), build_task(run.config), measured["key_freqs"])
+    for name, value in expected.items():
         assert measured[name] == pytest.approx(value, rel=1e-6), name
     assert folder.read_timeline_cache(run, study.TIMELINE_VERSION) is not None
     return run
