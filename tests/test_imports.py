@@ -42,7 +42,7 @@ MAY_IMPORT = {
         "hub",
     },
     "importers": {"config", "tasks", "runs", "analysis", "study"},
-    "hub": {"config", "tasks", "runs", "study", "importers", "library", "view"},
+    "hub": {"config", "hosting", "tasks", "runs", "study", "importers", "library", "view"},
     "cli": {"config", "recipes", "library", "study", "runs", "worker", "view", "cli_share"},
     "cli_share": {"config", "library", "runs", "importers", "hub"},
     "__main__": {"cli"},

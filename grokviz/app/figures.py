@@ -18,7 +18,7 @@ def loss_curves(study: Study, step: int) -> None:
 def compared_losses(study: Study, other: Study) -> None:
     """Train and test loss of two runs, the second pale."""
     runs = {"yours": tables.logged_losses(study), "bundled": tables.logged_losses(other)}
-    st.altair_chart(charts.compared_losses_chart(runs["yours"], runs["bundled"], _is_dark()))
+    st.altair_chart(charts.compared_losses_chart(runs["yours"], runs["bundled"], is_dark()))
 
 
 def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from grokviz import library
+from grokviz import hosting, library
 from grokviz.app import words
-from grokviz.hub import card, fetch, publish
+from grokviz.hub import card, publish
 from grokviz.runs.storage import RunError
 
 
 def button(run: str) -> None:
     """A button on the card of a run, where publishing is possible."""
-    if not fetch.is_hosted() and st.button("Publish", key=f"publish-{run}", type="tertiary"):
+    if not hosting.is_hosted() and st.button("Publish", key=f"publish-{run}", type="tertiary"):
         dialog(run)
 
 

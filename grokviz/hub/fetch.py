@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from grokviz.hosting import is_hosted
 from grokviz.hub import client
 from grokviz.hub.client import HubError, Repo
 from grokviz.hub.refs import COMMIT, Ref, run_id
@@ -23,11 +24,6 @@ MAX_ACTIVATIONS_HOSTED = 60_000_000  # p p d_mlp: what a page holds in memory to
 KEEP_HOSTED = 2_000_000_000  # bytes of downloaded runs; the oldest go first
 
 Progress = Callable[[str, int, int], None]
-
-
-def is_hosted() -> bool:
-    """Whether strangers visit: then no token of this machine is used for them, and sizes are capped."""
-    return os.environ.get("GROKVIZ_HOSTED") == "1"
 
 
 def open_ref(

@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from grokviz.hosting import is_hosted
 from grokviz.hub import refs
 from grokviz.hub.client import CancelledError
-from grokviz.hub.fetch import is_hosted, open_ref
+from grokviz.hub.fetch import open_ref
 from grokviz.hub.refs import Ref
-from grokviz.runs.storage import RunError, parse_json, write_lock
+from grokviz.runs.storage import RunError, is_locked, parse_json, write_lock
 
 AT_ONCE = 2
 STARTING_SECONDS = 20.0  # a process that has not said anything after that never will
@@ -51,7 +52,7 @@ def start(ref: Ref, root: Path, given: Mapping | None = None) -> None:
     folder = _folder(root, ref)
     if (now := status(ref, root)) and now.state == "running":
         return
-    if is_hosted() and sum(_alive(job) for job in (root / ".jobs").glob("*")) >= AT_ONCE:
+    if is_hosted() and sum(is_locked(job) for job in (root / ".jobs").glob("*")) >= AT_ONCE:
         raise RunError(f"{AT_ONCE} downloads are under way for other visitors. Try again in a minute.")
     if child := _children.pop(folder.name, None):
         child.wait()  # it has said its last word and is about to end
@@ -83,7 +84,7 @@ def status(ref: Ref, root: Path) -> Status | None:
     except (OSError, RunError, TypeError):
         return None
     starting = found.what == "Starting" and time.time() - found.at < STARTING_SECONDS
-    if found.state == "running" and not starting and not _alive(folder):
+    if found.state == "running" and not starting and not is_locked(folder):
         return Status("failed", message=BROKEN)
     return found
 
@@ -103,15 +104,6 @@ def forget(ref: Ref, root: Path) -> None:
 
 def _folder(root: Path, ref: Ref) -> Path:
     return root / ".jobs" / job_name(ref)
-
-
-def _alive(folder: Path) -> bool:
-    """Whether a process holds the folder's lock, which the system drops however it ends."""
-    try:
-        with write_lock(folder):
-            return False
-    except RunError:
-        return folder.is_dir()
 
 
 def _write(folder: Path, status: Status) -> None:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokviz.hosting import is_hosted
 from grokviz.hub import card
 from grokviz.hub.client import HubError, within
-from grokviz.hub.fetch import RUN_FILE, is_hosted
+from grokviz.hub.fetch import RUN_FILE
 from grokviz.hub.refs import PART
 from grokviz.runs.folder import TIMELINE, open_run
 from grokviz.runs.storage import RunError

@@ -8,6 +8,7 @@ import pytest
 
 from bench.fake_hub import running
 from grokviz.runs import folder, storage
+from grokviz.runs.write import RESUME
 from tests.importers.conftest import demo_file, full_run_file, lens_module, real, shuffled  # noqa: F401
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -40,4 +41,4 @@ def run_files(trained):
     """The files of a run folder, by name."""
     path = trained / "tiny-groks"
     assert folder.open_run(path).finished
-    return {file.name: file.read_bytes() for file in path.iterdir()}
+    return {file.name: file.read_bytes() for file in path.iterdir() if file.name != RESUME}
