@@ -1,0 +1,191 @@
+"""The search for the fast preset: `python -m bench.recipes` trains what docs/recipes.csv lacks of the trials below,
+seed by seed, and writes docs/recipes.md, losers included.
+
+Steps are the same on every machine, up to rounding, so the CSV keeps them; seconds are those of this machine: steps
+times its median time for a step. A run is looked at every 4 % of its steps and ends with 99 % of the unseen pairs.
+"""
+
+import csv
+import dataclasses
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from bench.table import medians
+from grokviz.config import RunConfig
+from grokviz.engine import batch
+from grokviz.engine.model import initial_weights
+from grokviz.engine.schedule import Schedule
+from grokviz.recipes import fast_preset
+
+DOCS = Path(__file__).parents[1] / "docs"
+SHOWN = "frac_train", "d_model", "n_heads", "d_mlp", "lr", "weight_decay", "beta2", "optimizer", "loss"
+FIELDS = ("p", *SHOWN, "seed")
+MOST_STEPS = 2_500
+PAIRS_AT_ONCE = 6_000
+GOAL = 0.99
+
+NARROW = {"frac_train": 0.4, "d_model": 48, "d_mlp": 192}
+TRIALS: list[tuple[int, dict, int]] = [  # modulus, what differs from its fast preset, seeds 0, 1, ...
+    *((p, {}, 5) for p in (31, 23, 24, 36, 43, 17, 13, 11, 19, 59, 64, 73, 97, 113, 120, 131, 100)),
+    *((59, {**NARROW, "lr": lr}, 3) for lr in (3e-3, 5e-3, 1e-2, 2e-2)),
+    *((59, {**NARROW, "weight_decay": decay}, 3) for decay in (1.0, 4.0)),
+    *((59, {**NARROW, "optimizer": name}, 3) for name in ("grokfast", "muon", "perpendicular")),
+    *((59, {**NARROW, "optimizer": name, "loss": "stablemax"}, 3) for name in ("adamw", "perpendicular")),
+    *((59, {**NARROW, "d_model": d, "d_mlp": m}, 3) for d, m in ((32, 128), (32, 256), (64, 256), (128, 512))),
+    (59, {"frac_train": 0.35}, 3),
+    *((31, {"frac_train": share}, 3) for share in (0.4, 0.5, 0.6)),
+    *((31, {"frac_train": share}, 5) for share in (0.53, 0.56)),
+    *((23, {"frac_train": share}, 5) for share in (0.62, 0.64)),
+    *((97, {"frac_train": share}, 3) for share in (0.3, 0.35, 0.4)),
+    *((113, {"frac_train": share}, 3) for share in (0.3, 0.35)),
+    *((p, {"frac_train": share}, 3) for p, share in ((11, 0.75), (12, 0.75), (13, 0.7), (17, 0.6), (23, 0.55))),
+]  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    memorised: int | None  # step with 99 % of the training pairs right
+    test_accuracy: float | None  # then
+    grokked: int | None  # step with 99 % of the others right
+
+
+def race(configs: list[RunConfig], most_steps: int = MOST_STEPS) -> list[Outcome]:
+    """Trains runs of one shape together until the last has grokked, or for so many steps."""
+    states = [batch.State(0, initial_weights(config), {}, Schedule()) for config in configs]
+    b = batch.make_batch(configs, states, torch.device("cpu"))
+    found = [Outcome(None, None, None)] * len(configs)
+    for step in range(most_steps + 1):
+        batch.gradient(b)
+        if step >= 10 and step % max(1, min(20, step // 25)) == 0:
+            for i, (_, _, train, test, _) in enumerate(batch.row(b).tolist()):
+                if found[i].memorised is None and train >= GOAL:
+                    found[i] = found[i]._replace(memorised=step, test_accuracy=round(test, 4))
+                if found[i].grokked is None and test >= GOAL:
+                    found[i] = found[i]._replace(grokked=step)
+            if all(outcome.grokked is not None for outcome in found):
+                break
+        batch.update(b)
+    return found
+
+
+def key(config: RunConfig) -> tuple[str, ...]:
+    return tuple(str(getattr(config, field)) for field in FIELDS)
+
+
+def read(path: Path) -> dict[tuple[str, ...], Outcome]:
+    def number(text: str, kind: type) -> int | float | None:
+        return kind(text) if text else None
+
+    if not path.exists():
+        return {}
+    with path.open(newline="") as file:
+        return {
+            tuple(row[field] for field in FIELDS): Outcome(
+                number(row["memorised"], int), number(row["test_accuracy"], float), number(row["grokked"], int)
+            )
+            for row in csv.DictReader(file)
+        }  # fmt: skip
+
+
+def write(path: Path, known: dict[tuple[str, ...], Outcome]) -> None:
+    with path.open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*FIELDS, *Outcome._fields])
+        table.writerows([*of, *outcome] for of, outcome in known.items())
+
+
+def runs(p: int, changes: dict, seeds: int) -> list[RunConfig]:
+    return [dataclasses.replace(fast_preset(p), seed=seed, **changes) for seed in range(seeds)]
+
+
+def seconds_a_step(config: RunConfig) -> float:
+    state = batch.State(0, initial_weights(config), {}, Schedule())
+    b = batch.make_batch([config], [state], torch.device("cpu"))
+
+    def steps() -> None:
+        for _ in range(5):
+            batch.gradient(b)
+            batch.update(b)
+
+    return medians(steps, repeats=5, warm_up=1)[0] / 5
+
+
+def row(configs: list[RunConfig], known: dict[tuple[str, ...], Outcome]) -> str:
+    """One line of the table: medians over seeds; a seed that did not grok counts as later than any."""
+    outcomes = [known[key(config)] for config in configs]
+
+    def median(values: Iterable[float | None]) -> float:
+        return statistics.median_high([float("inf") if v is None else v for v in values])
+
+    memorised = median(o.memorised for o in outcomes)
+    grokked = median(o.grokked for o in outcomes)
+    gaps = [GOAL - o.test_accuracy for o in outcomes if o.test_accuracy is not None]
+    steps = sorted(o.grokked for o in outcomes if o.grokked is not None)
+    ratio = median(o.grokked / o.memorised if o.grokked and o.memorised else None for o in outcomes)
+    plateau = bool(gaps) and statistics.median(gaps) >= 0.5 and 3 <= ratio < float("inf")
+    cells = [
+        str(configs[0].p),
+        *(f"{getattr(configs[0], field)}" for field in SHOWN),
+        f"{memorised:.0f}" if memorised < float("inf") else "not",
+        f"{100 * statistics.median(gaps):.0f}" if gaps else "",
+        f"{grokked:.0f} ({steps[0]} to {steps[-1]})" if grokked < float("inf") else "not",
+        f"{len(steps)} of {len(outcomes)}",
+        f"{ratio:.1f}" if ratio < float("inf") else "",
+        "yes" if plateau else "no",
+        f"{grokked * seconds_a_step(configs[0]):.1f} s" if grokked < float("inf") else "",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+HEAD = "\n".join(
+    [
+        "| p | "
+        + " | ".join(SHOWN)
+        + " | memorised | points below | grokked | seeds | ratio | plateau | to 99 % |",
+        "|" + "---|" * (len(SHOWN) + 8),
+    ]
+)
+INTRODUCTION = f"""# Recipes
+
+Written by `python -m bench.recipes`. What was tried in the search for the fast preset of `grokviz/recipes.py`, for
+(a + b) mod p: medians over the seeds 0, 1, ... of each trial. *Memorised*: the first step with 99 % of the training
+pairs right; *points below*: how far the test accuracy is below that then; *grokked*: the first step with 99 % of the
+unseen pairs right (of those seeds that came there within {MOST_STEPS:,} steps); *ratio* of the two; *plateau*: at least
+50 points below, and a ratio of at least 3; *to 99 %*: steps times the time of a step on this machine, with
+{torch.get_num_threads()} threads, without evaluation.
+
+The pair (b, a) is answered like (a, b) as soon as that is memorised, because the network adds what it takes from both
+positions: on the way up, test accuracy already comes to about the share of pairs trained on. Small moduli need a share so
+large that no 50 points are left below it.
+"""
+
+
+def main() -> None:
+    path = DOCS / "recipes.csv"
+    known = read(path)
+    for trial in TRIALS:
+        todo = [config for config in runs(*trial) if key(config) not in known]
+        size = max(1, int(PAIRS_AT_ONCE / (trial[0] ** 2 * runs(*trial)[0].frac_train)))
+        for part in (todo[i : i + size] for i in range(0, len(todo), size)):
+            start = time.perf_counter()
+            known |= zip(map(key, part), race(part), strict=True)
+            write(path, known)
+            print(f"{trial}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    presets, others = ([t for t in TRIALS if bool(t[1]) is tried] for tried in (False, True))
+    text = INTRODUCTION
+    for title, trials in (
+        ("The fast preset", sorted(presets, key=lambda t: t[0])),
+        ("What else was tried", others),
+    ):
+        rows = [row(runs(*trial), known) for trial in trials]
+        text += f"\n## {title}\n\n{HEAD}\n" + "\n".join(rows) + "\n"
+    (DOCS / "recipes.md").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
