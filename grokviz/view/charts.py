@@ -93,7 +93,7 @@ def compared_losses_chart(mine: pd.DataFrame, other: pd.DataFrame, dark: bool = 
             .mark_line(strokeWidth=width, opacity=opacity, clip=True)
             .encode(
                 x=step_axis(last),
-                y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=_log_axis()),
+                y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
                 color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
                 strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
                 tooltip=[
