@@ -32,7 +32,7 @@ FAST = {
     131: Measured(0.27, 156, 700),
     251: Measured(0.2),  # not measured
 }
-SMALLEST_PLATEAU = 31  # 24 and all below that were measured show none: too few pairs are left unseen
+SMALLEST_PLATEAU = 31  # 24 and all below that were measured show none
 
 
 def fast_preset(p: int) -> RunConfig:

@@ -2,7 +2,7 @@
 
 Every number that changes with the step or the run is a tensor on the device, so that nothing waits for Python.
 An optimizer uses up the gradients: their memory is where it computes, because fresh memory costs far more than
-the arithmetic (on two cores a quarter of the whole training step, until that was measured).
+the arithmetic (in a profile, four passes into new memory took a sixth of the training step).
 """
 
 from collections.abc import Callable, Sequence
