@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import analysis, hub, importing, inside, scrubber, startup, training
+from bench import analysis, hub, importing, inside, live, scrubber, startup, training
 from bench.table import Row, as_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +17,7 @@ PARTS = {
     "training": training,
     "analysis": analysis,
     "inside": inside,
+    "live": live,
     "importing": importing,
     "hub": hub,
     "startup": startup,

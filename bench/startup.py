@@ -7,6 +7,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.browser import launch
@@ -21,37 +23,45 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def visit() -> tuple[float, float]:
-    """Seconds from the browser's first request to the scrubber's first frame, on a server that is up; and from
-    a key to the panels that Python redraws below it (table, chart), of which 150 ms are the scrubber's wait."""
+@contextmanager
+def serving(**variables: str) -> Iterator[str]:
+    """The address of an app in a process of its own, for as long as it is needed."""
     port = free_port()
     command = [sys.executable, "-m", "grokviz", "app", f"--port={port}"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    environment = os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"}
+    environment = os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"} | variables
     with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **quiet) as server:
         for _ in range(100):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        with launch() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+def visit() -> tuple[float, float]:
+    """Seconds from the browser's first request to the scrubber's first frame, on a server that is up; and from
+    a key to the panels that Python redraws below it (table, chart), of which 150 ms are the scrubber's wait."""
+    with serving() as url, launch() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        start = time.perf_counter()
+        page.goto(f"{url}/timeline")
+        page.wait_for_selector(".gv-step:has-text('step')")
+        first = time.perf_counter() - start
+        page.wait_for_selector("text=in numbers")
+        page.wait_for_timeout(2000)
+        page.locator("input.gv-range").focus()
+        settled = []
+        for _ in range(7):
+            before = page.get_by_text("in numbers").text_content()
             start = time.perf_counter()
-            page.goto(f"http://127.0.0.1:{port}/timeline")
-            page.wait_for_selector(".gv-step:has-text('step')")
-            first = time.perf_counter() - start
-            page.wait_for_selector("text=in numbers")
-            page.wait_for_timeout(2000)
-            page.locator("input.gv-range").focus()
-            settled = []
-            for _ in range(7):
-                before = page.get_by_text("in numbers").text_content()
-                start = time.perf_counter()
-                page.keyboard.press("ArrowRight")
-                page.wait_for_function("(t) => !document.body.innerText.includes(t)", arg=before)
-                settled.append(time.perf_counter() - start)
-                page.wait_for_timeout(600)
-        os.killpg(server.pid, signal.SIGTERM)
+            page.keyboard.press("ArrowRight")
+            page.wait_for_function("(t) => !document.body.innerText.includes(t)", arg=before)
+            settled.append(time.perf_counter() - start)
+            page.wait_for_timeout(600)
     return first, statistics.median(settled)
 
 
