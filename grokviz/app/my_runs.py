@@ -163,6 +163,8 @@ def _bar(run: Path, status: Status, study: Study | None) -> None:
             parts.append(f"{about((expected - step) / pace)} to grokking, if it is like others")
         elif step < config.steps:
             parts.append(f"{about((config.steps - step) / pace)} to the last step")
+    if (device := study.run.provenance.get("device", "cpu")) != "cpu":
+        parts.append(words.as_text(f"on {device}"))
     st.progress(min(1.0, step / config.steps), text=" · ".join(parts))
 
 

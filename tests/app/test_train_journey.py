@@ -21,6 +21,7 @@ from tests.app.test_browser import listening
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
 
@@ -51,8 +52,7 @@ class Server:
 def server(tmp_path):
     runs = tmp_path / "runs"
     (runs / ".jobs").mkdir(parents=True)
-    rate = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
-    (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(rate))
+    (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(RATE))
     server = Server(runs, OMP_NUM_THREADS="1")
     yield server, runs
     server.kill()
@@ -215,3 +215,39 @@ def test_the_whole_journey(server, page, tmp_path):
     button(page, "Undo").click()
     until(brought.exists, "back again")
     assert subprocess.run(["pgrep", "-f", f"grokviz.worker {runs}"], check=False).returncode == 1
+
+
+def test_visitors_of_a_shared_machine_see_their_own_runs_only(tmp_path):
+    runs = tmp_path / "runs"
+    (runs / ".jobs").mkdir(parents=True)
+    (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(RATE))
+    server = Server(runs, GROKVIZ_HOSTED="1", GROKVIZ_LIMITS="p=31,unseen_seconds=600", OMP_NUM_THREADS="1")
+    try:
+        with playwright_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+            first, second = (browser.new_context().new_page() for _ in range(2))
+            first.set_default_timeout(60_000)
+            second.set_default_timeout(60_000)
+
+            first.goto(f"{server.url}/train")
+            first.get_by_text("What shall it learn?").wait_for()
+            fill(first, "Modulus", "11")
+            button(first, "Start").click()
+            until(lambda: list(runs.glob("v-*/mod11-*/run.json")), "it is in the visitor's own folder")
+            (run,) = (path.parent for path in runs.glob("v-*/mod11-*/run.json"))
+            first.get_by_text("Training.", exact=False).first.wait_for()
+
+            second.goto(f"{server.url}/train?run={run.name}")
+            second.get_by_text("What shall it learn?").wait_for()
+            assert second.get_by_text(re.compile("mod 11")).count() == 0
+            second.goto(f"{server.url}/timeline?run={run.name}")
+            second.get_by_text("The link names a run that is not here").wait_for()
+
+            first.reload()  # a new session: the browser's secret finds the run again
+            first.get_by_text("a + b mod 11", exact=False).first.wait_for()
+            button(first, "Discard").click()
+            until(lambda: not run.exists(), "discarded")
+            browser.close()
+    finally:
+        server.kill()
+        subprocess.run(["pkill", "-9", "-f", str(runs)], check=False)
