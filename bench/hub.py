@@ -2,15 +2,19 @@
 of the process that asks to its last word. `python -m bench hub`."""
 
 import os
+import shutil
 import socket
+import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.fake_hub import FakeHub, running
 from bench.table import Row
 from grokviz import library
-from grokviz.hub import job
+from grokviz.hub import client, job
 from grokviz.hub.refs import Ref, parse
 
 REPO = "someone/a-run"
@@ -43,15 +47,69 @@ def rows() -> list[Row]:
         os.environ["HF_HUB_OFFLINE"] = "1"
         found.append(_row(hub.endpoint, "HF_HUB_OFFLINE", hub, "", REPO, Path(folder) / "d"))
         del os.environ["HF_HUB_OFFLINE"]
+        found += _full_disks(hub, Path(folder) / "disk")
     return found
 
 
-def _row(endpoint: str, what: str, hub: FakeHub, fault: str, text: str, root: Path) -> Row:
+def _full_disks(hub: FakeHub, at: Path) -> list[Row]:
+    """Too little room before the download; and enough, until somebody else fills the disk in the middle of it."""
+    try:
+        with small_disk(at, 64_000) as disk:
+            before = _row(hub.endpoint, "disk full", hub, "", REPO, disk)
+        with small_disk(at, client.ROOM + 8_000_000) as disk:
+            hub.bytes_a_second = 500_000
+            during = _row(hub.endpoint, "disk full in the middle", hub, "", REPO, disk, lambda: fill(disk))
+            hub.bytes_a_second = 0
+    except OSError as error:
+        return [Row("disk full", f"skipped: {error}", "3 s")]
+    return [before, during]
+
+
+@contextmanager
+def small_disk(at: Path, size: int) -> Iterator[Path]:
+    """A disk of its own of so many bytes. Raises `OSError` where none may be mounted."""
+    at.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        raise OSError("a disk so small can be mounted only with the right to do so")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", "--lazy", str(at)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Once part of a large file has arrived, take every byte that is left."""
+    end = time.monotonic() + 20
+    while not [part for part in disk.rglob("snapshots*.part") if part.stat().st_size]:
+        if time.monotonic() > end:
+            raise TimeoutError("the download did not begin")
+        time.sleep(0.02)
+    try:
+        with open(disk / "somebody-else", "wb", buffering=0) as file:
+            while file.write(bytes(1 << 20)):
+                pass
+    except OSError:
+        pass  # full
+
+
+def _row(
+    endpoint: str,
+    what: str,
+    hub: FakeHub,
+    fault: str,
+    text: str,
+    root: Path,
+    strike: Callable[[], None] | None = None,
+) -> Row:
     os.environ["HF_ENDPOINT"], os.environ["HF_HOME"] = endpoint, str(root / "hf")
     hub.fault = fault
     ref: Ref = parse(text)
     begin = time.perf_counter()
     job.start(ref, root)
+    if strike:  # the fault comes only now
+        strike()
+        begin = time.perf_counter()
     while (now := job.status(ref, root)) and now.state == "running":
         time.sleep(0.02)
     taken = time.perf_counter() - begin

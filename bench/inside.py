@@ -6,10 +6,11 @@ import numpy as np
 
 from bench.table import Row, medians, milliseconds
 from grokviz import library, study
-from grokviz.analysis import interventions, stages
+from grokviz.analysis import interventions, questions, stages
 from grokviz.analysis.cuts import Choice, Cuts
 from grokviz.analysis.forward import forward
 from grokviz.analysis.reindex import sum_order
+from grokviz.app import circuits
 from grokviz.runs.folder import open_run, read_weights
 
 
@@ -26,6 +27,22 @@ def rows() -> list[Row]:
             interventions.run(whole.weights, cuts, order, whole).logits, found.task
         )
 
+    owners = interventions.neuron_owners(whole, order)
+    before = interventions.outcome(whole.logits, found.task).probability
+
+    def redraw(cuts: Cuts) -> Callable[[], object]:
+        """What the page computes after a cut that nobody has made before, the network without cuts at hand."""
+
+        def draw() -> None:
+            cut = circuits.look_inside(whole, cuts, order, keys, found.task, owners)
+            np.searchsorted([-0.5, -0.05, 0.05, 0.5], cut.outcome.probability - before)  # the map of damage
+            answer = questions.ask(cut.logits[14, 100], 1)
+            questions.speakers(cut.stages.logits[14, 100], 1, answer.rival)
+            stages.follow(cut.stages, 14, 100)  # the circles
+            stages.follow(cut.stages, 14, 100)  # the waves
+
+        return draw
+
     timed = {
         "all five stages of a snapshot": lambda: stages.read_stages(single, order, keys),
         "one pair through them": lambda: stages.follow(read, 14, 100),
@@ -37,6 +54,12 @@ def rows() -> list[Row]:
         "cut: neurons as polynomials": cut(Cuts(polynomial=True)),
         "cut: attention by its linear form": cut(Cuts(linear=True)),
         "cut: noise": cut(Cuts(noise=(10, 0))),
+        "redraw: figures and stages after a cut: frequencies in the neurons": redraw(
+            Cuts(neurons=Choice("keep", keys))
+        ),
+        "redraw: figures and stages after a cut: neurons as polynomials": redraw(Cuts(polynomial=True)),
+        "redraw: figures and stages after a cut: attention by its linear form": redraw(Cuts(linear=True)),
+        "redraw: figures and stages after a cut: noise": redraw(Cuts(noise=(10, 0))),
     }
     return [
         Row(name, milliseconds(seconds), "150 ms")

@@ -48,5 +48,12 @@ with shell.column():
         "Sections 4.1 to 4.3 and appendix C.1.2 of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The published figures are "
         "those of the paper's own run; the figures above are measured on the run in view."
     )
+    st.page_link(
+        "pages/follow.py",
+        label="Follow one question through these stations",
+        icon=":material/conversion_path:",
+    )
+    st.page_link("pages/cut.py", label="Cut into them, and see what breaks", icon=":material/content_cut:")
+    st.page_link("pages/build.py", label="Build such a network by hand", icon=":material/construction:")
 
 shell.foot()

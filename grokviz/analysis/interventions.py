@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from grokviz.analysis.circuit import NEURON_FVE, logit_map, neuron_frequencies, trig_coefficients
 from grokviz.analysis.cuts import Choice, Cuts
@@ -56,20 +56,24 @@ def outcome(logits: Float[np.ndarray, "p p p"], task: Task) -> Outcome:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverged is shown, not refused
-def run(weights: Weights, cuts: Cuts, order: SumOrder, whole: Activations | None = None) -> Activations:
+def run(
+    weights: Weights,
+    cuts: Cuts,
+    order: SumOrder,
+    whole: Activations | None = None,
+    owners: Int[np.ndarray, " d_mlp"] | None = None,
+) -> Activations:
     """The network with the cuts made, in the order of the fields of `Cuts`.
 
     The weights it returns are those with noise and embedding as cut; its tables those of the heads left.
-    `whole` is the same network without cuts, where there is one already: it says which frequency a neuron
-    belongs to, and is returned when nothing is cut.
+    `whole` is the same network without cuts and `owners` its `neuron_owners`, where they are there already;
+    `whole` itself is returned when nothing is cut.
     """
     weights = widen(weights)
     if cuts == Cuts():
         return whole or forward(weights)
-    owners = None
-    if cuts.polynomial or cuts.clusters:
-        freq, fve = neuron_frequencies(on_sums((whole or forward(weights)).post, order))
-        owners = np.where(fve >= NEURON_FVE, freq, 0)
+    if owners is None and (cuts.polynomial or cuts.clusters):
+        owners = neuron_owners(whole or forward(weights), order)
     edited = edit_weights(weights, cuts, order)
     if whole and not _before_neurons(cuts):
         tables, pattern, constant = whole.tables, whole.pattern, whole.tables.resid_pre
@@ -81,17 +85,29 @@ def run(weights: Weights, cuts: Cuts, order: SumOrder, whole: Activations | None
         np.maximum(before, 0, out=before)
         whole = None  # of another network than this
     post = _cut_neurons(before, edited, cuts, order, owners)
-    if "mlp" in cuts.skips:
-        logits = post @ logit_map(edited) + edited["b_out"] @ edited["W_U"]
-    elif whole:
-        logits = whole.logits if post is before else whole.logits + (post - before) @ logit_map(edited)
+    if whole and post is before and "mlp" not in cuts.skips:
+        logits = whole.logits
     else:
-        logits = post @ logit_map(edited)
-        logits += mix(pattern, tables.values @ edited["W_U"])
-        logits += (constant + edited["b_out"]) @ edited["W_U"]
+        logits = _times(post, logit_map(edited))
+        around = edited["b_out"]
+        if "mlp" not in cuts.skips:
+            logits += mix(pattern, tables.values @ edited["W_U"])
+            around = around + constant
+        logits += around @ edited["W_U"]
     p = len(logits)
     scores = tables.scores[:, :p], tables.scores[:, p:-1], tables.scores[:, -1]
     return Activations(edited, tables, *scores, pattern, post, _cut_logits(logits, cuts, order))
+
+
+def neuron_owners(activations: Activations, order: SumOrder) -> Int[np.ndarray, " d_mlp"]:
+    """The frequency that every neuron belongs to: that which explains 85 % of it or more, 0 where none does."""
+    freq, fve = neuron_frequencies(on_sums(activations.post, order))
+    return np.where(fve >= NEURON_FVE, freq, 0)
+
+
+def _times(x: Float[np.ndarray, "p p n"], matrix: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "p p m"]:
+    """x @ matrix as one product, which is faster than one for every row of pairs."""
+    return (x.reshape(-1, x.shape[2]) @ matrix).reshape(*x.shape[:2], -1)
 
 
 def _before_neurons(cuts: Cuts) -> bool:
@@ -202,7 +218,7 @@ def _cut_neurons(
         post = _changed(post, order, lambda x: choose(x, cuts.neurons, sum_waves))
     if cuts.directions:
         Q = readout_directions(weights, cuts.directions.freqs, order)
-        along = (post @ Q) @ Q.T
+        along = _times(_times(post, Q), Q.T)
         post = along if cuts.directions.mode == "keep" else post - along
     silent = list(cuts.silence)
     if owners is not None:
@@ -271,14 +287,18 @@ def polynomials(post: Float[np.ndarray, "n n m"], owners: np.ndarray | None) -> 
     """Every neuron that belongs to a frequency (owner > 0) as its best polynomial of degree 2 in its waves."""
     assert owners is not None
     n, _, m = post.shape
-    over_b = np.zeros(
-        (3, n, m), post.dtype
-    )  # for each of its waves of a, what a neuron is as a function of b
+    freqs = [int(k) for k in np.unique(owners[owners > 0])]
+    waves = [_waves(n, k, post.dtype) for k in freqs]
+    over_a = np.concatenate([*waves, np.zeros((0, n), post.dtype)]) @ post.reshape(n, -1)  # of all at once
+    # For each of its waves of a, what a neuron is as a function of b:
+    over_b = np.zeros((3, n, m), post.dtype)
     waves_of_a = np.zeros((n, 3, m), post.dtype)
-    for k in np.unique(owners[owners > 0]):
-        rows, own = _waves(n, int(k), post.dtype), owners == k
-        over_a = (rows @ post.reshape(n, -1)).reshape(len(rows), n, m)[..., own]
-        over_b[: len(rows), :, own] = rows.T @ (rows @ over_a)
+    first = 0
+    for k, rows in zip(freqs, waves, strict=True):
+        own = np.flatnonzero(owners == k)
+        mine = over_a[first : first + len(rows)].reshape(len(rows), n, m)[..., own]
+        first += len(rows)
+        over_b[: len(rows), :, own] = rows.T @ (rows @ mine)
         waves_of_a[:, : len(rows), own] = rows.T[..., None]
     fitted = np.empty_like(post)
     for a in range(n):  # row by row, which stays in the cache

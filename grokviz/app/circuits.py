@@ -1,5 +1,6 @@
 """The inside of a snapshot, with or without cuts: computed once, shared by every visitor, read-only."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from grokviz.analysis.stages import Stages, read_stages
 from grokviz.app import studies
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
+from grokviz.tasks import Task
 
 N_STRONGEST = 5  # waves to show of a run that has no key frequency
 
@@ -121,18 +123,39 @@ def _whole(run_id: str, path: str, last: int, index: int) -> Activations:
     return forward(read_weights(studies.load(run_id).run, index, np.float64))
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _owners(run_id: str, path: str, last: int, index: int) -> np.ndarray:
+    """The frequency of every neuron of the uncut network."""
+    return interventions.neuron_owners(_whole(run_id, path, last, index), order(studies.load(run_id)))
+
+
 @st.cache_resource(max_entries=12, show_spinner=False)  # about 7 MB each for p = 113
 def _inside(run_id: str, path: str, last: int, index: int, cuts: Cuts) -> Inside:
     study = studies.load(run_id)
     freqs = _waves(run_id, path, last).freqs
     whole = _whole(run_id, path, last, index)
-    cut = interventions.run(whole.weights, cuts, order(study), whole)
-    logits = cut.logits.astype(np.float32)
+    owners = _owners(run_id, path, last, index) if cuts.polynomial or cuts.clusters else None
+    return look_inside(whole, cuts, order(study), freqs, study.task, owners)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # a network that diverged is shown, not refused
+def look_inside(
+    whole: Activations,
+    cuts: Cuts,
+    order: SumOrder,
+    freqs: tuple[int, ...],
+    task: Task,
+    owners: np.ndarray | None = None,
+) -> Inside:
+    """Cuts in a network in float64, measured in float64 and pictured in float32, which takes half as long."""
+    cut = interventions.run(whole.weights, cuts, order, whole, owners)
+    names = ("pattern", "post", "logits")
+    single = replace(cut, **{name: getattr(cut, name).astype(np.float32) for name in names})
     return Inside(
-        interventions.outcome(cut.logits, study.task),
-        read_stages(cut, order(study), freqs),
-        logits,
-        margins(logits, study.task.answers),
+        interventions.outcome(cut.logits, task),
+        read_stages(single, order, freqs),
+        single.logits,
+        margins(single.logits, task.answers),
     )
 
 

@@ -23,6 +23,7 @@ DEADLINE_SECONDS = 2.0  # for the whole answer to a question
 BODY_SECONDS = 10.0  # of silence in the middle of a file
 MAX_BREAKS = 8  # of one download
 ROOM = 100_000_000  # bytes left free on the disk
+FULL = "The disk is full. What has arrived is kept: make room, then try again, and it goes on from there."
 HERE = "What is bundled and what was opened before still works."
 
 
@@ -252,9 +253,7 @@ def sentences(ref: Ref, name: str = ""):
         ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise HubError(
-                "The disk is full. What has arrived is kept: make room, then try again, and it goes on from there."
-            ) from None
+            raise HubError(FULL) from None
         raise HubError(f"The download cannot be kept: {error.strerror or type(error).__name__}.") from None
 
 

@@ -19,13 +19,14 @@ from typing import NamedTuple
 
 from grokviz.hosting import is_hosted
 from grokviz.hub import refs
-from grokviz.hub.client import CancelledError
+from grokviz.hub.client import FULL, CancelledError
 from grokviz.hub.fetch import open_ref
 from grokviz.hub.refs import Ref
-from grokviz.runs.storage import RunError, is_locked, parse_json, write_lock
+from grokviz.runs.storage import RunError, is_locked, parse_json, saying, write_lock
 
 AT_ONCE = 2
 STARTING_SECONDS = 20.0  # a process that has not said anything after that never will
+FULL_BELOW = 1_000_000  # bytes left on the disk: a job that died there could not even write why
 ENDED = ("done", "failed", "cancelled")
 BROKEN = "The download was interrupted. What has arrived is kept: try again, and it goes on from there."
 
@@ -48,7 +49,7 @@ def job_name(ref: Ref) -> str:
 
 
 def start(ref: Ref, root: Path, given: Mapping | None = None) -> None:
-    """Begin opening the reference, unless that is under way. Raises `RunError` when too many are."""
+    """Begin opening the reference, unless that is under way. Raises `RunError` when too many are, or the disk is full."""
     folder = _folder(root, ref)
     if (now := status(ref, root)) and now.state == "running":
         return
@@ -56,10 +57,11 @@ def start(ref: Ref, root: Path, given: Mapping | None = None) -> None:
         raise RunError(f"{AT_ONCE} downloads are under way for other visitors. Try again in a minute.")
     if child := _children.pop(folder.name, None):
         child.wait()  # it has said its last word and is about to end
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cancel").unlink(missing_ok=True)
-    (folder / "job.json").write_text(json.dumps({"ref": str(ref), "given": dict(given or {})}))
-    _write(folder, Status("running", "Starting"))
+    with saying("The download"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cancel").unlink(missing_ok=True)
+        (folder / "job.json").write_text(json.dumps({"ref": str(ref), "given": dict(given or {})}))
+        _write(folder, Status("running", "Starting"))
     command = [sys.executable, "-m", "grokviz.hub.job", str(root), folder.name]
     home = Path(__file__).parents[2]
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
@@ -76,16 +78,18 @@ _children: dict[str, subprocess.Popen] = {}  # kept so that those that have ende
 def status(ref: Ref, root: Path) -> Status | None:
     """How far the job for this reference is; None when there is none. One that died says so."""
     folder = _folder(root, ref)
-    if (child := _children.get(folder.name)) and child.poll() is not None:
+    has_ended = (child := _children.get(folder.name)) is not None and child.poll() is not None
+    if has_ended:
         del _children[folder.name]
     try:
         values = parse_json((folder / "status.json").read_bytes(), "status.json")
         found = Status(**values)
     except (OSError, RunError, TypeError):
         return None
-    starting = found.what == "Starting" and time.time() - found.at < STARTING_SECONDS
+    starting = not has_ended and found.what == "Starting" and time.time() - found.at < STARTING_SECONDS
     if found.state == "running" and not starting and not is_locked(folder):
-        return Status("failed", message=BROKEN)
+        is_full = shutil.disk_usage(folder).free < FULL_BELOW
+        return Status("failed", message=FULL if is_full else BROKEN)
     return found
 
 

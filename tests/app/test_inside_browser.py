@@ -106,6 +106,10 @@ def sliders_and_buttons_choose_a_pair(page):
     step = "ArrowRight" if a < P - 1 else "ArrowLeft"
     slider(page, "a").press(step)
     address(page, f"a={a + (1 if step == 'ArrowRight' else -1)}&b={b}")
+    a, b = pair_of(page)
+    step = "ArrowRight" if b < P - 1 else "ArrowLeft"
+    slider(page, "b").press(step)
+    address(page, f"a={a}&b={b + (1 if step == 'ArrowRight' else -1)}")
     for name in ("The pair it got right last", "The pair it is least sure of"):
         page.get_by_role("button", name=name).click()
         page.wait_for_function("document.querySelector('[data-stale=true]') === null")
@@ -142,6 +146,7 @@ def frequencies_are_cut(page):
     for label, name in (
         ("In the embedding", "embedding"),
         ("In the neurons: waves of a + b", "neurons"),
+        (re.compile("In the neurons: what .*reads"), "directions"),
         ("In the logits: waves of a + b", "logits"),
         ("In the logits: all products", "spectrum"),
     ):
@@ -221,6 +226,22 @@ def waves_are_built(page):
     before = page.url
     page.get_by_role("button", name="Best set of this size").click()
     moved_from(page, before)
+    chosen = built(page)
+    new = next(k for k in range(1, P // 2 + 1) if k not in chosen)
+    pick(page, "Frequencies", new)
+    address(page, f"-{new}x8")
+    assert built(page) == [*chosen, new]
+    slider(page, f"Amplitude of k = {new}").press("ArrowRight")
+    address(page, f"-{new}x8.1")
+    canvas = page.locator(".pic-waves canvas")
+    canvas.scroll_into_view_if_needed()
+    canvas.hover(position={"x": 300, "y": 60})
+    page.locator(".pic-words").get_by_text(re.compile(r"answer -?\d+: logit")).wait_for()
+
+
+def built(page):
+    """The frequencies in the address."""
+    return [int(k) for k in re.findall(r"(\d+)x", re.search(r"[?&]waves=([^&]*)", page.url)[1])]
 
 
 def a_phone_has_no_sideways_scroll(page):

@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from bench.hub import fill, small_disk
 from grokviz import library
-from grokviz.hub import client, fetch
+from grokviz.hub import client, fetch, job
 from grokviz.hub.client import CancelledError, HubError
 from grokviz.hub.refs import parse
 from grokviz.runs import folder
@@ -121,26 +123,51 @@ def test_cancelling_keeps_what_has_arrived(hub, root, opened, run_files):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of a megabyte."""
-    disk = tmp_path / "small"
-    disk.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True)
-    if made.returncode:
-        pytest.skip("a disk of a few kilobytes needs the right to mount one")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+def disk(tmp_path):
+    """A disk of so many bytes."""
+    with ExitStack() as stack:
+
+        def mount(size):
+            try:
+                return stack.enter_context(small_disk(tmp_path / "small", size))
+            except OSError as error:
+                pytest.skip(str(error))
+
+        yield mount
 
 
-def test_a_full_disk_before_and_during_the_download(hub, small_disk, run_files, monkeypatch):
+def test_a_full_disk_before_and_during_the_download(hub, disk, run_files, monkeypatch):
     hub.repos[NAME] = dict(run_files)
+    small = disk(64_000)
     with pytest.raises(HubError, match="the disk has 0 MB left"):
-        fetch.open_ref(parse(NAME), small_disk, endpoint=hub.endpoint)
+        fetch.open_ref(parse(NAME), small, endpoint=hub.endpoint)
     monkeypatch.setattr(
         client, "refuse_full_disk", lambda folder, size: None
     )  # another process fills it meanwhile
     with pytest.raises(RunError, match="disk is full|cannot be written: No space left"):
-        fetch.open_ref(parse(NAME), small_disk, endpoint=hub.endpoint)
+        fetch.open_ref(parse(NAME), small, endpoint=hub.endpoint)
+
+
+def test_a_job_that_cannot_even_write_why_it_failed(hub, disk, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    run = library.BUNDLED / "mod59-quick"
+    hub.repos[NAME] = {file.name: file.read_bytes() for file in run.iterdir()}
+    hub.bytes_a_second = 500_000
+    root, ref = disk(client.ROOM + 8_000_000), parse(NAME)
+    job.start(ref, root)
+    fill(root)
+    end = time.monotonic() + 10
+    while (now := job.status(ref, root)).state == "running" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert now.message.startswith("The disk is full")
+    with pytest.raises(RunError, match="No space left on device. Check that the disk has room"):
+        job.start(ref, root)
+    (root / "somebody-else").unlink()
+    hub.bytes_a_second = 0
+    job.start(ref, root)
+    while (now := job.status(ref, root)).state == "running" and time.monotonic() < end + 30:
+        time.sleep(0.05)
+    assert folder.open_run(root / now.run).finished
 
 
 def test_offline_asks_nobody_and_opens_what_is_there(hub, root, run_files):

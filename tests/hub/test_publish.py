@@ -17,6 +17,7 @@ from grokviz.hub.client import HubError
 from grokviz.hub.refs import parse
 from grokviz.runs import folder, record, write
 from grokviz.runs.storage import RunError
+from grokviz.runs.write import RESUME
 
 ROOT = Path(__file__).parents[2]
 REPO = "me/my-run"
@@ -45,6 +46,22 @@ def test_a_round_trip_changes_no_number(hub, root, trained, login):
     assert folder.fingerprint(mine) == folder.fingerprint(theirs)
     assert TOKEN.encode() not in everything(hub)
     assert not [p for p in root.rglob("*") if p.is_file() and TOKEN.encode() in p.read_bytes()]
+
+
+def test_the_state_of_the_optimiser_stays_at_home(hub, root, trained, login):
+    path = trained / "tiny-groks"
+    assert (path / RESUME).stat().st_size > 1000  # it was trained here
+    parcel = publish.parcel(path, REPO, "mit")
+    assert RESUME not in parcel.files
+    publish.send(parcel, hub.endpoint)
+    assert RESUME not in hub.repos[REPO]
+    hub.repos[REPO][RESUME] = (path / RESUME).read_bytes()  # somebody sent theirs by other means
+    name = fetch.open_ref(parse(REPO), root, endpoint=hub.endpoint)
+    assert folder.open_run(root / name).finished
+    assert not list(root.rglob(f"*{RESUME}*"))
+    assert not [asked for _, asked in hub.requests if asked.endswith(RESUME)]
+    with pytest.raises(RunError, match="is no parameter of the paper.s network"):
+        fetch.open_ref(parse(f"{REPO}/{RESUME}"), root, endpoint=hub.endpoint)
 
 
 def test_the_card_is_made_from_the_run(trained):

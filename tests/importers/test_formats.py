@@ -21,8 +21,9 @@ from tests.importers.conftest import lens_state, paper_state, weights_of
 ROOT = Path(__file__).parents[2]
 
 
-def brute_force(state: dict[str, torch.Tensor], p: int, biases: bool = False) -> torch.Tensor:
-    """Logits of all pairs in float64 by the plain definition of the network, position by position, [p p, p]."""
+def brute_force(state: dict[str, torch.Tensor], p: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits [p p, p] of all pairs and activations [p p, d_mlp] of the neurons at "=", in float64, by the plain
+    definition of the network, position by position."""
     w = {name: value.double() for name, value in state.items()}
     a, b = torch.meshgrid(torch.arange(p), torch.arange(p), indexing="ij")
     tokens = torch.stack([a.flatten(), b.flatten(), torch.full((p * p,), p)], dim=1)
@@ -45,7 +46,7 @@ def brute_force(state: dict[str, torch.Tensor], p: int, biases: bool = False) ->
     post = (x @ W_in + w["blocks.0.mlp.b_in"]).relu()
     x = x + post @ W_out + w["blocks.0.mlp.b_out"]
     logits = x[:, -1] @ W_U + (w["unembed.b_U"] if lens else 0)
-    return logits[:, :p]
+    return logits[:, :p], post[:, -1]
 
 
 def losses_of(logits: torch.Tensor, task, key_freqs: list[int]) -> dict[str, float]:
@@ -71,6 +72,47 @@ def losses_of(logits: torch.Tensor, task, key_freqs: list[int]) -> dict[str, flo
     }
 
 
+def fractions(logits: torch.Tensor, post: torch.Tensor, key_freqs: list[int]) -> dict[str, float]:
+    """Logit FVE and the share of neurons over 0.85 by dense waves over every pair, in float64."""
+    p = logits.shape[1]
+    a, b = (t.flatten().double() for t in torch.meshgrid(torch.arange(p), torch.arange(p), indexing="ij"))
+    c = torch.arange(p).double()
+    explained = 0.0
+    for k in key_freqs:
+        wave = torch.cos(2 * math.pi * k / p * (a[:, None] + b[:, None] - c))
+        explained += float((wave * logits).sum() ** 2 / (wave**2).sum())
+    centred = logits - logits.mean(1, keepdim=True)
+    best = []
+    for neuron in post.T:
+        rest, shares = neuron - neuron.mean(), [0.0]
+        for k in range(1, p // 2 + 1):
+            waves = [[torch.ones_like(x), torch.cos(2 * math.pi * k / p * x), torch.sin(2 * math.pi * k / p * x)]
+                     for x in (a, b)]  # fmt: skip
+            products = [(f * g) / (f * g).norm() for f in waves[0] for g in waves[1]][1:]
+            if rest.norm() > 0:
+                shares.append(float(sum((wave @ rest) ** 2 for wave in products) / rest.norm() ** 2))
+        best.append(max(shares))
+    return {
+        "logit_fve": explained / float((centred**2).sum()),
+        "frac_neurons_fve_over_0.85": sum(share >= 0.85 for share in best) / len(best),
+    }
+
+
+def gini(values: list[float]) -> float:
+    """By its definition: the mean difference of two of the values, over twice their mean."""
+    differences = sum(abs(x - y) for x in values for y in values)
+    return differences / (2 * len(values) * sum(values))
+
+
+def waves_of(W: torch.Tensor) -> list[float]:
+    """The norm of every Fourier component of the rows, one wave at a time."""
+    p = len(W)
+    x = torch.arange(p).double()
+    waves = [torch.ones(p).double()]
+    waves += [f(2 * math.pi * k / p * x) for k in range(1, p // 2 + 1) for f in (torch.cos, torch.sin)]
+    return [float((wave / wave.norm() @ W).norm()) for wave in waves]
+
+
 def check(path: Path, state: dict[str, torch.Tensor]) -> folder.Run:
     """The last snapshot of the run measures as the plain network does, to 1e-6."""
     run = folder.open_run(path)
@@ -78,9 +120,23 @@ def check(path: Path, state: dict[str, torch.Tensor]) -> folder.Run:
     assert run.finished
     assert len(list(path.iterdir())) <= 8
     measured = study.measure_exactly(run, len(run.steps) - 1)
-    expected = losses_of(brute_force(state, run.config.p), build_task(run.config), measured["key_freqs"])
+    p, keys, task = run.config.p, measured["key_freqs"], build_task(run.config)
+    logits, post = brute_force(state, p)
+    expected = losses_of(logits, task, keys) | fractions(logits, post, keys)
+    w = {name: tensor.double() for name, tensor in state.items()}
+    lens = w["blocks.0.attn.W_O"].ndim == 3
+    W_E, W_out = w["embed.W_E"], w["blocks.0.mlp.W_out"]
+    W_L = (W_out if lens else W_out.T) @ w["unembed.W_U"][:, :p]
+    expected["gini_W_E"] = gini(waves_of((W_E if lens else W_E.T)[:p]))
+    expected["gini_W_L"] = gini(waves_of(W_L.T))
+    trained = [tensor for name, tensor in w.items() if "mask" not in name and "IGNORE" not in name]
+    equals = w["unembed.W_U"][:, p:]  # a column that no answer uses is dropped
+    expected["sum_squared_weights"] = float(sum((t**2).sum() for t in trained) - (equals**2).sum())
     for name, value in expected.items():
         assert measured[name] == pytest.approx(value, rel=1e-6), name
+    for k, value in zip(keys, measured["excluded_loss_train_per_freq"], strict=True):
+        alone = losses_of(logits, task, [k])["excluded_loss_train"]
+        assert value == pytest.approx(alone, rel=1e-6), k
     assert folder.read_timeline_cache(run, study.TIMELINE_VERSION) is not None
     return run
 
