@@ -21,6 +21,13 @@ FIRST_P = 59
 PRESET, MODE = "train_preset", "_train_preset_was"
 
 
+# docs/recipes.md: below 31 not one modulus was found with a gap of 50 points.
+NO_PLATEAU = (
+    "No plateau to see: so small a clock has to be shown so many of its questions that most of the others are right "
+    "almost as soon as those. Choose a modulus of 31 or more to see the wait."
+)
+
+
 class Preset(NamedTuple):
     name: str
     make: Callable[[int], RunConfig]
@@ -49,7 +56,7 @@ PRESETS = {
     "fast": Preset("Fast", recipes.fast_preset, "A recipe tuned to grok as soon as it can while the wait is still plain to see."),
     "paper": Preset("The paper's", _paper, "The recipe of Nanda et al. 2023. It takes its time: the long flat stretch is the point."),
     "memorises": Preset("Only memorises", _only_memorises, "The fast recipe without weight decay: nothing makes the memory expensive."),
-    "little": Preset("Too little data", _too_little_data, "The fast recipe with 15 % of the pairs: too few to make the rule worth its while."),
+    "little": Preset("Too little data", _too_little_data, "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000."),
 }  # fmt: skip
 
 # Fields of the config that have a widget, and its key.
@@ -74,6 +81,8 @@ def key(field: str) -> str:
 
 def forecast(config: RunConfig) -> Outlook:
     """What will probably become of a training."""
+    if same_course(config, recipes.fast_preset(config.p)) and not recipes.shows_plateau(config.p):
+        return Outlook("at once", recipes.expected_grok_step(config), NO_PLATEAU, None)
     return outlook(config, _fast)
 
 
