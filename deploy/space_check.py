@@ -55,6 +55,7 @@ def main() -> None:
         python = ready.absolute() / "bin" / "python" if ready else install(home, source, env, as_user)
         env["PATH"] = f"{python.parent}:/usr/local/bin:/usr/bin:/bin"
         refuse_writing(python, source, env, as_user)
+        draw_train(python, source, env, as_user)
         serve(python, source, env, command, as_user)
         say("all well")
     finally:
@@ -129,6 +130,23 @@ def refuse_writing(python: Path, source: Path, env: dict[str, str], as_user: lis
         say("HOME is writable, the source is not")
 
 
+TRAIN_PAGE = """
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=60)
+app.session_state["_visitor_secret"] = "0" * 32  # what a browser would answer
+app.switch_page("pages/train.py").run()
+assert not app.exception, app.exception[0].message
+assert "Start" in [button.label for button in app.button], "the form is not there"
+"""
+
+
+def draw_train(python: Path, source: Path, env: dict[str, str], as_user: list[str]) -> None:
+    """The page Train runs for a visitor of a hosted server, without an exception."""
+    assert env.get("GROKVIZ_HOSTED") == "1", "the Dockerfile does not turn hosted mode on"
+    subprocess.run([*as_user, str(python), "-c", TRAIN_PAGE], env=env, cwd=source, check=True)
+    say("the page Train draws for a visitor")
+
+
 def serve(python: Path, source: Path, env: dict[str, str], command: list[str], as_user: list[str]) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -147,7 +165,8 @@ def serve(python: Path, source: Path, env: dict[str, str], command: list[str], a
                     sys.exit(f"space-check: not healthy after {SECONDS} s\n{log.read().decode()[-3000:]}")
                 time.sleep(0.2)
             say(f"healthy after {time.monotonic() - begin:.1f} s")
-            assert "<title>" in (get(address) or ""), "the page is not served"
+            for path in ("", "/train"):
+                assert "<title>" in (get(address + path) or ""), f"the page {path} is not served"
             look(address)
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -187,6 +206,10 @@ def look(address: str) -> None:
         page.get_by_text("From the Hub").first.wait_for(timeout=60_000)
         assert page.get_by_role("button", name="Publish").count() == 0, "a visitor could publish"
         say("the library opens, and offers no publishing")
+        page.goto(f"{address}/train")
+        page.get_by_text("What shall it learn?").wait_for(timeout=60_000)
+        assert page.locator('[data-testid="stException"]').count() == 0, "the page Train fails"
+        say("the page Train opens")
 
 
 if __name__ == "__main__":

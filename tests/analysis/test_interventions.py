@@ -248,6 +248,18 @@ def test_polynomials_replace_the_neurons_of_a_frequency_and_no_others(clock_weig
     np.testing.assert_allclose(cut(weights, order, clusters=(3,)), torch_logits(edited, p), atol=1e-9)
 
 
+def test_owners_known_beforehand_change_nothing_but_the_time(clock_weights):
+    weights, order = clock_weights(11, (2, 3)), sum_order("add", 11)
+    whole = forward(weights)
+    owners = interventions.neuron_owners(whole, order)
+    assert {2, 3} <= set(owners.tolist())
+    cuts = Cuts(polynomial=True, clusters=(3,))
+    found = interventions.run(weights, cuts, order, whole, owners)
+    np.testing.assert_array_equal(found.logits, interventions.run(weights, cuts, order).logits)
+    assert not found.post[..., owners == 3].any()
+    assert found.post[..., owners == 2].any()
+
+
 def test_polynomials_at_half_of_an_even_modulus(random_weights):
     """cos(pi a) has no sine beside it: four products instead of nine."""
     post = forward(random_weights(12)).post

@@ -8,7 +8,11 @@ from streamlit.testing.v1 import AppTest
 from bench.fake_hub import running
 from grokviz import library
 from grokviz.app import shelf
+from grokviz.config import RunConfig
 from grokviz.hub import job
+from grokviz.jobs import machine, requests, supervisor
+from grokviz.runs import folder
+from grokviz.runs.storage import is_locked
 from tests.app.conftest import healthy, unescaped
 
 NAME = "someone/a-run"
@@ -74,6 +78,37 @@ def test_without_any_run_it_says_how_to_get_one(no_runs, visit):
 def test_a_damaged_run_has_a_card_that_says_so(copied, visit):
     (copied / "tiny-groks" / "run.json").write_text("{")
     assert "is no JSON" in texts(visit("library"))
+
+
+def test_runs_that_wait_are_being_trained_or_were_refused_leave_the_shelf_standing(
+    copied, visit, monkeypatch
+):
+    monkeypatch.setattr(machine, "is_busy_measuring", lambda runs: False)
+    monkeypatch.setattr(supervisor, "_children", {})
+    tiny = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=16, frac_train=0.6, steps=1_000_000, max_snapshots=8)
+    run = requests.start(copied, tiny, "in the making")
+    (copied / "broken").mkdir()  # no run at all
+    log = copied / "tiny-recites" / "run.json"
+    log.write_text(log.read_text().replace('"p": 7', '"p": 10000'))
+    assert "**tiny groks**" in texts(visit("library"))  # nothing of the waiting one yet
+    supervisor.tick(copied)
+    try:
+        end = time.monotonic() + 30
+        while not folder.open_run(run).steps.size and time.monotonic() < end:
+            time.sleep(0.1)
+        app = visit("library")
+        said = texts(app)
+        assert is_locked(run)
+        assert "**in the making**" in said
+        assert "mod 5 · 60 % trained on" in said
+        assert "**tiny groks**" in said
+        assert [b.label for b in app.button].count("Publish") == 1  # not before it has finished
+        assert "**broken**" in said
+        assert "**tiny-recites**" in said
+    finally:
+        child = supervisor._children[run]
+        child.kill()
+        child.wait()
 
 
 @pytest.mark.parametrize("text", ["what?", "a/../b", "<b>x</b>/y", "x" * 300])

@@ -168,6 +168,9 @@ def test_a_job_that_cannot_even_write_why_it_failed(hub, disk, monkeypatch):
     while (now := job.status(ref, root)).state == "running" and time.monotonic() < end + 30:
         time.sleep(0.05)
     assert folder.open_run(root / now.run).finished
+    for child in job._children.values():
+        child.wait()
+    job._children.clear()
 
 
 def test_offline_asks_nobody_and_opens_what_is_there(hub, root, run_files):
