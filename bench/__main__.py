@@ -25,8 +25,10 @@ PARTS = {
 }
 INTRODUCTION = """# Benchmarks
 
-Written by `make bench`; figures of one machine in one run. Read the ratios: they travel, the seconds do not.
+Written by `make bench`, each part with the machine that it was measured on; `python -m bench PART ...` measures and
+replaces some parts only. Read the ratios: they travel, the seconds do not.
 """
+RESULTS = ROOT / "docs" / "benchmarks.md"
 
 
 def machine() -> str:
@@ -50,14 +52,20 @@ def main() -> None:
     chosen = parser.parse_args().parts or list(PARTS)
     if unknown := [part for part in chosen if part not in PARTS]:
         sys.exit(f"There is no part {unknown[0]!r}. Choose from: {', '.join(PARTS)}.")
-    text = f"{INTRODUCTION}\nMachine: {machine()}\n"
+    sections = written()
     for part in chosen:
+        on = machine()
         rows: list[Row] = PARTS[part].rows()
-        section = f"\n## {part.capitalize()}\n\n{PARTS[part].__doc__}\n\n{as_markdown(rows)}"
-        print(section, flush=True)
-        text += section
-    if chosen == list(PARTS):
-        (ROOT / "docs" / "benchmarks.md").write_text(text, "utf-8")
+        sections[part] = f"{PARTS[part].__doc__}\n\n{on}\n\n{as_markdown(rows)}"
+        print(f"\n## {part.capitalize()}\n\n{sections[part]}", flush=True)
+        text = "".join(f"\n## {p.capitalize()}\n\n{sections[p]}" for p in PARTS if p in sections)
+        RESULTS.write_text(INTRODUCTION + text, "utf-8")
+
+
+def written() -> dict[str, str]:
+    """Part -> what the file of results says of it so far."""
+    parts = RESULTS.read_text("utf-8").split("\n## ")[1:] if RESULTS.exists() else []
+    return {name.lower(): text.strip() + "\n" for name, _, text in (part.partition("\n") for part in parts)}
 
 
 if __name__ == "__main__":
