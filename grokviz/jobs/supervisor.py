@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz import hosting
+from grokviz.hosting import HostingError
 from grokviz.jobs import machine
 from grokviz.jobs.files import (
     JOBS,
@@ -101,9 +102,8 @@ def supervise(runs: Path, every: float = 0.3) -> threading.Thread:
 
     def loop() -> None:
         while True:
-            with contextlib.suppress(
-                RunError, OSError
-            ):  # what cannot be read now may be readable the next time
+            # What cannot be read now may be readable the next time.
+            with contextlib.suppress(RunError, HostingError, OSError):
                 tick(runs)
             time.sleep(every)
 

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from grokviz.jobs import supervisor
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def no_supervisor(monkeypatch):
+    """No thread that outlives a test: nothing is trained in this process."""
+    monkeypatch.setattr(supervisor, "supervise", lambda runs: None)
 
 
 @pytest.fixture
