@@ -67,8 +67,6 @@ def chooser(cards: list[Card]) -> None:
         return
     ids = [card.id for card in cards]
     titles = {card.id: words.plain(card.title, 60) for card in cards}
-    if st.session_state.get("my_run_choice") not in ids:
-        st.session_state["my_run_choice"] = None
     here = current(cards)
     st.session_state["my_run_choice"] = here.id if here else None
     st.selectbox(
@@ -92,7 +90,7 @@ def _state(run: Path) -> None:
         st.rerun()
     try:
         status = status_of(run)
-        study = _study(run)
+        study = studies.load_if_any(run.name)
     except RunError as error:
         st.error(words.as_text(str(error)), icon=":material/folder_off:")
         return
@@ -111,13 +109,6 @@ def _state(run: Path) -> None:
         _bar(run, status, study)
     if status.note:
         st.caption(words.as_text(status.note))
-
-
-def _study(run: Path) -> Study | None:
-    try:
-        return studies.load(run.name)
-    except RunError:  # no snapshot yet
-        return None
 
 
 def _news(status: Status, study: Study | None) -> str:
@@ -186,7 +177,7 @@ def _film(run: Path) -> None:
     """The film of the run, which grows while it is trained."""
     if not run.is_dir():
         return
-    if _study(run) is None:
+    if studies.load_if_any(run.name) is None:
         with st.container(height=420, border=False):
             st.caption("The film begins with the first snapshot.")
         return

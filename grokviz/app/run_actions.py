@@ -83,7 +83,7 @@ def _settings(run: Path) -> None:
 def actions(card: Card) -> None:
     """What can be done with a run that is not being trained at the moment."""
     _undo()
-    study = _study(card)
+    study = studies.load_if_any(card.id)
     if study is None:
         return
     st.subheader("What next?", anchor=False)
@@ -96,13 +96,6 @@ def actions(card: Card) -> None:
             _download(card, study)
             st.button("Delete", icon=":material/delete:", on_click=attempt, args=(_delete, card.path))
     _compare(study)
-
-
-def _study(card: Card) -> Study | None:
-    try:
-        return studies.load(card.id)
-    except RunError:
-        return None
 
 
 def _train_on(card: Card, study: Study) -> None:

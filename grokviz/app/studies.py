@@ -15,7 +15,7 @@ from grokviz.analysis.phases import Phases
 from grokviz.app import visitor
 from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.runs.storage import is_locked
+from grokviz.runs.storage import RunError, is_locked
 from grokviz.runs.write import RESUME
 from grokviz.study import Growing, Study
 from grokviz.view import frames
@@ -31,9 +31,12 @@ def load(run_id: str) -> Study:
     return _any_study(str(path), _stamp(path))
 
 
-def is_growing(run_id: str) -> bool:
-    """Whether the run has not been packed: it is being trained, waits or is paused."""
-    return not _is_packed(_stamp(library.find(run_id, visitor.root())))
+def load_if_any(run_id: str) -> Study | None:
+    """The same, or None when it cannot be opened, as long as it has no snapshot."""
+    try:
+        return load(run_id)
+    except RunError:
+        return None
 
 
 def _is_packed(stamp: tuple) -> bool:

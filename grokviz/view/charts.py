@@ -59,17 +59,7 @@ def loss_chart(
 ) -> Figure:
     """Loss on a log scale over the whole run, phases shaded, a rule at the step."""
     positive = losses.loc[losses["loss"] > 0]
-    lines = (
-        alt.Chart(positive)
-        .mark_line(strokeWidth=2, clip=True)
-        .encode(
-            x=step_axis(last_step),
-            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
-            color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
-            strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
-            tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
-        )
-    )
+    lines = _loss_lines(positive, last_step, dark)
     return _finish(
         [
             phase_bands(bands, last_step),
@@ -82,28 +72,29 @@ def loss_chart(
     )
 
 
+def _loss_lines(
+    positive: pd.DataFrame, last_step: int, dark: bool, width: float = 2, opacity: float = 1
+) -> alt.Chart:
+    """One line a series, on a log scale."""
+    return (
+        alt.Chart(positive)
+        .mark_line(strokeWidth=width, opacity=opacity, clip=True)
+        .encode(
+            x=step_axis(last_step),
+            y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
+            color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
+            strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
+            tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
+        )
+    )
+
+
 def compared_losses_chart(mine: pd.DataFrame, other: pd.DataFrame, dark: bool = False) -> Figure:
     """Train and test loss of two runs on one axis: the second pale, behind the first."""
     last = max(mine["step"].tolist() + other["step"].tolist())
-    layers = []
-    for table, opacity, width in ((other, 0.35, 3), (mine, 1.0, 2)):
-        positive = table.loc[table["loss"] > 0]
-        layers.append(
-            alt.Chart(positive)
-            .mark_line(strokeWidth=width, opacity=opacity, clip=True)
-            .encode(
-                x=step_axis(last),
-                y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
-                color=alt.Color("series:N", scale=_scale(series_colours(dark)), legend=None),
-                strokeDash=alt.StrokeDash("series:N", scale=_scale(series_dashes()), legend=None),
-                tooltip=[
-                    "series:N",
-                    alt.Tooltip("step:Q", format=",d"),
-                    alt.Tooltip("loss:Q", format=".2~g"),
-                ],
-            )
-        )
-    labels = _end_labels(mine.loc[mine["loss"] > 0], "loss", series_colours(dark, text=True), log=True)
+    mine, other = (table.loc[table["loss"] > 0] for table in (mine, other))
+    layers = [_loss_lines(other, last, dark, width=3, opacity=0.35), _loss_lines(mine, last, dark)]
+    labels = _end_labels(mine, "loss", series_colours(dark, text=True), log=True)
     words = f"Train and test loss of two runs over {last:,} steps, on a log scale."
     return _finish([*layers, labels], words, None)
 
