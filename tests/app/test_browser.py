@@ -104,7 +104,7 @@ def a_cold_server_answers_a_deep_link(page, server, steps):
     assert [link.strip().split("\n")[-1] for link in links] == MENU
     assert page.locator("h1").inner_text() == "Drag through a training run"
     assert page.evaluate(STEP) == steps[5]
-    assert f"run=tiny-groks&step={steps[5]}&panels=answers" in page.url
+    wait_for_address(page, f"run=tiny-groks&step={steps[5]}&panels=answers")
     assert page.locator("[data-panel]").count() >= 2
 
 

@@ -50,6 +50,7 @@ def moved_from(page, before):
 
 
 def pair_of(page):
+    page.wait_for_url(re.compile(r"[?&]a=\d+&b=\d+"))  # a page that was just opened says it a moment later
     return tuple(int(re.search(rf"[?&]{name}=(\d+)", page.url)[1]) for name in "ab")
 
 
