@@ -4,6 +4,8 @@ one step against the same runs in turn, and whole trainings."""
 
 import dataclasses
 import time
+from collections import defaultdict
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from grokviz.config import PRESETS, RunConfig
 from grokviz.tasks import build_task
 
 GPU_RUNS = 64
+PROFILED = 8  # operations with a line of their own
 SEEDS = range(5)
 
 
@@ -78,7 +81,29 @@ def _one_step() -> list[Row]:
         Row("evaluation of a logged row, on all pairs", milliseconds(evaluation)),
         Row("evaluation, share of training", f"{evaluation / config.log_every / per_step:.1%}", "under 5 %"),
         Row("40,000 steps with evaluation", f"{40_000 * per_step / 60:.1f} min", "20 min"),
+        *_profile(fused_step, n),
     ]
+
+
+def _profile(step: Callable[[], None], n: int, repeats: int = 20) -> list[Row]:
+    """Where a step over n pairs spends its time, by operation."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as trace:
+        for _ in range(repeats):
+            step()
+    spent: dict[str, float] = defaultdict(float)
+    for event in trace.key_averages(group_by_input_shape=True):
+        kind = event.key.removeprefix("aten::")
+        if "mm" in kind:
+            over_pairs = any(n in shape for shape in event.input_shapes)
+            kind = "matrix products over the pairs" if over_pairs else "matrix products of weights"
+        spent[kind] += event.self_cpu_time_total
+    whole = sum(spent.values())
+    kinds = sorted(spent, key=lambda kind: -spent[kind])
+    shown, rest = kinds[:PROFILED], sum(spent[kind] for kind in kinds[PROFILED:])
+    shares = [(kind, spent[kind]) for kind in shown] + [(f"the {len(kinds) - len(shown)} others", rest)]
+    return [Row(f"profile of the fused step: {kind}", f"{part / whole:.1%}") for kind, part in shares]
 
 
 def _together() -> list[Row]:

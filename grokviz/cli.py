@@ -11,11 +11,13 @@ from pathlib import Path
 
 from grokviz import cli_share, config, library, study
 from grokviz.config import ConfigError, RunConfig
+from grokviz.recipes import fast_preset
 from grokviz.runs.folder import nearest_snapshot, open_run
 from grokviz.runs.log import MAX_STEP
 from grokviz.runs.storage import RunError
 
 BAD_INPUT = 2
+PRESETS = ", ".join([*config.PRESETS, "fast"])
 
 # Flags of `train` that set a field of the config: flag, field, help.
 SETTINGS = (
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("train", train, "train a run and record it in a folder")
-    sub.add_argument("--preset", help="start from: " + ", ".join(config.PRESETS))
+    sub.add_argument("--preset", help=f"start from: {PRESETS}; fast fits the modulus")
     for flag, field, text in SETTINGS:
         sub.add_argument(flag, dest=field, type=_field_type(field), help=text)
     sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -129,7 +131,7 @@ def train(options: argparse.Namespace) -> None:
             raise BadInputError(f"--resume takes every setting from the run in --out; leave out {given[0]}.")
         run_config = open_run(options.out).config
     else:
-        run_config = dataclasses.replace(_preset(options.preset), **settings)
+        run_config = dataclasses.replace(_preset(options.preset, options.p), **settings)
         worker.start(options.out, run_config, options.device, options.title or "", options.sentence or "")
     _show_progress(worker.run(options.out, options.device), run_config.steps)
     run = open_run(options.out)
@@ -137,11 +139,13 @@ def train(options: argparse.Namespace) -> None:
     print(f"{options.out} holds {len(run.steps)} snapshots.", file=sys.stderr)
 
 
-def _preset(name: str | None) -> RunConfig:
+def _preset(name: str | None, p: int | None) -> RunConfig:
     if name is None:
         return RunConfig()
+    if name == "fast":
+        return fast_preset(RunConfig.p if p is None else p)
     if name not in config.PRESETS:
-        raise BadInputError(f"Preset {name!r} is not known. Choose one of: {', '.join(config.PRESETS)}.")
+        raise BadInputError(f"Preset {name!r} is not known. Choose one of: {PRESETS}.")
     return config.PRESETS[name]
 
 

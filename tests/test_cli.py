@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grokviz import cli, library
+from grokviz.recipes import fast_preset
 from grokviz.runs import record, write
 from grokviz.runs.folder import open_run
 
@@ -163,10 +164,19 @@ def test_a_preset_is_where_settings_start(tmp_path):
     assert (config.p, config.lr, config.weight_decay) == (5, 3e-3, 2.0)
 
 
+def test_the_fast_preset_fits_the_modulus(tmp_path):
+    out = tmp_path / "new"
+    shape = ["--d-model", "8", "--d-mlp", "16", "--heads", "2", "--steps", "20"]
+    assert cli.main(["train", "--preset", "fast", "--modulus", "7", *shape, "--out", str(out)]) == 0
+    found = open_run(out).config
+    assert (found.p, found.frac_train, found.lr) == (7, fast_preset(7).frac_train, fast_preset(7).lr)
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        ("--preset papr", "'papr' is not known. Choose one of: paper, quick"),
+        ("--preset fast --modulus 252", "p = 252 is out of range"),
+        ("--preset papr", "'papr' is not known. Choose one of: paper, quick, fast"),
         ("--modulus 12 --operation divide", "p = 12 is not prime"),
         ("--modulus 2", "p = 2 is out of range. Choose a value from 3 to 251"),
         ("--modulus 252", "p = 252 is out of range"),

@@ -7,6 +7,8 @@ What is saved, and why it is the same number:
 - attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out;
 - matrices that meet without a nonlinearity between them are multiplied first: W_O W_in, W_out W_U, W_O W_U;
   the two that lead to the logits lie below each other, as do neurons and heads, and are one product;
+- a bias is one more row of a matrix, and 1 one more column of what meets it: no pass of its own, and its gradient
+  is a row of that of the matrix;
 - the backward pass is written by hand. Gathering rows of a table is undone by adding them up again;
 - every large array is a buffer that lasts as long as the training: fresh memory costs more than the arithmetic.
 
@@ -21,6 +23,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+CACHE_LINE = 16  # in floats
 Params = dict[str, Tensor]  # names and shapes: `RunConfig.shapes`, with a leading axis of runs
 
 
@@ -36,9 +39,10 @@ class Buffers(NamedTuple):
     """Room for what is computed of every pair."""
 
     values: Float[Tensor, "runs 2 n heads d_head"]  # of a and of b
-    post_and_z: Float[Tensor, "runs n d_mlp+hd"]  # hd = heads * d_head
+    hidden: Float[Tensor, "runs n d_mlp+hd+1"]  # post, z and 1; hd = heads * d_head
     post: Float[Tensor, "runs n d_mlp"]  # a view into it
     z: Float[Tensor, "runs n hd"]  # and another
+    z_and_1: Float[Tensor, "runs n hd+1"]  # and another
     logits: Float[Tensor, "runs n p"]
     wide: Float[Tensor, "runs n p"]  # float64
 
@@ -47,7 +51,7 @@ class Gradients(NamedTuple):
     """Room for the gradients of those."""
 
     values: Float[Tensor, "runs 2 n heads d_head"]
-    post_and_z: Float[Tensor, "runs n d_mlp+hd"]
+    hidden: Float[Tensor, "runs n d_mlp+hd"]  # of post and z
     pre: Float[Tensor, "runs n d_mlp"]  # where that of post was
     z: Float[Tensor, "runs n hd"]
     logits: Float[Tensor, "runs n p"]
@@ -58,10 +62,8 @@ class Tables(NamedTuple):
 
     values: Float[Tensor, "runs sources hd"]  # of a = 0..p-1, then of b, relative to "="
     scores: Float[Tensor, "runs sources heads"]
-    z_to_pre: Float[Tensor, "runs hd d_mlp"]
-    pre_bias: Float[Tensor, "runs 1 d_mlp"]
-    to_logits: Float[Tensor, "runs d_mlp+hd p"]  # of post, and below of z
-    logit_bias: Float[Tensor, "runs 1 p"]
+    to_pre: Float[Tensor, "runs hd+1 d_mlp"]  # of z, and below the bias
+    to_logits: Float[Tensor, "runs d_mlp+hd+1 p"]  # of post, below of z, and below the bias
 
     eq: Float[Tensor, "runs 1 d_model"]  # the residual stream of "=" before attention
     base: Float[Tensor, "runs 1 d_model"]  # and after it, if "=" attended to itself alone
@@ -92,14 +94,21 @@ def make_buffers(params: Params, pairs: Pairs) -> tuple[Buffers, Gradients]:
     d_mlp, p = params["b_in"].shape[-1], params["W_U"].shape[-1]
     new = params["W_E"].new_empty
 
+    def matrix(width: int) -> Tensor:
+        """Its rows begin where a line of the processor's cache does, which the products like."""
+        return new((runs, n, -(-width // CACHE_LINE) * CACHE_LINE))[..., :width]
+
+    parts = [d_mlp, heads * d_head]
+    hidden = matrix(sum(parts) + 1)
+    hidden[..., -1] = 1
+    d_hidden = matrix(sum(parts))
     values = [new((runs, 2, n, heads, d_head)) for _ in range(2)]
-    post_and_z = [new((runs, n, d_mlp + heads * d_head)) for _ in range(2)]
-    (post, z), (d_post, d_z) = (x.split([d_mlp, heads * d_head], dim=-1) for x in post_and_z)
-    logits = [new((runs, n, p)) for _ in range(2)]
     wide = new((runs, n, p), dtype=torch.float64)
+    post, z, _ = hidden.split([*parts, 1], dim=-1)
+    d_post, d_z = d_hidden.split(parts, dim=-1)
     return (
-        Buffers(values[0], post_and_z[0], post, z, logits[0], wide),
-        Gradients(values[1], post_and_z[1], d_post, d_z, logits[1]),
+        Buffers(values[0], hidden, post, z, hidden[..., d_mlp:], matrix(p), wide),
+        Gradients(values[1], d_hidden, d_post, d_z, matrix(p)),
     )
 
 
@@ -118,10 +127,8 @@ def make_tables(w: Params) -> Tables:
     return Tables(
         values=sources @ W_V,
         scores=sources @ key_to_score,
-        z_to_pre=W_O @ w["W_in"],
-        pre_bias=base @ w["W_in"] + b_in,
-        to_logits=torch.cat([w["W_out"], W_O], dim=1) @ W_U,
-        logit_bias=(base + b_out) @ W_U,
+        to_pre=torch.cat([W_O @ w["W_in"], base @ w["W_in"] + b_in], dim=1),
+        to_logits=torch.cat([w["W_out"], W_O, base + b_out], dim=1) @ W_U,
         eq=eq,
         base=base,
         value_eq=value_eq,
@@ -146,8 +153,8 @@ def forward(t: Tables, pairs: Pairs, out: Buffers) -> Float[Tensor, "runs 2 n he
     z = out.z.view(runs, n, heads, -1)
     torch.mul(pattern[:, 0, ..., None], out.values[:, 0], out=z)
     z.addcmul_(pattern[:, 1, ..., None], out.values[:, 1])
-    torch.baddbmm(t.pre_bias, out.z, t.z_to_pre, out=out.post).relu_()
-    torch.baddbmm(t.logit_bias, out.post_and_z, t.to_logits, out=out.logits)
+    torch.bmm(out.z_and_1, t.to_pre, out=out.post).relu_()
+    torch.bmm(out.hidden, t.to_logits, out=out.logits)
     return pattern
 
 
@@ -191,9 +198,9 @@ def backward(
     """From the gradient of the logits, in `d`, to that of every parameter, into `out`: the chain rule, last to first."""
     heads = t.scores.shape[-1]
     runs, _, n, _, d_head = at.values.shape
-    torch.bmm(d.logits, t.to_logits.mT, out=d.post_and_z)
+    torch.bmm(d.logits, t.to_logits[:, :-1].mT, out=d.hidden)
     torch.ops.aten.threshold_backward.grad_input(d.pre, at.post, 0.0, grad_input=d.pre)  # of the ReLU
-    d.z.baddbmm_(d.pre, t.z_to_pre.mT)
+    d.z.baddbmm_(d.pre, t.to_pre[:, :-1].mT)
 
     d_z = d.z.view(runs, 1, n, heads, d_head)
     d_pattern = torch.mul(d_z, at.values, out=d.values).sum(-1)
@@ -212,10 +219,8 @@ def backward(
         out,
         d_values=added_up(d.values, t.values),
         d_scores=added_up(d_scores, t.scores),
-        d_z_to_pre=at.z.mT @ d.pre,
-        d_pre_bias=d.pre.sum(1, keepdim=True),
-        d_to_logits=at.post_and_z.mT @ d.logits,
-        d_logit_bias=d.logits.sum(1, keepdim=True),
+        d_to_pre=(d.pre.mT @ at.z_and_1).mT,  # faster than the other way round
+        d_to_logits=at.hidden.mT @ d.logits,
     )
 
 
@@ -225,16 +230,17 @@ def _to_parameters(
     out: Params,
     d_values: Tensor,
     d_scores: Tensor,
-    d_z_to_pre: Tensor,
-    d_pre_bias: Tensor,
+    d_to_pre: Tensor,
     d_to_logits: Tensor,
-    d_logit_bias: Tensor,
 ) -> None:
     """The chain rule through `make_tables`."""
     runs, heads, d_model, d_head = w["W_Q"].shape
     W_in, W_U = w["W_in"], w["W_U"]
     base_out = t.base + w["b_out"].unsqueeze(1)
-    d_post_to_logits, d_z_to_logits = d_to_logits.split([W_in.shape[2], heads * d_head], dim=1)
+    d_z_to_pre, d_pre_bias = d_to_pre.split([heads * d_head, 1], dim=1)
+    d_post_to_logits, d_z_to_logits, d_logit_bias = d_to_logits.split(
+        [W_in.shape[2], heads * d_head, 1], dim=1
+    )
     torch.bmm(d_post_to_logits, W_U.mT, out=out["W_out"])
     torch.bmm(w["W_out"].mT, d_post_to_logits, out=out["W_U"])
     out["W_U"].baddbmm_(t.W_O.mT, d_z_to_logits).baddbmm_(base_out.mT, d_logit_bias)

@@ -33,7 +33,8 @@ def fused_step(settings, loss="softmax"):
     pairs = fused.make_pairs(list(a), list(b), list(answers), p)
     buffers, gradients = fused.make_buffers(params, pairs)
     for array in (*buffers, *gradients):
-        array.fill_(torch.nan)  # nothing that was there before may matter
+        array.fill_(torch.nan)  # nothing that was there before may matter,
+    buffers.hidden[..., -1] = 1  # but for the column that meets the biases
     tables = fused.make_tables(params)
     pattern = fused.forward(tables, pairs, buffers)
     losses = fused.LOSSES[loss](buffers.logits, pairs, buffers.wide, gradients.logits)
