@@ -148,7 +148,7 @@ def demo_file(tmp_path, real, lens_module, monkeypatch):
 
 @pytest.fixture
 def full_run_file(tmp_path, shuffled):
-    """A full_run_data.pth of the paper's code: train losses of every step, test losses of every tenth."""
+    """A full_run_data.pth of the paper's code: train losses of every step, test losses of every second."""
     log = shuffled.log.set_index("step")
     steps = np.arange(800)
 
@@ -156,7 +156,7 @@ def full_run_file(tmp_path, shuffled):
         content = {
             "state_dicts": [paper_state(weights_of(shuffled, i)) for i in range(len(shuffled.steps))],
             "train_losses": np.interp(steps, log.index, log["train_loss"]).tolist(),
-            "test_losses": np.interp(steps, log.index, log["test_loss"])[::10].tolist(),
+            "test_losses": np.interp(steps, log.index, log["test_loss"])[::2].tolist(),
             "epochs": shuffled.steps.tolist(),
         } | changes
         path = tmp_path / "full_run_data.pth"
