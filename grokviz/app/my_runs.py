@@ -15,7 +15,6 @@ from grokviz.runs.catalog import Card
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
 
-RUN = "my_run"  # in the session: the id of the run of mine that is in view
 _PACE = "_pace"
 BUSY = ("queued", "starting", "training", "measuring", "leaving")
 STATE_WORDS = {
@@ -40,7 +39,7 @@ def mine() -> list[Card]:
 def current(cards: list[Card]) -> Card | None:
     """The run of mine that is in view: the one chosen, else the one the address names, else the newest."""
     by_id = {card.id: card for card in cards}
-    wanted = st.session_state.get(RUN) or st.query_params.get("run")
+    wanted = st.session_state.get(visitor.MY_RUN) or st.query_params.get("run")
     return by_id.get(wanted or "") or (cards[0] if cards else None)
 
 
@@ -50,7 +49,7 @@ def status_of(run: Path) -> Status:
 
 def desk(card: Card) -> None:
     """One run of mine: its state, its buttons, its film."""
-    st.session_state[RUN] = card.id
+    st.session_state[visitor.MY_RUN] = card.id
     busy = status_of(card.path).state in BUSY
     with shell.column():
         st.header(words.as_text(card.title), anchor=False)
@@ -80,13 +79,13 @@ def chooser(cards: list[Card]) -> None:
 
 def view(run: str) -> None:
     """Put a run of mine into view."""
-    st.session_state[RUN] = run
+    st.session_state[visitor.MY_RUN] = run
 
 
 def _state(run: Path) -> None:
     """What the run is doing, with its buttons; looks again while it is being trained."""
     if not run.is_dir():  # discarded, and gone
-        st.session_state.pop(RUN, None)
+        st.session_state.pop(visitor.MY_RUN, None)
         st.rerun()
     try:
         status = status_of(run)

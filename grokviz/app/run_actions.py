@@ -59,7 +59,7 @@ def _button(label: str, icon: str, act, run: Path, primary: bool = False) -> Non
 
 def _discard(run: Path) -> None:
     requests.discard(run)
-    st.session_state.pop("my_run", None)
+    st.session_state.pop(visitor.MY_RUN, None)
 
 
 def _settings(run: Path) -> None:
@@ -137,7 +137,7 @@ def fork_of(study: Study, step: int, weight_decay: float, lr: float, more: int) 
     config = dataclasses.replace(now, weight_decay=weight_decay, lr=lr, steps=step + more, stop="steps")
     title = f"{study.run.title or study.run.path.name}, forked at {step:,}"
     run = requests.fork(study.run, step, visitor.root(), config, title, hosting.limits())
-    st.session_state["my_run"] = run.name
+    st.session_state[visitor.MY_RUN] = run.name
 
 
 def _rename(card: Card) -> None:
@@ -165,7 +165,7 @@ def _download(card: Card, study: Study) -> None:
 
 def _delete(run: Path) -> None:
     st.session_state[_TRASH] = requests.delete(run)
-    st.session_state.pop("my_run", None)
+    st.session_state.pop(visitor.MY_RUN, None)
 
 
 def _undo() -> None:
@@ -178,7 +178,7 @@ def _undo() -> None:
 
 
 def _restore(bin: Path) -> None:
-    st.session_state["my_run"] = requests.restore(bin).name
+    st.session_state[visitor.MY_RUN] = requests.restore(bin).name
     st.session_state.pop(_TRASH)
 
 
@@ -198,7 +198,7 @@ def upload() -> None:
         except REFUSALS as error:
             st.error(words.as_text(str(error)), icon=":material/folder_off:")
         else:
-            st.session_state["my_run"] = run.path.name
+            st.session_state[visitor.MY_RUN] = run.path.name
             st.rerun()
 
 

@@ -286,4 +286,4 @@ def _start(config: RunConfig, limits: Limits | None) -> None:
     except (HostingError, RunError) as error:
         place.notice(str(error))
     else:
-        st.session_state["my_run"] = run.name
+        st.session_state[visitor.MY_RUN] = run.name

@@ -11,6 +11,7 @@ from streamlit.components.v2 import component
 from grokviz import hosting, library
 from grokviz.hosting import VISITOR
 
+MY_RUN = "my_run"  # in the session: the id of the run of mine that is in view
 _SECRET, _KEY = "_visitor_secret", "visitor"
 
 SCRIPT = """
