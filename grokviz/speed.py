@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from grokviz.config import RunConfig
 
-# A softmax of one logit in float64 takes as long as so many operations of a matrix product in float32:
-# 2 to 4 ns at 50 to 110 Gflop/s, on one and on two cores.
-LOGIT_FLOPS = 200
+# How long they take in operations of a matrix product in float32, measured at 85 to 170 Gflop/s on one and two cores:
+LOGIT_FLOPS = 200  # the loss of one logit, and its gradient
+BAG_FLOPS = 7  # one number of one row in the bag of a pair, there or back
 
 
 class Rate(NamedTuple):
@@ -18,21 +18,29 @@ class Rate(NamedTuple):
 
 
 def step_flops(config: RunConfig) -> float:
-    """Operations of one training step: its six matrix products over the training pairs (`bench/training.py`),
-    the same six over the d_model rows of products that the fused step makes of the weights, and the loss."""
+    """Operations of one training step (`engine/fused.py`): the products of neurons and logits over the training
+    pairs, there and twice back, the bags likewise, the products of the weights, and the loss."""
     n = config.frac_train * config.p**2
-    return 6 * (n + config.d_model) * _multiplications(config) + LOGIT_FLOPS * n * config.p
+    products = n * config.d_mlp * config.p + _products_of_weights(config)
+    return 6 * products + 3 * BAG_FLOPS * n * _bag(config) + LOGIT_FLOPS * n * config.p
 
 
 def row_flops(config: RunConfig) -> float:
-    """Operations of a logged row: two of those products over the test pairs, and the loss of all pairs."""
+    """Operations of a logged row: the way there for the test pairs, and the loss of all pairs."""
     n_test = (1 - config.frac_train) * config.p**2
-    return 2 * (n_test + config.d_model) * _multiplications(config) + LOGIT_FLOPS * config.p**3
+    products = n_test * config.d_mlp * config.p + _products_of_weights(config)
+    return 2 * products + BAG_FLOPS * n_test * _bag(config) + LOGIT_FLOPS * config.p**3
 
 
-def _multiplications(config: RunConfig) -> int:
-    """Of one pair, from the heads to the neurons and from both to the logits."""
-    return config.d_model * config.d_mlp + (config.d_mlp + config.d_model) * config.p
+def _products_of_weights(config: RunConfig) -> int:
+    """W_O with W_in and W_U, the values of all sources with that, and W_out with W_U."""
+    width = config.d_mlp + config.p
+    return config.d_model * ((config.d_model + 2 * config.p) * width + config.d_mlp * config.p)
+
+
+def _bag(config: RunConfig) -> int:
+    """Numbers that are added up for a pair."""
+    return (2 * config.n_heads + 1) * (config.d_mlp + config.p)
 
 
 def fit(samples: Sequence[tuple[RunConfig, float]]) -> Rate:

@@ -9,7 +9,18 @@ import pytest
 
 from grokviz.config import PRESETS, RunConfig
 from grokviz.engine.schedule import is_logged
-from grokviz.speed import Rate, fit, from_json, n_rows, row_flops, seconds, step_flops, to_json
+from grokviz.speed import (
+    BAG_FLOPS,
+    LOGIT_FLOPS,
+    Rate,
+    fit,
+    from_json,
+    n_rows,
+    row_flops,
+    seconds,
+    step_flops,
+    to_json,
+)
 
 MACHINE = Rate(1e-3, 2e-11)
 SIZES = [
@@ -22,19 +33,21 @@ def times(overhead, per_flop, noise=0.0):
     return [(c, (overhead + per_flop * step_flops(c)) * float(np.exp(noise * rng.normal()))) for c in SIZES]
 
 
-def test_flops_are_those_of_the_six_products():
-    """Counted on the arrays of `bench/training.py`: 2 operations for each multiplication and addition."""
+def test_flops_are_those_of_the_fused_step():
+    """Counted on the shapes of its matrices: 2 operations for each multiplication and addition."""
     c = PRESETS["paper"]
-    n, d, m, p = 3_830, c.d_model, c.d_mlp, c.p
-    products = [
-        ((n, d), (d, m)), ((n, m + d), (m + d, p)), ((n, p), (p, m + d)),
-        ((m + d, n), (n, p)), ((n, m), (m, d)), ((d, n), (n, m)),
-    ]  # fmt: skip
-    six = sum(2 * rows * inner * columns for (rows, inner), (_, columns) in products)
-    assert step_flops(c) == pytest.approx(six, rel=0.1)  # and a little for the rest
-    assert step_flops(c) > six
-    forward = sum(2 * 8_939 * inner * columns for (_, inner), (_, columns) in products[:2])
-    assert row_flops(c) == pytest.approx(forward, rel=0.2)
+    n, n_test, d, m, p, h = 3_830, 8_939, c.d_model, c.d_mlp, c.p, c.n_heads
+
+    def flops(*products):
+        return sum(2 * rows * inner * columns for (rows, inner), (_, columns) in products)
+
+    weights = [((d, d), (d, m + p)), *[((2 * p, d // h), (d // h, m + p))] * h, ((m, d), (d, p))]
+    step = flops(((n, m), (m, p)), ((n, p), (p, m)), ((m, n), (n, p))) + 3 * flops(*weights)
+    step += 3 * BAG_FLOPS * n * (2 * h + 1) * (m + p) + LOGIT_FLOPS * n * p
+    assert step_flops(c) == pytest.approx(step, rel=1e-3)
+    row = flops(((n_test, m), (m, p)), *weights)
+    row += BAG_FLOPS * n_test * (2 * h + 1) * (m + p) + LOGIT_FLOPS * (n + n_test) * p
+    assert row_flops(c) == pytest.approx(row, rel=1e-3)
 
 
 @pytest.mark.parametrize(("overhead", "per_flop"), [(1e-3, 2e-11), (0.0, 2e-11), (1e-3, 0.0), (1e-6, 1e-12)])

@@ -20,6 +20,8 @@ from grokviz.engine.optimizers import OPTIMIZERS, Block, Moments, Optimizer, Set
 from grokviz.engine.schedule import Schedule
 from grokviz.tasks import build_task
 
+EVALUATION_BYTES = {"cpu": 4 * 2**20, "cuda": 2**30}  # what stays in the cache, and what is there to spare
+
 
 class State(NamedTuple):
     """All that training needs to go on from a step as if it had never stopped."""
@@ -72,7 +74,6 @@ def make_batch(
     grads = torch.zeros_like(packed)
     params = flat.views(packed, shapes)
     train, test = _both_sides(configs, device)
-    at_train, d = fused.make_buffers(params, train)
     return Batch(
         shapes=shapes,
         optimizer=optimizer,
@@ -88,9 +89,9 @@ def make_batch(
         d_params=flat.views(grads, shapes),
         train=train,
         test=test,
-        at_train=at_train,
-        at_test=fused.make_buffers(params, test)[0],
-        d=d,
+        at_train=fused.make_buffers(params, train),
+        at_test=fused.make_buffers(params, test),
+        d=fused.make_gradients(params, train),
     )
 
 
@@ -101,17 +102,17 @@ def _both_sides(configs: Sequence[RunConfig], device: torch.device) -> tuple[fus
         where = [np.nonzero(mask) for mask in masks]
         a, b = ([torch.tensor(index[i], device=device) for index in where] for i in (0, 1))
         answers = [torch.tensor(t.answers[mask], device=device) for t, mask in zip(tasks, masks, strict=True)]
-        return fused.make_pairs(a, b, answers, configs[0].p)
+        return fused.make_pairs(a, b, answers, configs[0].p, configs[0].n_heads)
 
     return pairs([task.is_train for task in tasks]), pairs([task.is_test for task in tasks])
 
 
 def gradient(b: Batch) -> None:
-    """Fills `grads` with the gradient of the train loss, and `at_train` with all that led to it."""
+    """Fills `grads` with the gradient of the train loss, and `at_train` with what led to it."""
     tables = fused.make_tables(b.params)
-    pattern = fused.forward(tables, b.train, b.at_train)
-    b.loss(b.at_train.logits, b.train, b.at_train.wide, b.d.logits)
-    fused.backward(b.params, tables, b.train, pattern, b.at_train, b.d, b.d_params)
+    post = fused.forward(tables, b.train, b.at_train)
+    b.loss(b.at_train.logits, b.train, b.d.logits)
+    fused.backward(b.params, tables, b.train, b.at_train, post, b.d, b.d_params)
 
 
 def row(b: Batch) -> Float[Tensor, "runs 5"]:
@@ -119,9 +120,10 @@ def row(b: Batch) -> Float[Tensor, "runs 5"]:
 
     Losses are cross-entropies of the softmax whatever the loss that is trained on, so that runs compare.
     """
-    fused.forward(fused.make_tables(b.params), b.test, b.at_test)
+    part_bytes = EVALUATION_BYTES[b.weights.device.type]
+    fused.evaluate(fused.make_tables(b.params), b.test, b.at_test, part_bytes)
     sides = (b.at_train, b.train), (b.at_test, b.test)
-    losses = [fused.cross_entropy(at.logits, pairs, at.wide) for at, pairs in sides]
+    losses = [fused.cross_entropy(at.logits, pairs, torch.empty_like(at.logits)) for at, pairs in sides]
     accuracies = [_accuracy(at.logits, pairs) for at, pairs in sides]
     norm = torch.linalg.vector_norm(b.weights, dim=1, dtype=torch.float64)
     return torch.stack([*losses, *accuracies, norm.square()], dim=1)

@@ -5,12 +5,13 @@ What is saved, and why it is the same number:
 - the last token is always "=", so the query is one vector a head, and scores and values are tables over
   the 2p sources (a at position 0, then b at position 1) instead of activations of every pair;
 - attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out;
-- matrices that meet without a nonlinearity between them are multiplied first: W_O W_in, W_out W_U, W_O W_U;
-  the two that lead to the logits lie below each other, as do neurons and heads, and are one product;
-- a bias is one more row of a matrix, and 1 one more column of what meets it: no pass of its own, and its gradient
-  is a row of that of the matrix;
-- the backward pass is written by hand. Gathering rows of a table is undone by adding them up again;
-- every large array is a buffer that lasts as long as the training: fresh memory costs more than the arithmetic.
+- so what a head adds to the neurons (before the ReLU) and directly to the logits is a row of a table for each
+  source, times attention. For a pair, 2 heads + 1 rows of it are added up: a bag of embeddings, 2 heads
+  multiplications a number where products with z had d_model. The way back is the same table's, transposed;
+- W_out and W_U meet without a nonlinearity between them and are multiplied first;
+- the loss and its gradient are no differences of numbers that are nearly equal, so that only what is one number
+  a pair needs float64;
+- the backward pass is written by hand.
 
 All arrays have a leading axis of runs: networks of one shape that know nothing of each other. Runs with fewer
 pairs than others are padded with pairs of no weight.
@@ -22,251 +23,268 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import embedding_bag, pad
 
 CACHE_LINE = 16  # in floats
 Params = dict[str, Tensor]  # names and shapes: `RunConfig.shapes`, with a leading axis of runs
 
 
 class Pairs(NamedTuple):
-    """The pairs of one side of the split, of every run."""
+    """The pairs of one side of the split, of every run; pairs = runs * n, and bag = 2 heads + 1."""
 
-    rows: Int[Tensor, " runs*2*n"]  # of a and then of b in the tables, counted through all runs
+    rows: Int[
+        Tensor, "pairs bag"
+    ]  # of `Tables.writes`: of a and every head, of b and every head, and the base
+    attended: Int[Tensor, "pairs 2*heads"]  # the same without the base
     answers: Int[Tensor, "runs n"]
     share: Float[Tensor, "runs n"]  # of the loss: 1 / (pairs of the run), and 0 for padding
 
+    # For the way back, `rows` sorted: which pairs have the first row in their bag, then which have the second ...
+    order: Int[Tensor, " pairs*bag"]
+    pair: Int[Tensor, " pairs*bag"]
+    first: Int[Tensor, " rows"]  # where those of a row begin
+    pair_of_attended: Int[Tensor, " pairs*2*heads"]
+
 
 class Buffers(NamedTuple):
-    """Room for what is computed of every pair."""
+    """Room for what is known of every pair."""
 
-    values: Float[Tensor, "runs 2 n heads d_head"]  # of a and of b
-    hidden: Float[Tensor, "runs n d_mlp+hd+1"]  # post, z and 1; hd = heads * d_head
-    post: Float[Tensor, "runs n d_mlp"]  # a view into it
-    z: Float[Tensor, "runs n hd"]  # and another
-    z_and_1: Float[Tensor, "runs n hd+1"]  # and another
+    weights: Float[Tensor, "pairs bag"]  # attention, and 1 for the base
+    pattern: Float[Tensor, "pairs 2 heads"]  # a view into it: attention to a and to b
     logits: Float[Tensor, "runs n p"]
-    wide: Float[Tensor, "runs n p"]  # float64
 
 
 class Gradients(NamedTuple):
-    """Room for the gradients of those."""
+    """Room for the gradients. width: neurons, logits, and zeros that fill a line of the cache."""
 
-    values: Float[Tensor, "runs 2 n heads d_head"]
-    hidden: Float[Tensor, "runs n d_mlp+hd"]  # of post and z
-    pre: Float[Tensor, "runs n d_mlp"]  # where that of post was
-    z: Float[Tensor, "runs n hd"]
-    logits: Float[Tensor, "runs n p"]
+    both: Float[Tensor, "runs n width"]
+    pre: Float[Tensor, "runs n d_mlp"]  # a view into it
+    logits: Float[Tensor, "runs n p"]  # and another
 
 
 class Tables(NamedTuple):
     """All that the pairs need to know of the weights, and below it what the way back needs besides."""
 
-    values: Float[Tensor, "runs sources hd"]  # of a = 0..p-1, then of b, relative to "="
-    scores: Float[Tensor, "runs sources heads"]
-    to_pre: Float[Tensor, "runs hd+1 d_mlp"]  # of z, and below the bias
-    to_logits: Float[Tensor, "runs d_mlp+hd+1 p"]  # of post, below of z, and below the bias
+    scores: Float[Tensor, "runs heads sources 1"]  # of a = 0..p-1, then of b, relative to "="
+    writes: Float[Tensor, "rows width"]  # of every run, head and source; then the base of every run
+    to_logits: Float[Tensor, "runs d_mlp p"]  # of post
 
-    eq: Float[Tensor, "runs 1 d_model"]  # the residual stream of "=" before attention
+    eq: Float[Tensor, "runs 1 1 d_model"]  # the residual stream of "=" before attention
     base: Float[Tensor, "runs 1 d_model"]  # and after it, if "=" attended to itself alone
-    value_eq: Float[Tensor, "runs 1 hd"]
-    sources: Float[Tensor, "runs sources d_model"]  # residual streams relative to that of "="
+    sources: Float[Tensor, "runs 1 sources d_model"]  # residual streams relative to that of "="
     query: Float[Tensor, "runs heads 1 d_head"]
-    key_to_score: Float[Tensor, "runs d_model heads"]
-    W_V: Float[Tensor, "runs d_model hd"]
-    W_O: Float[Tensor, "runs hd d_model"]
+    key_to_score: Float[Tensor, "runs heads d_model 1"]
+    values: Float[Tensor, "runs heads sources d_head"]  # relative to "="
+    value_eq: Float[Tensor, "runs heads 1 d_head"]
+    to_both: Float[Tensor, "runs d_model width"]  # W_in, W_U and zeros
+    head_to_both: Float[Tensor, "runs heads d_head width"]
 
 
-def make_pairs(a: list[Tensor], b: list[Tensor], answers: list[Tensor], p: int) -> Pairs:
+def make_pairs(a: list[Tensor], b: list[Tensor], answers: list[Tensor], p: int, heads: int) -> Pairs:
     """The pairs of several runs, one entry of each list a run."""
-    n = max(len(x) for x in a)
+    runs, n = len(a), max(len(x) for x in a)
 
     def padded(tensors: list[Tensor]) -> Tensor:
-        return torch.stack([torch.nn.functional.pad(x, (0, n - len(x))) for x in tensors])
+        return torch.stack([pad(x, (0, n - len(x))) for x in tensors])
 
-    first_row = 2 * p * torch.arange(len(a), device=a[0].device)[:, None, None]
-    rows = torch.stack([padded(a), padded(b) + p], dim=1) + first_row
-    share = padded([torch.full_like(x, 1 / len(x), dtype=torch.float64) for x in a])
-    return Pairs(rows.flatten(), padded(answers), share)
-
-
-def make_buffers(params: Params, pairs: Pairs) -> tuple[Buffers, Gradients]:
-    """Both are a few hundred bytes a pair and unit, and not touched before they are used."""
-    (runs, n), (heads, _, d_head) = pairs.answers.shape, params["W_Q"].shape[1:]
-    d_mlp, p = params["b_in"].shape[-1], params["W_U"].shape[-1]
-    new = params["W_E"].new_empty
-
-    def matrix(width: int) -> Tensor:
-        """Its rows begin where a line of the processor's cache does, which the products like."""
-        return new((runs, n, -(-width // CACHE_LINE) * CACHE_LINE))[..., :width]
-
-    parts = [d_mlp, heads * d_head]
-    hidden = matrix(sum(parts) + 1)
-    hidden[..., -1] = 1
-    d_hidden = matrix(sum(parts))
-    values = [new((runs, 2, n, heads, d_head)) for _ in range(2)]
-    wide = new((runs, n, p), dtype=torch.float64)
-    post, z, _ = hidden.split([*parts, 1], dim=-1)
-    d_post, d_z = d_hidden.split(parts, dim=-1)
-    return (
-        Buffers(values[0], hidden, post, z, hidden[..., d_mlp:], matrix(p), wide),
-        Gradients(values[1], d_hidden, d_post, d_z, matrix(p)),
+    sources = torch.stack([padded(a), padded(b) + p], dim=2)
+    run_and_head = torch.arange(runs * heads, device=sources.device).view(runs, 1, 1, heads)
+    attended = (2 * p * run_and_head + sources.unsqueeze(-1)).view(runs * n, 2 * heads)
+    base = 2 * p * heads * runs + torch.arange(runs, device=sources.device)
+    rows = torch.cat([attended, base.repeat_interleave(n).unsqueeze(1)], dim=1)
+    order = rows.flatten().argsort(stable=True)
+    counts = rows.flatten().bincount(minlength=(2 * p * heads + 1) * runs)
+    return Pairs(
+        rows=rows.int(),
+        attended=attended.int(),
+        answers=padded(answers),
+        share=padded([torch.full_like(x, 1 / len(x), dtype=torch.float64) for x in a]),
+        order=order,
+        pair=(order // rows.shape[1]).int(),
+        first=(counts.cumsum(0) - counts).int(),
+        pair_of_attended=torch.arange(runs * n, device=rows.device).int().repeat_interleave(2 * heads),
     )
+
+
+def make_buffers(params: Params, pairs: Pairs) -> Buffers:
+    (runs, n), heads, p = pairs.answers.shape, params["W_Q"].shape[1], params["W_U"].shape[-1]
+    weights = params["W_E"].new_ones(pairs.rows.shape)
+    logits = params["W_E"].new_empty(runs, n, _whole_lines(p))[..., :p]
+    return Buffers(weights, weights[:, :-1].view(-1, 2, heads), logits)
+
+
+def make_gradients(params: Params, pairs: Pairs) -> Gradients:
+    d_mlp, p = params["W_in"].shape[-1], params["W_U"].shape[-1]
+    both = params["W_E"].new_zeros(*pairs.answers.shape, _whole_lines(d_mlp + p))
+    return Gradients(both, both[..., :d_mlp], both[..., d_mlp : d_mlp + p])
+
+
+def _whole_lines(width: int) -> int:
+    """Rows begin where a line of the processor's cache does, which the products like."""
+    return -(-width // CACHE_LINE) * CACHE_LINE
 
 
 def make_tables(w: Params) -> Tables:
-    runs, heads, d_model, d_head = w["W_Q"].shape
-    W_U, b_in, b_out = w["W_U"], w["b_in"].unsqueeze(1), w["b_out"].unsqueeze(1)
-    eq = w["W_E"][:, -1:] + w["W_pos"][:, 2:]
-    numbers = w["W_E"][:, :-1]
-    sources = torch.cat([numbers + (w["W_pos"][:, i : i + 1] - eq) for i in (0, 1)], dim=1)
-    query = eq.unsqueeze(1) @ w["W_Q"] / math.sqrt(d_head)
-    key_to_score = (w["W_K"] @ query.mT).squeeze(-1).mT
-    W_V = w["W_V"].transpose(1, 2).reshape(runs, d_model, heads * d_head)
+    runs, heads, _, d_head = w["W_Q"].shape
+    d_mlp, p = w["W_in"].shape[-1], w["W_U"].shape[-1]
+    zeros = _whole_lines(d_mlp + p) - (d_mlp + p)
+    to_both = pad(torch.cat([w["W_in"], w["W_U"]], dim=-1), (0, zeros))
     W_O = w["W_O"].flatten(1, 2)
-    value_eq = eq @ W_V
-    base = eq + value_eq @ W_O
+
+    eq = (w["W_E"][:, -1:] + w["W_pos"][:, 2:]).unsqueeze(1)
+    a, b = (w["W_E"][:, :-1] + w["W_pos"][:, i : i + 1] for i in (0, 1))
+    sources = torch.cat([a, b], dim=1).unsqueeze(1) - eq
+    query = eq @ w["W_Q"] / math.sqrt(d_head)
+    key_to_score = w["W_K"] @ query.mT
+    values, value_eq = sources @ w["W_V"], eq @ w["W_V"]
+    head_to_both = (W_O @ to_both).view(runs, heads, d_head, -1)
+    base = eq.squeeze(1) + value_eq.view(runs, 1, -1) @ W_O
+    biases = pad(torch.cat([w["b_in"].unsqueeze(1), w["b_out"].unsqueeze(1) @ w["W_U"]], dim=-1), (0, zeros))
+
+    n_sources, width = sources.shape[2], to_both.shape[-1]
+    writes = to_both.new_empty((heads * n_sources + 1) * runs, width)
+    of_heads, of_base = writes[:-runs].view(runs * heads, n_sources, width), writes[-runs:].unsqueeze(1)
+    torch.bmm(values.flatten(0, 1), head_to_both.flatten(0, 1), out=of_heads)
+    torch.baddbmm(biases, base, to_both, out=of_base)
     return Tables(
-        values=sources @ W_V,
         scores=sources @ key_to_score,
-        to_pre=torch.cat([W_O @ w["W_in"], base @ w["W_in"] + b_in], dim=1),
-        to_logits=torch.cat([w["W_out"], W_O, base + b_out], dim=1) @ W_U,
+        writes=writes,
+        to_logits=w["W_out"] @ w["W_U"],
         eq=eq,
         base=base,
-        value_eq=value_eq,
         sources=sources,
         query=query,
         key_to_score=key_to_score,
-        W_V=W_V,
-        W_O=W_O,
+        values=values,
+        value_eq=value_eq,
+        to_both=to_both,
+        head_to_both=head_to_both,
     )
 
 
-def forward(t: Tables, pairs: Pairs, out: Buffers) -> Float[Tensor, "runs 2 n heads"]:
-    """Fills the buffers, and returns the attention to a and to b."""
-    heads = t.scores.shape[-1]
-    runs, _, n, _, _ = out.values.shape
-    torch.index_select(t.values.flatten(0, 1), 0, pairs.rows, out=out.values.view(len(pairs.rows), -1))
-    scores = t.scores.flatten(0, 1)[pairs.rows].view(runs, 2, n, heads)
+def forward(t: Tables, pairs: Pairs, out: Buffers) -> Float[Tensor, "runs n d_mlp"]:
+    """Fills the buffers, and returns the activations of the neurons."""
+    _attend(t, pairs, out)
+    return _activate(t, pairs.rows, out.weights, out.logits)
+
+
+def evaluate(t: Tables, pairs: Pairs, out: Buffers, part_bytes: int) -> None:
+    """Fills the buffers, and needs no more than about so many bytes for activations besides."""
+    _attend(t, pairs, out)
+    runs, n, _ = out.logits.shape
+    rows, weights = (x.view(runs, n, -1) for x in (pairs.rows, out.weights))
+    size = max(1, part_bytes // (runs * t.writes[0].nbytes))
+    for part in (slice(first, first + size) for first in range(0, n, size)):
+        _activate(t, rows[:, part].flatten(0, 1), weights[:, part].flatten(0, 1), out.logits[:, part])
+
+
+def _attend(t: Tables, pairs: Pairs, out: Buffers) -> None:
+    scores = t.scores.flatten()[pairs.attended].view(out.pattern.shape)
     top = scores.amax(1, keepdim=True).clamp_min_(0)  # "=" has score 0
     weight = (scores - top).exp_()
-    pattern = weight / (weight.sum(1, keepdim=True) + (-top).exp_())
-
-    z = out.z.view(runs, n, heads, -1)
-    torch.mul(pattern[:, 0, ..., None], out.values[:, 0], out=z)
-    z.addcmul_(pattern[:, 1, ..., None], out.values[:, 1])
-    torch.bmm(out.z_and_1, t.to_pre, out=out.post).relu_()
-    torch.bmm(out.hidden, t.to_logits, out=out.logits)
-    return pattern
+    torch.div(weight, weight.sum(1, keepdim=True) + (-top).exp_(), out=out.pattern)
 
 
-def cross_entropy(
-    logits: Tensor, pairs: Pairs, wide: Tensor, grad: Tensor | None = None
-) -> Float[Tensor, " runs"]:
+def _activate(t: Tables, rows: Tensor, weights: Tensor, logits: Tensor) -> Float[Tensor, "runs n d_mlp"]:
+    d_mlp, p = t.to_logits.shape[1:]
+    both = embedding_bag(rows, t.writes, mode="sum", per_sample_weights=weights).view(*logits.shape[:2], -1)
+    post = both[..., :d_mlp].relu_()
+    torch.baddbmm(both[..., d_mlp : d_mlp + p], post, t.to_logits, out=logits)
+    return post
+
+
+def cross_entropy(logits: Tensor, pairs: Pairs, grad: Tensor) -> Float[Tensor, " runs"]:
     """Mean loss of every run, in float64, and into `grad` its gradient: (softmax - onehot) / n."""
-    answers, share = pairs.answers.unsqueeze(-1), pairs.share.unsqueeze(-1)
-    wide.copy_(logits)
-    wide -= wide.amax(-1, keepdim=True)
-    right = wide.gather(-1, answers)
-    total = wide.exp_().sum(-1, keepdim=True)
-    if grad is not None:
-        wide.mul_(share / total).scatter_add_(-1, answers, -share)
-        grad.copy_(wide)
-    return ((total.log() - right) * share).sum((1, 2))
+    answers = pairs.answers.unsqueeze(-1)
+    torch.sub(logits, logits.amax(-1, keepdim=True), out=grad)
+    log_right = grad.gather(-1, answers).double()
+    return _loss(grad.exp_(), log_right, pairs)
 
 
-def stablemax_cross_entropy(
-    logits: Tensor, pairs: Pairs, wide: Tensor, grad: Tensor | None = None
-) -> Float[Tensor, " runs"]:
+def stablemax_cross_entropy(logits: Tensor, pairs: Pairs, grad: Tensor) -> Float[Tensor, " runs"]:
     """The same with StableMax in place of softmax: p_c = s(l_c) / sum s(l), with s(x) = x + 1 from 0 up
     and 1 / (1 - x) below. d log s / dx = 1 / (1 + |x|). Prieto et al. 2025 (arXiv 2501.04697), section 4."""
+    slope = 1 / (1 + logits.abs())
+    grad.copy_(torch.where(logits < 0, slope, 1 + logits))
+    log_right = grad.gather(-1, pairs.answers.unsqueeze(-1)).double().log()
+    losses = _loss(grad, log_right, pairs)
+    grad.mul_(slope)
+    return losses
+
+
+def _loss(s: Tensor, log_right: Tensor, pairs: Pairs) -> Float[Tensor, " runs"]:
+    """-log p of the right answers, with p_c = s_c / sum s, and into `s` its derivative by log s: p - onehot.
+
+    The sum leaves out the right answer, whose derivative p - 1 is -(sum of the others) / (sum of all): nothing
+    is lost in float32 where p is nearly 1. log(1 + others / right) is 0 for none, and finite where s_right is 0.
+    """
     answers, share = pairs.answers.unsqueeze(-1), pairs.share.unsqueeze(-1)
-    wide.copy_(logits)
-    slope = 1 / (1 + wide.abs())
-    s = torch.where(wide < 0, slope, 1 + wide)
-    total = s.sum(-1, keepdim=True)
-    loss = ((total.log() - s.gather(-1, answers).log()) * share).sum((1, 2))
-    if grad is not None:
-        grad.copy_(s.mul_(share / total).scatter_add_(-1, answers, -share).mul_(slope))
-    return loss
+    others = s.scatter_(-1, answers, 0).sum(-1, keepdim=True).double()
+    per_s = share / (others + log_right.exp())
+    s.mul_(per_s.to(s.dtype)).scatter_(-1, answers, (-others * per_s).to(s.dtype))
+    return (torch.logaddexp(others.log() - log_right, torch.zeros_like(others)) * share).sum((1, 2))
 
 
 LOSSES = {"softmax": cross_entropy, "stablemax": stablemax_cross_entropy}
 
 
 def backward(
-    w: Params, t: Tables, pairs: Pairs, pattern: Tensor, at: Buffers, d: Gradients, out: Params
+    w: Params, t: Tables, pairs: Pairs, at: Buffers, post: Tensor, d: Gradients, out: Params
 ) -> None:
     """From the gradient of the logits, in `d`, to that of every parameter, into `out`: the chain rule, last to first."""
-    heads = t.scores.shape[-1]
-    runs, _, n, _, d_head = at.values.shape
-    torch.bmm(d.logits, t.to_logits[:, :-1].mT, out=d.hidden)
-    torch.ops.aten.threshold_backward.grad_input(d.pre, at.post, 0.0, grad_input=d.pre)  # of the ReLU
-    d.z.baddbmm_(d.pre, t.to_pre[:, :-1].mT)
+    torch.bmm(d.logits, t.to_logits.mT, out=d.pre)
+    torch.ops.aten.threshold_backward.grad_input(d.pre, post, 0.0, grad_input=d.pre)  # of the ReLU
 
-    d_z = d.z.view(runs, 1, n, heads, d_head)
-    d_pattern = torch.mul(d_z, at.values, out=d.values).sum(-1)
-    d_scores = pattern * (d_pattern - (pattern * d_pattern).sum(1, keepdim=True))
-    torch.mul(d_z, pattern.unsqueeze(-1), out=d.values)
+    d_both = d.both.flatten(0, 1)
+    weights = at.weights.flatten()[pairs.order]
+    d_writes = embedding_bag(pairs.pair, d_both, pairs.first, mode="sum", per_sample_weights=weights)
 
-    def added_up(of_pairs: Tensor, like: Tensor) -> Tensor:
-        table = torch.zeros_like(like)
-        width = like.shape[-1]
-        table.view(-1, width).index_add_(0, pairs.rows, of_pairs.view(-1, width))
-        return table
+    attended, bags = pairs.attended.flatten(), pairs.pair_of_attended
+    d_pattern = torch.ops.aten._embedding_bag_per_sample_weights_backward(
+        d_both, t.writes, attended, attended[:0], bags, 0
+    ).view(at.pattern.shape)  # each weight's: the gradient of its pair times its row; 0 means mode="sum"
+    d_score = at.pattern * (d_pattern - (at.pattern * d_pattern).sum(1, keepdim=True))
+    d_scores = torch.zeros_like(t.scores)
+    d_scores.view(-1).index_add_(0, attended, d_score.flatten())
 
-    _to_parameters(
-        w,
-        t,
-        out,
-        d_values=added_up(d.values, t.values),
-        d_scores=added_up(d_scores, t.scores),
-        d_to_pre=(d.pre.mT @ at.z_and_1).mT,  # faster than the other way round
-        d_to_logits=at.hidden.mT @ d.logits,
-    )
+    _to_parameters(w, t, out, d_writes, d_scores, d_to_logits=post.mT @ d.logits)
 
 
 def _to_parameters(
-    w: Params,
-    t: Tables,
-    out: Params,
-    d_values: Tensor,
-    d_scores: Tensor,
-    d_to_pre: Tensor,
-    d_to_logits: Tensor,
+    w: Params, t: Tables, out: Params, d_writes: Tensor, d_scores: Tensor, d_to_logits: Tensor
 ) -> None:
     """The chain rule through `make_tables`."""
-    runs, heads, d_model, d_head = w["W_Q"].shape
-    W_in, W_U = w["W_in"], w["W_U"]
-    base_out = t.base + w["b_out"].unsqueeze(1)
-    d_z_to_pre, d_pre_bias = d_to_pre.split([heads * d_head, 1], dim=1)
-    d_post_to_logits, d_z_to_logits, d_logit_bias = d_to_logits.split(
-        [W_in.shape[2], heads * d_head, 1], dim=1
-    )
-    torch.bmm(d_post_to_logits, W_U.mT, out=out["W_out"])
-    torch.bmm(w["W_out"].mT, d_post_to_logits, out=out["W_U"])
-    out["W_U"].baddbmm_(t.W_O.mT, d_z_to_logits).baddbmm_(base_out.mT, d_logit_bias)
-    torch.bmm(t.W_O.mT, d_z_to_pre, out=out["W_in"]).baddbmm_(t.base.mT, d_pre_bias)
-    d_base_out = d_logit_bias @ W_U.mT
-    out["b_out"].copy_(d_base_out[:, 0])
-    out["b_in"].copy_(d_pre_bias[:, 0])
+    runs, heads, _, d_head = w["W_Q"].shape
+    d_mlp, W_U, W_O = w["W_in"].shape[-1], w["W_U"], w["W_O"].flatten(1, 2)
+    of_logits = slice(d_mlp, d_mlp + W_U.shape[-1])
+    d_of_heads = d_writes[:-runs].view(runs, heads, -1, d_writes.shape[-1])
+    d_of_base = d_writes[-runs:].unsqueeze(1)
+    out["b_in"].copy_(d_of_base[:, 0, :d_mlp])
+    torch.bmm(d_of_base[..., of_logits], W_U.mT, out=out["b_out"].unsqueeze(1))
 
-    d_base = d_base_out + d_pre_bias @ W_in.mT
-    d_W_O = out["W_O"].view(runs, heads * d_head, d_model)
-    torch.bmm(d_z_to_pre, W_in.mT, out=d_W_O)
-    d_W_O.baddbmm_(d_z_to_logits, W_U.mT).baddbmm_(t.value_eq.mT, d_base)
-    d_value_eq = d_base @ t.W_O.mT
-    d_W_V = (t.sources.mT @ d_values).baddbmm_(t.eq.mT, d_value_eq)
-    out["W_V"].copy_(d_W_V.view(runs, d_model, heads, d_head).transpose(1, 2))
+    d_values = d_of_heads @ t.head_to_both.mT
+    d_head_to_both = (t.values.mT @ d_of_heads).flatten(1, 2)
+    d_to_both = (W_O.mT @ d_head_to_both).baddbmm_(t.base.mT, d_of_base)
+    out["W_in"].copy_(d_to_both[..., :d_mlp])
+    torch.baddbmm(d_to_both[..., of_logits], w["W_out"].mT, d_to_logits, out=out["W_U"])
+    out["W_U"].baddbmm_(w["b_out"].unsqueeze(-1), d_of_base[..., of_logits])
+    torch.bmm(d_to_logits, W_U.mT, out=out["W_out"])
 
-    d_key_to_score = (t.sources.mT @ d_scores).mT
-    torch.mul(d_key_to_score.unsqueeze(-1), t.query, out=out["W_K"])
-    d_query = d_key_to_score.unsqueeze(2) @ w["W_K"] / math.sqrt(d_head)
-    torch.mul(t.eq.unsqueeze(-1), d_query, out=out["W_Q"])
+    d_base = d_of_base @ t.to_both.mT
+    d_W_O = torch.bmm(d_head_to_both, t.to_both.mT, out=out["W_O"].view(W_O.shape))
+    d_W_O.baddbmm_(t.value_eq.view(runs, -1, 1), d_base)
+    d_value_eq = d_base.unsqueeze(1) @ w["W_O"].mT
+    torch.add(t.sources.mT @ d_values, t.eq.mT * d_value_eq, out=out["W_V"])
+    d_key_to_score = t.sources.mT @ d_scores
+    torch.mul(d_key_to_score, t.query, out=out["W_K"])
+    d_query = d_key_to_score.mT @ w["W_K"] / math.sqrt(d_head)
+    torch.mul(t.eq.mT, d_query, out=out["W_Q"])
 
-    d_sources = (d_values @ t.W_V.mT).baddbmm_(d_scores, t.key_to_score.mT)
+    d_sources = (d_values @ w["W_V"].mT + d_scores @ t.key_to_score.mT).sum(1)
     d_a, d_b = d_sources.chunk(2, dim=1)
     d_position_a, d_position_b = d_a.sum(1), d_b.sum(1)
-    d_eq = d_base + d_value_eq @ t.W_V.mT + (w["W_Q"] @ d_query.mT).sum(1).mT
-    d_eq = d_eq[:, 0] - d_position_a - d_position_b  # every source is relative to "="
+    d_eq = d_base[:, 0] + (d_value_eq @ w["W_V"].mT + d_query @ w["W_Q"].mT).sum((1, 2))
+    d_eq -= d_position_a + d_position_b  # every source is relative to "="
     torch.add(d_a, d_b, out=out["W_E"][:, :-1])
     out["W_E"][:, -1] = d_eq
     for position, gradient in enumerate((d_position_a, d_position_b, d_eq)):

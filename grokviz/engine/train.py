@@ -15,7 +15,7 @@ from grokviz.engine.model import Weights, initial_weights
 from grokviz.engine.schedule import LogRow, Schedule, is_logged
 
 DEVICES = ("auto", "cpu", "cuda")
-CPU_BATCH_PAIRS = 5_000  # with more training pairs than this in a step, the cores are busy as it is
+CPU_BATCH_BYTES = 20 * 2**20  # of activations of training pairs: with more, a step waits for memory
 GPU_BATCH_BYTES = 8 * 2**30
 GPU_LAG = 4  # logged rows on their way to Python while the GPU goes on
 
@@ -120,12 +120,12 @@ def _batches(runs: list[_Run], where: torch.device) -> Iterator[list[_Run]]:
 
 
 def _runs_at_once(config: RunConfig, where: torch.device) -> int:
-    pairs = config.p**2
-    n_train = config.frac_train * pairs
+    activations = 4 * config.p**2 * (config.d_mlp + config.p)  # of all pairs, in bytes
     if where.type == "cpu":
-        return max(1, int(CPU_BATCH_PAIRS / n_train))
-    floats = 3 * config.d_model + config.d_mlp + 3 * config.p  # of a pair, and again for its gradient
-    return max(1, int(GPU_BATCH_BYTES / (4 * floats * (pairs + n_train))))
+        return max(1, int(CPU_BATCH_BYTES / (config.frac_train * activations)))
+    return max(
+        1, int(GPU_BATCH_BYTES / (3 * activations))
+    )  # and gradients, logits, and what each graph keeps
 
 
 class _Kept(NamedTuple):

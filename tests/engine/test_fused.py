@@ -1,5 +1,7 @@
 """The fused step against the readable model: same loss, same gradient of every parameter, run by run."""
 
+import decimal
+
 import numpy as np
 import pytest
 import torch
@@ -22,24 +24,26 @@ def setting(p: int, dtype: torch.dtype, operation: str = "add", frac_train: floa
     return net, a, b, torch.tensor(task.answers[task.is_train])
 
 
+def stacked(settings):
+    """Runs of one shape as the fused step takes them: parameters and pairs."""
+    nets, a, b, answers = zip(*settings, strict=True)
+    all_weights = [dict(net.named_parameters()) for net in nets]
+    params = {name: torch.stack([w[name].detach() for w in all_weights]) for name in all_weights[0]}
+    p, heads = params["W_U"].shape[2], params["W_Q"].shape[1]
+    return params, fused.make_pairs(list(a), list(b), list(answers), p, heads)
+
+
 def fused_step(settings, loss="softmax"):
     """Losses, logits and gradients of runs of one shape, by the fused step."""
-    nets, a, b, answers = zip(*settings, strict=True)
-    p = nets[0].W_U.shape[1]
-    params = {
-        name: torch.stack([dict(net.named_parameters())[name].detach() for net in nets])
-        for name, _ in nets[0].named_parameters()
-    }
-    pairs = fused.make_pairs(list(a), list(b), list(answers), p)
-    buffers, gradients = fused.make_buffers(params, pairs)
-    for array in (*buffers, *gradients):
-        array.fill_(torch.nan)  # nothing that was there before may matter,
-    buffers.hidden[..., -1] = 1  # but for the column that meets the biases
+    params, pairs = stacked(settings)
+    buffers, gradients = fused.make_buffers(params, pairs), fused.make_gradients(params, pairs)
+    for array in (buffers.pattern, buffers.logits, gradients.pre, gradients.logits):
+        array.fill_(torch.nan)  # nothing that was there before may matter
     tables = fused.make_tables(params)
-    pattern = fused.forward(tables, pairs, buffers)
-    losses = fused.LOSSES[loss](buffers.logits, pairs, buffers.wide, gradients.logits)
+    post = fused.forward(tables, pairs, buffers)
+    losses = fused.LOSSES[loss](buffers.logits, pairs, gradients.logits)
     grads = {name: torch.full_like(w, torch.nan) for name, w in params.items()}
-    fused.backward(params, tables, pairs, pattern, buffers, gradients, grads)
+    fused.backward(params, tables, pairs, buffers, post, gradients, grads)
     return losses, buffers.logits, grads
 
 
@@ -94,19 +98,32 @@ def test_the_gradient_is_that_of_the_initial_weights_too(p):
         assert (grads[name][0] - w.grad).norm() < 1e-12 * w.grad.norm(), name
 
 
+@pytest.mark.parametrize("part_bytes", [0, 3000, 10**9])
+def test_evaluation_in_parts_gives_the_same_logits(part_bytes):
+    settings = [setting(12, torch.float64, frac_train=f, seed=i) for i, f in enumerate((0.3, 0.5))]
+    _, logits, _ = fused_step(settings)
+    params, pairs = stacked(settings)
+    buffers = fused.make_buffers(params, pairs)
+    fused.evaluate(fused.make_tables(params), pairs, buffers, part_bytes)
+    torch.testing.assert_close(buffers.logits, logits, rtol=1e-12, atol=1e-12)
+
+
+def pairs_with(answers):
+    """Pairs of which only the answers matter: a list of them for every run."""
+    numbers = [torch.zeros_like(x) for x in answers]
+    return fused.make_pairs(numbers, numbers, answers, 5, heads=1)
+
+
 @pytest.mark.parametrize("loss", fused.LOSSES)
 def test_the_loss_passes_gradcheck(loss):
     """The hand-written derivative of each loss against finite differences."""
-    answers = torch.tensor([[1, 4, 0], [2, 2, 0]])
-    share = torch.tensor([[0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]], dtype=torch.float64)
-    pairs = fused.Pairs(torch.empty(0), answers, share)
-    wide = torch.empty(2, 3, 5, dtype=torch.float64)
+    pairs = pairs_with([torch.tensor([1, 4]), torch.tensor([2, 2, 0])])
 
     class Loss(torch.autograd.Function):
         @staticmethod
         def forward(ctx, logits):
             grad = torch.empty_like(logits)
-            losses = fused.LOSSES[loss](logits, pairs, wide, grad)
+            losses = fused.LOSSES[loss](logits, pairs, grad)
             ctx.save_for_backward(grad)
             return losses
 
@@ -118,12 +135,31 @@ def test_the_loss_passes_gradcheck(loss):
     assert torch.autograd.gradcheck(Loss.apply, logits.requires_grad_())
 
 
-def test_without_a_gradient_the_loss_is_the_same():
-    (net, a, b, answers) = setting(7, torch.float32)
-    losses, logits, _ = fused_step([(net, a, b, answers)])
-    pairs = fused.make_pairs([a], [b], [answers], 7)
-    for loss in fused.LOSSES.values():
-        wide = torch.empty(logits.shape, dtype=torch.float64)
-        with_grad = loss(logits, pairs, wide, torch.empty_like(logits))
-        assert torch.equal(loss(logits, pairs, wide), with_grad)
-    assert losses.item() == pytest.approx(model.cross_entropy(logits[0], answers).item(), rel=1e-12)
+@pytest.mark.parametrize("loss", fused.LOSSES)
+@pytest.mark.parametrize("margin", [-1000, -200, -10, 0, 10, 30, 60])
+def test_float32_loses_nothing_of_a_loss_near_zero_or_far_from_it(loss, margin):
+    """The right logit stands `margin` above the others: at 30 the softmax loss is 1e-13, and 1 - p is 0 in
+    float32. The reference is computed with 1,000 digits."""
+    answers = torch.tensor([1, 4, 0])
+    logits = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
+    logits[torch.arange(3), answers] += margin
+
+    expected, slopes = 0.0, torch.zeros(3, 5, dtype=torch.float64)
+    with decimal.localcontext(prec=1000):
+        for i, answer in enumerate(answers.tolist()):
+            x = [decimal.Decimal(value) for value in logits[i].tolist()]
+            s, slope = zip(*(REFERENCE[loss](value) for value in x), strict=True)
+            p = [value / sum(s) for value in s]
+            expected += float(-p[answer].ln() / 3)
+            slopes[i] = torch.tensor([float((p[j] - (j == answer)) * slope[j] / 3) for j in range(5)])
+
+    grad = torch.empty(1, 3, 5)
+    found = fused.LOSSES[loss](logits[None], pairs_with([answers]), grad)
+    assert found.item() == pytest.approx(expected, rel=2e-6)
+    torch.testing.assert_close(grad[0].double(), slopes, rtol=5e-6, atol=1e-37)
+
+
+REFERENCE = {  # s(x) and d log s / dx
+    "softmax": lambda x: (x.exp(), 1),
+    "stablemax": lambda x: (x + 1 if x >= 0 else 1 / (1 - x), 1 / (1 + abs(x))),
+}
