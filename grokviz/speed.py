@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grokviz.config import RunConfig
 
-# How long they take in operations of a matrix product in float32, measured at 85 to 170 Gflop/s on one and two cores:
+# What takes as long as so many operations of a matrix product in float32, at 85 to 170 Gflop/s on one and two cores:
 LOGIT_FLOPS = 200  # the loss of one logit, and its gradient
 BAG_FLOPS = 7  # one number of one row in the bag of a pair, there or back
 

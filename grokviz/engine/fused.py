@@ -5,16 +5,18 @@ What is saved, and why it is the same number:
 - the last token is always "=", so the query is one vector a head, and scores and values are tables over
   the 2p sources (a at position 0, then b at position 1) instead of activations of every pair;
 - attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out;
-- so what a head adds to the neurons (before the ReLU) and directly to the logits is a row of a table for each
-  source, times attention. For a pair, 2 heads + 1 rows of it are added up: a bag of embeddings, 2 heads
-  multiplications a number where products with z had d_model. The way back is the same table's, transposed;
+- so what a head adds to the neurons (before the ReLU) and directly to the logits is its attention times a row of a
+  table, a row for each source. A pair adds up 2 heads + 1 rows, a bag of embeddings: that many multiplications a
+  number, where the products with z would need d_model. (With so many heads that d_head is below 8, they would be
+  faster.) The way back adds up pairs for each row;
 - W_out and W_U meet without a nonlinearity between them and are multiplied first;
-- the loss and its gradient are no differences of numbers that are nearly equal, so that only what is one number
-  a pair needs float64;
+- p - 1, the derivative of the loss at the right answer, is computed as minus the sum of the others, so that only
+  what is one number a pair needs float64;
 - the backward pass is written by hand.
 
-All arrays have a leading axis of runs: networks of one shape that know nothing of each other. Runs with fewer
-pairs than others are padded with pairs of no weight.
+There may be several runs: networks of one shape that know nothing of each other. Weights, gradients and losses have
+them as a leading axis; pairs, and rows of the table, are counted through all runs. Runs with fewer pairs than others
+are padded with pairs of no weight.
 """
 
 import math
@@ -26,36 +28,38 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, pad
 
 CACHE_LINE = 16  # in floats
+Logits = Float[Tensor, "runs n p"]
 Params = dict[str, Tensor]  # names and shapes: `RunConfig.shapes`, with a leading axis of runs
 
 
 class Pairs(NamedTuple):
-    """The pairs of one side of the split, of every run; pairs = runs * n, and bag = 2 heads + 1."""
+    """The pairs of one side of the split, of every run; pairs = runs * n."""
 
-    rows: Int[
-        Tensor, "pairs bag"
-    ]  # of `Tables.writes`: of a and every head, of b and every head, and the base
-    attended: Int[Tensor, "pairs 2*heads"]  # the same without the base
+    # Rows of `Tables.writes` in the bag of each pair: of a for every head, of b for every head, and the base.
+    rows: Int[Tensor, "pairs 2*heads+1"]
+    attended: Int[
+        Tensor, "pairs 2*heads"
+    ]  # without the base; also where the scores are in the flat `Tables.scores`
     answers: Int[Tensor, "runs n"]
     share: Float[Tensor, "runs n"]  # of the loss: 1 / (pairs of the run), and 0 for padding
 
-    # For the way back, `rows` sorted: which pairs have the first row in their bag, then which have the second ...
-    order: Int[Tensor, " pairs*bag"]
-    pair: Int[Tensor, " pairs*bag"]
-    first: Int[Tensor, " rows"]  # where those of a row begin
-    pair_of_attended: Int[Tensor, " pairs*2*heads"]
+    # For the way back, the entries of `attended` sorted by row.
+    by_row: Int[Tensor, " pairs*2*heads"]  # which entry
+    pair_by_row: Int[Tensor, " pairs*2*heads"]  # of which pair
+    row_starts: Int[Tensor, " rows"]  # where in these two the entries of a row begin
+    pair_of_attended: Int[Tensor, " pairs*2*heads"]  # of every entry as it stands
 
 
 class Buffers(NamedTuple):
     """Room for what is known of every pair."""
 
-    weights: Float[Tensor, "pairs bag"]  # attention, and 1 for the base
+    weights: Float[Tensor, "pairs 2*heads+1"]  # attention, and 1 for the base
     pattern: Float[Tensor, "pairs 2 heads"]  # a view into it: attention to a and to b
     logits: Float[Tensor, "runs n p"]
 
 
 class Gradients(NamedTuple):
-    """Room for the gradients. width: neurons, logits, and zeros that fill a line of the cache."""
+    """Room for the gradients. width: neurons, logits, and zeros up to a whole line of the cache."""
 
     both: Float[Tensor, "runs n width"]
     pre: Float[Tensor, "runs n d_mlp"]  # a view into it
@@ -66,11 +70,13 @@ class Tables(NamedTuple):
     """All that the pairs need to know of the weights, and below it what the way back needs besides."""
 
     scores: Float[Tensor, "runs heads sources 1"]  # of a = 0..p-1, then of b, relative to "="
-    writes: Float[Tensor, "rows width"]  # of every run, head and source; then the base of every run
+    # What every head of every run adds to neurons and logits for every source; then a row a run, the base: neurons
+    # and logits if "=" attended to itself alone, with their biases.
+    writes: Float[Tensor, "rows+runs width"]
     to_logits: Float[Tensor, "runs d_mlp p"]  # of post
 
     eq: Float[Tensor, "runs 1 1 d_model"]  # the residual stream of "=" before attention
-    base: Float[Tensor, "runs 1 d_model"]  # and after it, if "=" attended to itself alone
+    alone: Float[Tensor, "runs 1 d_model"]  # and after it, if "=" attended to itself alone
     sources: Float[Tensor, "runs 1 sources d_model"]  # residual streams relative to that of "="
     query: Float[Tensor, "runs heads 1 d_head"]
     key_to_score: Float[Tensor, "runs heads d_model 1"]
@@ -92,16 +98,16 @@ def make_pairs(a: list[Tensor], b: list[Tensor], answers: list[Tensor], p: int, 
     attended = (2 * p * run_and_head + sources.unsqueeze(-1)).view(runs * n, 2 * heads)
     base = 2 * p * heads * runs + torch.arange(runs, device=sources.device)
     rows = torch.cat([attended, base.repeat_interleave(n).unsqueeze(1)], dim=1)
-    order = rows.flatten().argsort(stable=True)
-    counts = rows.flatten().bincount(minlength=(2 * p * heads + 1) * runs)
+    by_row = attended.flatten().argsort(stable=True)
+    counts = attended.flatten().bincount(minlength=2 * p * heads * runs)
     return Pairs(
         rows=rows.int(),
         attended=attended.int(),
         answers=padded(answers),
         share=padded([torch.full_like(x, 1 / len(x), dtype=torch.float64) for x in a]),
-        order=order,
-        pair=(order // rows.shape[1]).int(),
-        first=(counts.cumsum(0) - counts).int(),
+        by_row=by_row,
+        pair_by_row=(by_row // (2 * heads)).int(),
+        row_starts=(counts.cumsum(0) - counts).int(),
         pair_of_attended=torch.arange(runs * n, device=rows.device).int().repeat_interleave(2 * heads),
     )
 
@@ -138,20 +144,20 @@ def make_tables(w: Params) -> Tables:
     key_to_score = w["W_K"] @ query.mT
     values, value_eq = sources @ w["W_V"], eq @ w["W_V"]
     head_to_both = (W_O @ to_both).view(runs, heads, d_head, -1)
-    base = eq.squeeze(1) + value_eq.view(runs, 1, -1) @ W_O
+    alone = eq.squeeze(1) + value_eq.view(runs, 1, -1) @ W_O
     biases = pad(torch.cat([w["b_in"].unsqueeze(1), w["b_out"].unsqueeze(1) @ w["W_U"]], dim=-1), (0, zeros))
 
     n_sources, width = sources.shape[2], to_both.shape[-1]
     writes = to_both.new_empty((heads * n_sources + 1) * runs, width)
-    of_heads, of_base = writes[:-runs].view(runs * heads, n_sources, width), writes[-runs:].unsqueeze(1)
-    torch.bmm(values.flatten(0, 1), head_to_both.flatten(0, 1), out=of_heads)
-    torch.baddbmm(biases, base, to_both, out=of_base)
+    head_rows, base_rows = writes[:-runs].view(runs * heads, n_sources, width), writes[-runs:].unsqueeze(1)
+    torch.bmm(values.flatten(0, 1), head_to_both.flatten(0, 1), out=head_rows)
+    torch.baddbmm(biases, alone, to_both, out=base_rows)
     return Tables(
         scores=sources @ key_to_score,
         writes=writes,
         to_logits=w["W_out"] @ w["W_U"],
         eq=eq,
-        base=base,
+        alone=alone,
         sources=sources,
         query=query,
         key_to_score=key_to_score,
@@ -174,7 +180,8 @@ def evaluate(t: Tables, pairs: Pairs, out: Buffers, part_bytes: int) -> None:
     runs, n, _ = out.logits.shape
     rows, weights = (x.view(runs, n, -1) for x in (pairs.rows, out.weights))
     size = max(1, part_bytes // (runs * t.writes[0].nbytes))
-    for part in (slice(first, first + size) for first in range(0, n, size)):
+    for start in range(0, n, size):
+        part = slice(start, start + size)
         _activate(t, rows[:, part].flatten(0, 1), weights[:, part].flatten(0, 1), out.logits[:, part])
 
 
@@ -185,7 +192,12 @@ def _attend(t: Tables, pairs: Pairs, out: Buffers) -> None:
     torch.div(weight, weight.sum(1, keepdim=True) + (-top).exp_(), out=out.pattern)
 
 
-def _activate(t: Tables, rows: Tensor, weights: Tensor, logits: Tensor) -> Float[Tensor, "runs n d_mlp"]:
+def _activate(
+    t: Tables,
+    rows: Int[Tensor, "pairs 2*heads+1"],
+    weights: Float[Tensor, "pairs 2*heads+1"],
+    logits: Float[Tensor, "runs n p"],
+) -> Float[Tensor, "runs n d_mlp"]:
     d_mlp, p = t.to_logits.shape[1:]
     both = embedding_bag(rows, t.writes, mode="sum", per_sample_weights=weights).view(*logits.shape[:2], -1)
     post = both[..., :d_mlp].relu_()
@@ -193,15 +205,15 @@ def _activate(t: Tables, rows: Tensor, weights: Tensor, logits: Tensor) -> Float
     return post
 
 
-def cross_entropy(logits: Tensor, pairs: Pairs, grad: Tensor) -> Float[Tensor, " runs"]:
-    """Mean loss of every run, in float64, and into `grad` its gradient: (softmax - onehot) / n."""
+def cross_entropy(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, " runs"]:
+    """Mean loss of every run, in float64, and into `grad` its gradient: (softmax - onehot) * share."""
     answers = pairs.answers.unsqueeze(-1)
     torch.sub(logits, logits.amax(-1, keepdim=True), out=grad)
     log_right = grad.gather(-1, answers).double()
     return _loss(grad.exp_(), log_right, pairs)
 
 
-def stablemax_cross_entropy(logits: Tensor, pairs: Pairs, grad: Tensor) -> Float[Tensor, " runs"]:
+def stablemax_cross_entropy(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, " runs"]:
     """The same with StableMax in place of softmax: p_c = s(l_c) / sum s(l), with s(x) = x + 1 from 0 up
     and 1 / (1 - x) below. d log s / dx = 1 / (1 + |x|). Prieto et al. 2025 (arXiv 2501.04697), section 4."""
     slope = 1 / (1 + logits.abs())
@@ -212,11 +224,12 @@ def stablemax_cross_entropy(logits: Tensor, pairs: Pairs, grad: Tensor) -> Float
     return losses
 
 
-def _loss(s: Tensor, log_right: Tensor, pairs: Pairs) -> Float[Tensor, " runs"]:
-    """-log p of the right answers, with p_c = s_c / sum s, and into `s` its derivative by log s: p - onehot.
+def _loss(s: Logits, log_right: Float[Tensor, "runs n 1"], pairs: Pairs) -> Float[Tensor, " runs"]:
+    """-log p of the right answers, with p_c = s_c / sum s, and into `s` its derivative by log s: (p - onehot) * share.
 
-    The sum leaves out the right answer, whose derivative p - 1 is -(sum of the others) / (sum of all): nothing
-    is lost in float32 where p is nearly 1. log(1 + others / right) is 0 for none, and finite where s_right is 0.
+    The derivative at the right answer, p - 1, is -(sum of the others) / (sum of all): nothing is lost where p is nearly
+    1, as long as the others are numbers in float32 (a margin of 100). The loss log(1 + others / right) is 0 if they
+    are not, and finite where it is s_right that is 0.
     """
     answers, share = pairs.answers.unsqueeze(-1), pairs.share.unsqueeze(-1)
     others = s.scatter_(-1, answers, 0).sum(-1, keepdim=True).double()
@@ -236,44 +249,58 @@ def backward(
     torch.ops.aten.threshold_backward.grad_input(d.pre, post, 0.0, grad_input=d.pre)  # of the ReLU
 
     d_both = d.both.flatten(0, 1)
-    weights = at.weights.flatten()[pairs.order]
-    d_writes = embedding_bag(pairs.pair, d_both, pairs.first, mode="sum", per_sample_weights=weights)
-
-    attended, bags = pairs.attended.flatten(), pairs.pair_of_attended
+    weights = at.pattern.flatten()[pairs.by_row]
+    d_head_rows = embedding_bag(
+        pairs.pair_by_row, d_both, pairs.row_starts, mode="sum", per_sample_weights=weights
+    )
+    # The derivative by each weight is the gradient of its pair times its row. No offsets: the pairs are given; 0: sum.
+    attended = pairs.attended.flatten()
     d_pattern = torch.ops.aten._embedding_bag_per_sample_weights_backward(
-        d_both, t.writes, attended, attended[:0], bags, 0
-    ).view(at.pattern.shape)  # each weight's: the gradient of its pair times its row; 0 means mode="sum"
+        d_both, t.writes, attended, attended[:0], pairs.pair_of_attended, 0
+    ).view(at.pattern.shape)
     d_score = at.pattern * (d_pattern - (at.pattern * d_pattern).sum(1, keepdim=True))
     d_scores = torch.zeros_like(t.scores)
     d_scores.view(-1).index_add_(0, attended, d_score.flatten())
 
-    _to_parameters(w, t, out, d_writes, d_scores, d_to_logits=post.mT @ d.logits)
+    _to_parameters(
+        w,
+        t,
+        out,
+        d_head_rows=d_head_rows.view(*t.values.shape[:3], -1),
+        d_base=d.both.sum(1, keepdim=True),
+        d_scores=d_scores,
+        d_to_logits=post.mT @ d.logits,
+    )
 
 
 def _to_parameters(
-    w: Params, t: Tables, out: Params, d_writes: Tensor, d_scores: Tensor, d_to_logits: Tensor
+    w: Params,
+    t: Tables,
+    out: Params,
+    d_head_rows: Float[Tensor, "runs heads sources width"],
+    d_base: Float[Tensor, "runs 1 width"],
+    d_scores: Float[Tensor, "runs heads sources 1"],
+    d_to_logits: Float[Tensor, "runs d_mlp p"],
 ) -> None:
     """The chain rule through `make_tables`."""
-    runs, heads, _, d_head = w["W_Q"].shape
+    runs, _, _, d_head = w["W_Q"].shape
     d_mlp, W_U, W_O = w["W_in"].shape[-1], w["W_U"], w["W_O"].flatten(1, 2)
-    of_logits = slice(d_mlp, d_mlp + W_U.shape[-1])
-    d_of_heads = d_writes[:-runs].view(runs, heads, -1, d_writes.shape[-1])
-    d_of_base = d_writes[-runs:].unsqueeze(1)
-    out["b_in"].copy_(d_of_base[:, 0, :d_mlp])
-    torch.bmm(d_of_base[..., of_logits], W_U.mT, out=out["b_out"].unsqueeze(1))
+    logits = slice(d_mlp, d_mlp + W_U.shape[-1])
+    out["b_in"].copy_(d_base[:, 0, :d_mlp])
+    torch.bmm(d_base[..., logits], W_U.mT, out=out["b_out"].unsqueeze(1))
 
-    d_values = d_of_heads @ t.head_to_both.mT
-    d_head_to_both = (t.values.mT @ d_of_heads).flatten(1, 2)
-    d_to_both = (W_O.mT @ d_head_to_both).baddbmm_(t.base.mT, d_of_base)
+    d_values = d_head_rows @ t.head_to_both.mT
+    d_head_to_both = (t.values.mT @ d_head_rows).flatten(1, 2)
+    d_to_both = (W_O.mT @ d_head_to_both).baddbmm_(t.alone.mT, d_base)
     out["W_in"].copy_(d_to_both[..., :d_mlp])
-    torch.baddbmm(d_to_both[..., of_logits], w["W_out"].mT, d_to_logits, out=out["W_U"])
-    out["W_U"].baddbmm_(w["b_out"].unsqueeze(-1), d_of_base[..., of_logits])
+    torch.baddbmm(d_to_both[..., logits], w["W_out"].mT, d_to_logits, out=out["W_U"])
+    out["W_U"].baddbmm_(w["b_out"].unsqueeze(-1), d_base[..., logits])
     torch.bmm(d_to_logits, W_U.mT, out=out["W_out"])
 
-    d_base = d_of_base @ t.to_both.mT
+    d_alone = d_base @ t.to_both.mT
     d_W_O = torch.bmm(d_head_to_both, t.to_both.mT, out=out["W_O"].view(W_O.shape))
-    d_W_O.baddbmm_(t.value_eq.view(runs, -1, 1), d_base)
-    d_value_eq = d_base.unsqueeze(1) @ w["W_O"].mT
+    d_W_O.baddbmm_(t.value_eq.view(runs, -1, 1), d_alone)
+    d_value_eq = d_alone.unsqueeze(1) @ w["W_O"].mT
     torch.add(t.sources.mT @ d_values, t.eq.mT * d_value_eq, out=out["W_V"])
     d_key_to_score = t.sources.mT @ d_scores
     torch.mul(d_key_to_score, t.query, out=out["W_K"])
@@ -283,7 +310,7 @@ def _to_parameters(
     d_sources = (d_values @ w["W_V"].mT + d_scores @ t.key_to_score.mT).sum(1)
     d_a, d_b = d_sources.chunk(2, dim=1)
     d_position_a, d_position_b = d_a.sum(1), d_b.sum(1)
-    d_eq = d_base[:, 0] + (d_value_eq @ w["W_V"].mT + d_query @ w["W_Q"].mT).sum((1, 2))
+    d_eq = d_alone[:, 0] + (d_value_eq @ w["W_V"].mT + d_query @ w["W_Q"].mT).sum((1, 2))
     d_eq -= d_position_a + d_position_b  # every source is relative to "="
     torch.add(d_a, d_b, out=out["W_E"][:, :-1])
     out["W_E"][:, -1] = d_eq

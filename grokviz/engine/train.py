@@ -17,6 +17,7 @@ from grokviz.engine.schedule import LogRow, Schedule, is_logged
 DEVICES = ("auto", "cpu", "cuda")
 CPU_BATCH_BYTES = 20 * 2**20  # of activations of training pairs: with more, a step waits for memory
 GPU_BATCH_BYTES = 8 * 2**30
+GPU_MOST_ROWS = 2**26  # of a table, added up for all pairs: torch counts 32 threads for each in 31 bits
 GPU_LAG = 4  # logged rows on their way to Python while the GPU goes on
 
 
@@ -120,12 +121,12 @@ def _batches(runs: list[_Run], where: torch.device) -> Iterator[list[_Run]]:
 
 
 def _runs_at_once(config: RunConfig, where: torch.device) -> int:
-    activations = 4 * config.p**2 * (config.d_mlp + config.p)  # of all pairs, in bytes
+    pairs, width = config.p**2, config.d_mlp + config.p
     if where.type == "cpu":
-        return max(1, int(CPU_BATCH_BYTES / (config.frac_train * activations)))
-    return max(
-        1, int(GPU_BATCH_BYTES / (3 * activations))
-    )  # and gradients, logits, and what each graph keeps
+        return max(1, int(CPU_BATCH_BYTES / (4 * config.frac_train * pairs * width)))
+    # Activations, their gradients and what each graph keeps, of pairs and of the table that they add up.
+    size = GPU_BATCH_BYTES / (3 * 4 * (pairs + 2 * config.p * config.n_heads) * width)
+    return max(1, int(min(size, GPU_MOST_ROWS / (2 * config.n_heads * pairs))))
 
 
 class _Kept(NamedTuple):

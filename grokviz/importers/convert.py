@@ -201,7 +201,7 @@ def _split(source: Source, final: Checkpoint, p: int, operation: str, given: dic
             return found
         reason = f"no seed up to {infer.SEEDS} of the paper's shuffle gives the losses in the file"
     else:
-        reason = "it holds no losses that could tell"
+        reason = "no checkpoint in it falls on a step with a logged train and test loss that are far apart"
     raise RunError(
         f"The file does not say which pairs were trained on, and {reason}. Give what you know of it: "
         "--frac-train 0.3 --split paper --seed 0, say."

@@ -18,7 +18,7 @@ def test_three_sizes_are_timed():
     samples = calibration.measure("cpu", limit=0.0)  # no fewer than a few steps each, whatever the limit
     assert [config for config, _ in samples] == list(calibration.SIZES)
     seconds = [taken for _, taken in samples]
-    assert 0 < seconds[0] < seconds[2]  # the flops of the first are a thirtieth of those of the last
+    assert 0 < seconds[0] < seconds[2]  # the flops of the first are a fortieth of those of the last
     assert min(speed.fit(samples)) >= 0
 
 

@@ -5,15 +5,19 @@ import decimal
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from grokviz.config import RunConfig
-from grokviz.engine import fused, model
+from grokviz.engine import batch, fused, model
+from grokviz.engine.schedule import Schedule
 from grokviz.tasks import build_task
 
 
-def setting(p: int, dtype: torch.dtype, operation: str = "add", frac_train: float = 0.3, seed: int = 0):
+def setting(
+    p: int, dtype: torch.dtype, operation: str = "add", frac_train: float = 0.3, seed: int = 0, heads: int = 4
+):
     config = RunConfig(
-        p=p, operation=operation, frac_train=frac_train, seed=seed, d_model=16, n_heads=4, d_mlp=24
+        p=p, operation=operation, frac_train=frac_train, seed=seed, d_model=16, n_heads=heads, d_mlp=24
     )
     net = model.Transformer(config).to(dtype)
     with torch.no_grad():
@@ -70,9 +74,16 @@ def test_loss_and_every_gradient_equal_the_readable_model(p, operation, dtype, t
     ]
     losses, all_logits, grads = fused_step(settings, loss)
     assert losses.dtype == torch.float64
+    assert_readable(settings, losses, all_logits, grads, tolerance, READABLE[loss])
+
+
+def assert_readable(
+    settings, losses, all_logits, grads, tolerance, cross_entropy=model.cross_entropy, unchecked=()
+):
+    """They are those of the readable model and autograd."""
     for run, (net, a, b, answers) in enumerate(settings):
-        logits = net(model.tokens_of(a, b, p))
-        expected = READABLE[loss](logits, answers)
+        logits = net(model.tokens_of(a, b, net.W_U.shape[1]))
+        expected = cross_entropy(logits, answers)
         expected.backward()
         assert losses[run].item() == pytest.approx(expected.item(), rel=tolerance)
         torch.testing.assert_close(
@@ -80,6 +91,8 @@ def test_loss_and_every_gradient_equal_the_readable_model(p, operation, dtype, t
         )
         assert {name for name, _ in net.named_parameters()} == grads.keys()
         for name, w in net.named_parameters():
+            if name in unchecked:
+                continue
             error = (grads[name][run] - w.grad).norm() / w.grad.norm()
             assert error < tolerance, name
 
@@ -98,14 +111,81 @@ def test_the_gradient_is_that_of_the_initial_weights_too(p):
         assert (grads[name][0] - w.grad).norm() < 1e-12 * w.grad.norm(), name
 
 
-@pytest.mark.parametrize("part_bytes", [0, 3000, 10**9])
-def test_evaluation_in_parts_gives_the_same_logits(part_bytes):
+@pytest.mark.parametrize("heads", [1, 2, 16])
+@pytest.mark.parametrize("p", [3, 7])
+def test_any_number_of_heads(p, heads):
+    settings = [setting(p, torch.float64, "subtract", f, i, heads) for i, f in enumerate((0.3, 0.7))]
+    assert_readable(settings, *fused_step(settings), 1e-12)
+
+
+def test_attention_to_one_number_alone():
+    """Scores of thousands, whose exponentials no number holds. Queries and keys then get what rounding leaves."""
+    settings = [setting(7, torch.float64, seed=seed) for seed in (0, 1)]
+    with torch.no_grad():
+        for net, *_ in settings:
+            net.W_Q *= 300
+            net.W_K *= 300
+    losses, logits, grads = fused_step(settings)
+    assert all(torch.isfinite(x).all() for x in (losses, logits, *grads.values()))
+    assert_readable(settings, losses, logits, grads, 1e-9, unchecked=("W_Q", "W_K"))
+
+
+@pytest.mark.parametrize(("part_bytes", "sizes"), [(0, [1] * 72), (4000, [5] * 14 + [2]), (10**9, [72])])
+def test_evaluation_in_parts_gives_the_same_logits(part_bytes, sizes, monkeypatch):
     settings = [setting(12, torch.float64, frac_train=f, seed=i) for i, f in enumerate((0.3, 0.5))]
     _, logits, _ = fused_step(settings)
     params, pairs = stacked(settings)
-    buffers = fused.make_buffers(params, pairs)
+    buffers, taken, activate = fused.make_buffers(params, pairs), [], fused._activate
+    buffers.logits.fill_(torch.nan)
+    monkeypatch.setattr(fused, "_activate", lambda *a: (taken.append(a[-1].shape[1]), activate(*a)))
     fused.evaluate(fused.make_tables(params), pairs, buffers, part_bytes)
+    assert taken == sizes
     torch.testing.assert_close(buffers.logits, logits, rtol=1e-12, atol=1e-12)
+
+
+def a_batch():
+    """Three runs of unequal size, as training holds them."""
+    configs = [
+        RunConfig(p=7, d_model=16, d_mlp=24, seed=i, frac_train=f) for i, f in enumerate((0.3, 0.5, 0.2))
+    ]
+    states = [batch.State(0, model.initial_weights(config), {}, Schedule()) for config in configs]
+    return configs, batch.make_batch(configs, states, torch.device("cpu"), torch.float64)
+
+
+def test_a_batch_computes_what_the_readable_model_does():
+    configs, b = a_batch()
+    batch.gradient(b)
+    rows = batch.row(b)
+    for run, config in enumerate(configs):
+        net, task = model.Transformer(config).double(), build_task(config)
+        for side, mask in enumerate((task.is_train, task.is_test)):
+            x, y = (torch.tensor(i) for i in np.nonzero(mask))
+            logits, answers = net(model.tokens_of(x, y, 7)), torch.tensor(task.answers[mask])
+            loss = model.cross_entropy(logits, answers)
+            if side == 0:
+                loss.backward()
+            assert rows[run, side].item() == pytest.approx(loss.item(), rel=1e-12)
+            assert rows[run, 2 + side].item() == (logits.argmax(-1) == answers).double().mean()
+        for name, w in net.named_parameters():
+            assert (b.d_params[name][run] - w.grad).norm() < 1e-12 * w.grad.norm(), name
+
+
+def test_nothing_waits_for_the_device():
+    """A GPU graph cannot be recorded of what asks for a number, or for a size that depends on one."""
+
+    class Recorder(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            assert func.overloadpacket.__name__ not in ("_local_scalar_dense", "nonzero", "masked_select"), (
+                func
+            )
+            return func(*args, **kwargs or {})
+
+    _, b = a_batch()
+    with Recorder():
+        for operation in (batch.gradient, batch.row, batch.update):
+            operation(b)
+        with pytest.raises(AssertionError, match="_local_scalar_dense"):
+            b.updates.sum().item()
 
 
 def pairs_with(answers):
@@ -136,12 +216,14 @@ def test_the_loss_passes_gradcheck(loss):
 
 
 @pytest.mark.parametrize("loss", fused.LOSSES)
-@pytest.mark.parametrize("margin", [-1000, -200, -10, 0, 10, 30, 60])
-def test_float32_loses_nothing_of_a_loss_near_zero_or_far_from_it(loss, margin):
+@pytest.mark.parametrize(
+    ("margin", "level"), [(-1000, 0), (-200, 0), (-10, 0), (0, 200), (0, 0), (10, 200), (30, 0), (60, 0)]
+)
+def test_float32_loses_nothing_of_a_loss_near_zero_or_far_from_it(loss, margin, level):
     """The right logit stands `margin` above the others: at 30 the softmax loss is 1e-13, and 1 - p is 0 in
     float32. The reference is computed with 1,000 digits."""
     answers = torch.tensor([1, 4, 0])
-    logits = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
+    logits = torch.randn(3, 5, generator=torch.Generator().manual_seed(0)) + level
     logits[torch.arange(3), answers] += margin
 
     expected, slopes = 0.0, torch.zeros(3, 5, dtype=torch.float64)
