@@ -27,7 +27,7 @@ from grokviz.engine.batch import State
 from grokviz.engine.model import Weights
 from grokviz.engine.optimizers import OPTIMIZERS
 from grokviz.engine.schedule import LogRow, Schedule
-from grokviz.engine.train import Snapshot, TrainingError, choose_device, train
+from grokviz.engine.train import Snapshot, TrainingError, choose_device, leave_a_core, train
 from grokviz.hosting import HostingError
 from grokviz.jobs import files
 from grokviz.jobs.files import GO_ON, Order
@@ -276,6 +276,7 @@ def _patient_lock(path: Path) -> Iterator[None]:
 
 def _make_way() -> None:
     """Pages come first; and should memory run out, this process is the one to go."""
+    leave_a_core()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(10)
         Path("/proc/self/oom_score_adj").write_text("900")

@@ -11,7 +11,7 @@ from grokviz.config import PRESETS, RunConfig
 from grokviz.engine.batch import State, make_batch, operations
 from grokviz.engine.model import initial_weights
 from grokviz.engine.schedule import Schedule
-from grokviz.engine.train import DEVICES, choose_device
+from grokviz.engine.train import DEVICES, choose_device, leave_a_core
 from grokviz.speed import fit, to_json
 
 # From one that is mostly overhead to one that is mostly matrix products.
@@ -51,4 +51,5 @@ def _seconds_per_step(config: RunConfig, where: torch.device, limit: float) -> f
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m grokviz.engine.calibration", description=__doc__)
     parser.add_argument("--device", default="auto", choices=DEVICES)
+    leave_a_core()  # as the trainings will
     print(to_json(fit(measure(parser.parse_args().device))))

@@ -1,6 +1,7 @@
 """Training as a generator: it yields what happened and never prints, saves or draws."""
 
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -45,6 +46,16 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise TrainingError("Device 'cuda' was asked for, but torch finds no GPU here. Choose auto or cpu.")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def leave_a_core() -> None:
+    """For a process beside the pages: as many threads as there are cores, less one, unless the environment says how many.
+
+    A step ends when its last thread does. Where another process wants that thread's core, each step waits for the
+    scheduler: measured on two cores, with one busy process beside it and below it in priority, 0.4 s instead of 1 ms.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, torch.get_num_threads() - 1))
 
 
 def train(

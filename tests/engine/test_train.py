@@ -321,6 +321,18 @@ def test_gpu_follows_the_cpu():
         np.testing.assert_allclose(x[1:], y[1:], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize(("cores", "expected"), [(1, 1), (2, 1), (8, 7)])
+def test_a_core_is_left_to_the_pages(cores, expected, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    engine.leave_a_core()
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    engine.leave_a_core()  # somebody knows better
+    assert chosen == [expected]
+
+
 def test_stop_rule_cleanup_ends_after_grokking():
     config = RunConfig(
         p=29, d_model=48, n_heads=2, d_mlp=128, frac_train=0.7, lr=4e-3, weight_decay=2.0,
