@@ -81,16 +81,22 @@ def status(ref: Ref, root: Path) -> Status | None:
     has_ended = (child := _children.get(folder.name)) is not None and child.poll() is not None
     if has_ended:
         del _children[folder.name]
-    try:
-        values = parse_json((folder / "status.json").read_bytes(), "status.json")
-        found = Status(**values)
-    except (OSError, RunError, TypeError):
+    if not (found := _said(folder)):
         return None
     starting = not has_ended and found.what == "Starting" and time.time() - found.at < STARTING_SECONDS
     if found.state == "running" and not starting and not is_locked(folder):
-        is_full = shutil.disk_usage(folder).free < FULL_BELOW
-        return Status("failed", message=FULL if is_full else BROKEN)
+        found = _said(folder) or found  # its last word may have come between the two looks
+        if found.state == "running":
+            is_full = shutil.disk_usage(folder).free < FULL_BELOW
+            return Status("failed", message=FULL if is_full else BROKEN)
     return found
+
+
+def _said(folder: Path) -> Status | None:
+    try:
+        return Status(**parse_json((folder / "status.json").read_bytes(), "status.json"))
+    except (OSError, RunError, TypeError):
+        return None
 
 
 def cancel(ref: Ref, root: Path) -> None:

@@ -167,6 +167,7 @@ def test_a_job_that_cannot_even_write_why_it_failed(hub, disk, monkeypatch):
     job.start(ref, root)
     while (now := job.status(ref, root)).state == "running" and time.monotonic() < end + 30:
         time.sleep(0.05)
+    assert now.state == "done", now
     assert folder.open_run(root / now.run).finished
     for child in job._children.values():
         child.wait()

@@ -185,6 +185,22 @@ def test_a_job_that_was_killed_says_so(hub, root, run_files, jobs):
     assert jobs(NAME, lambda now: now.state != "running").state == "done"
 
 
+def test_a_job_that_ends_between_two_looks_has_not_died(root, monkeypatch):
+    ref, place = parse(NAME), root / ".jobs" / job.job_name(parse(NAME))
+    place.mkdir(parents=True)
+    job._write(place, job.Status("running", "Downloading"))
+
+    def ends_now(folder):
+        job._write(folder, job.Status("done", run="a-run"))
+        return False
+
+    monkeypatch.setattr(job, "is_locked", ends_now)
+    assert job.status(ref, root).state == "done"
+    job._write(place, job.Status("running", "Downloading"))
+    monkeypatch.setattr(job, "is_locked", lambda folder: False)
+    assert job.status(ref, root).message == job.BROKEN
+
+
 def test_a_fault_is_said_by_the_job(hub, root, jobs):
     start = time.monotonic()
     job.start(parse("nobody/nothing"), root)
