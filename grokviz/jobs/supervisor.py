@@ -71,6 +71,7 @@ def queue(runs: Path) -> list[Path]:
 
 def status(run: Path, runs: Path) -> Status:
     """Where a run stands; `runs` is the folder of all visitors' runs. Raises `RunError` when it is no run."""
+    is_trained = is_locked(run)  # first: what is read after a process has let go is its last word
     record, over = read_record(run), ended(run)
     try:
         words = (folder_of(run) / "note.txt").read_text("utf-8")
@@ -78,7 +79,7 @@ def status(run: Path, runs: Path) -> Status:
         words = ""
     if has_job(run) and read(run).wanted == "discard":
         return Status("leaving")
-    if is_locked(run):
+    if is_trained:
         return Status("measuring" if record["finished"] else "training", note=words)
     if record["finished"]:
         return Status("finished", note=words)

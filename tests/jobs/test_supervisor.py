@@ -92,6 +92,19 @@ def test_one_that_dies_is_started_again_twice_and_then_it_is_said(tmp_path, tiny
     assert files.ended(run) is None
 
 
+def test_one_that_ends_between_two_looks_is_not_about_to_start(tmp_path, tiny, started, monkeypatch):
+    run = requests.start(tmp_path, tiny, "run")
+    supervisor.tick(tmp_path)
+
+    def ends_now(run):
+        files.end(run, "time")
+        return False
+
+    monkeypatch.setattr(supervisor, "is_locked", ends_now)
+    words = supervisor.status(run, tmp_path)
+    assert (words.state, words.sentence) == ("paused", supervisor.PAUSED_BECAUSE["time"])
+
+
 def test_a_training_killed_just_after_it_had_finished_is_not_started_again(tmp_path, tiny, started):
     run = requests.start(tmp_path, tiny, "run")
     supervisor.tick(tmp_path)
