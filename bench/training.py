@@ -1,6 +1,7 @@
 """One training step of the paper's model (p = 113, 3,830 pairs) with its update, turn by turn: the readable
 model with autograd, the fused step, and matrix products alone: the six over all pairs of a step that makes keys,
-values and scores once a source, and the three of them (neurons with logits) that the fused step still makes. Then several runs trained at once against the same runs in turn, and whole trainings."""
+values and scores once a source, and the three of them (neurons with logits) that the fused step still makes. Then
+several runs trained at once against the same runs in turn, and whole trainings."""
 
 import collections
 import dataclasses
@@ -26,11 +27,8 @@ def _batch(configs: list[RunConfig], device: str = "cpu"):
     import torch
 
     from grokviz.engine import batch
-    from grokviz.engine.model import initial_weights
-    from grokviz.engine.schedule import Schedule
 
-    states = [batch.State(0, initial_weights(config), {}, Schedule()) for config in configs]
-    return batch.make_batch(configs, states, torch.device(device))
+    return batch.make_batch(configs, [batch.first_state(c) for c in configs], torch.device(device))
 
 
 def _one_step() -> list[Row]:

@@ -35,14 +35,23 @@ def test_what_to_expect_is_known_between_measured_moduli_for_any_seed_and_for_no
     assert expected_grok_step(fast_preset(251)) is None
 
 
-def test_the_table_is_what_was_measured():
-    """Medians over ten seeds in docs/recipes.csv; a seed that did not grok counts as later than any."""
+@pytest.fixture(scope="module")
+def measured_rows():
     with (Path(__file__).parents[1] / "docs" / "recipes.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+        return list(csv.DictReader(file))
+
+
+def of_preset(rows, p):
+    """Those of the fast preset of this modulus, whatever the seed."""
+    config = dataclasses.asdict(fast_preset(p))
+    fields = [name for name in rows[0] if name in config and name != "seed"]
+    return [row for row in rows if all(row[name] == str(config[name]) for name in fields)]
+
+
+def test_the_table_is_what_was_measured(measured_rows):
+    """Medians over ten seeds in docs/recipes.csv; a seed that did not grok counts as later than any."""
     for p, measured in FAST.items():
-        config = dataclasses.asdict(fast_preset(p))
-        fields = [name for name in rows[0] if name in config and name != "seed"]
-        seeds = [row for row in rows if all(row[name] == str(config[name]) for name in fields)]
+        seeds = of_preset(measured_rows, p)
         if measured.grokked is None:
             assert not seeds
             continue
@@ -53,19 +62,14 @@ def test_the_table_is_what_was_measured():
 
 
 @pytest.mark.parametrize("seeds", ["01234", "56789"])
-def test_every_modulus_that_was_measured_has_memorised_by_a_quarter_of_the_way(seeds):
+def test_every_modulus_that_was_measured_has_memorised_by_a_quarter_of_the_way(seeds, measured_rows):
     """Medians over the seeds that the shares were chosen on, and over others."""
-    with (Path(__file__).parents[1] / "docs" / "recipes.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    moduli = {p for p in (int(row["p"]) for row in rows) if p != 12}
+    moduli = {p for p in (int(row["p"]) for row in measured_rows) if p != 12}
     assert {11, 131} <= moduli
     for p in moduli:
-        config = dataclasses.asdict(fast_preset(p))
-        fields = [name for name in rows[0] if name in config and name != "seed"]
-        trained = [row for row in rows if all(row[name] == str(config[name]) for name in fields)]
         ratios = [
             float(row["grokked"] or "inf") / float(row["memorised"])
-            for row in trained
+            for row in of_preset(measured_rows, p)
             if row["seed"] in seeds
         ]
         assert len(ratios) == 5, p

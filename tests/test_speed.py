@@ -11,8 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from grokviz.config import PRESETS, RunConfig
 from grokviz.engine import batch
-from grokviz.engine.model import initial_weights
-from grokviz.engine.schedule import Schedule, is_logged
+from grokviz.engine.schedule import is_logged
 from grokviz.speed import (
     BAG_FLOPS,
     LOGIT_FLOPS,
@@ -40,8 +39,7 @@ def times(overhead, per_flop, noise=0.0):
 def test_flops_are_those_of_the_fused_step():
     """Those of its matrix products, as torch counts them; and bags and losses cost something."""
     config = PRESETS["paper"]
-    state = batch.State(0, initial_weights(config), {}, Schedule())
-    b = batch.make_batch([config], [state], torch.device("cpu"))
+    b = batch.make_batch([config], [batch.first_state(config)], torch.device("cpu"))
     with FlopCounterMode(display=False) as step:
         batch.gradient(b)
     with FlopCounterMode(display=False) as row:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from grokviz.config import RunConfig
 from grokviz.engine import flat, fused
-from grokviz.engine.model import Weights
+from grokviz.engine.model import Weights, initial_weights
 from grokviz.engine.optimizers import OPTIMIZERS, Block, Moments, Optimizer, Settings, settings
 from grokviz.engine.schedule import Schedule
 from grokviz.tasks import build_task
@@ -32,6 +32,11 @@ class State(NamedTuple):
     schedule: Schedule
 
 
+def first_state(config: RunConfig) -> State:
+    """The state before the first step."""
+    return State(0, initial_weights(config), {}, Schedule())
+
+
 class Batch(NamedTuple):
     """All tensors have the runs as their first axis."""
 
@@ -46,6 +51,7 @@ class Batch(NamedTuple):
     params: fused.Params  # views into weights
     d_params: fused.Params  # and into grads
     train: fused.Pairs
+    way_back: fused.WayBack  # of train
     test: fused.Pairs
     at_train: fused.Buffers
     at_test: fused.Buffers
@@ -88,6 +94,7 @@ def make_batch(
         params=params,
         d_params=flat.views(grads, shapes),
         train=train,
+        way_back=fused.make_way_back(params, train),
         test=test,
         at_train=fused.make_buffers(params, train),
         at_test=fused.make_buffers(params, test),
@@ -112,7 +119,7 @@ def gradient(b: Batch) -> None:
     tables = fused.make_tables(b.params)
     post = fused.forward(tables, b.train, b.at_train)
     b.loss(b.at_train.logits, b.train, b.d.logits)
-    fused.backward(b.params, tables, b.train, b.at_train, post, b.d, b.d_params)
+    fused.backward(b.params, tables, b.train, b.way_back, b.at_train, post, b.d, b.d_params)
 
 
 def row(b: Batch) -> Float[Tensor, "runs 5"]:

@@ -8,9 +8,7 @@ from dataclasses import replace
 import torch
 
 from grokviz.config import PRESETS, RunConfig
-from grokviz.engine.batch import State, make_batch, operations
-from grokviz.engine.model import initial_weights
-from grokviz.engine.schedule import Schedule
+from grokviz.engine.batch import first_state, make_batch, operations
 from grokviz.engine.train import DEVICES, choose_device, leave_a_core
 from grokviz.speed import fit, to_json
 
@@ -30,7 +28,7 @@ def measure(device: str = "auto", limit: float = 1.5) -> list[tuple[RunConfig, f
 
 def _seconds_per_step(config: RunConfig, where: torch.device, limit: float) -> float:
     end = time.perf_counter() + limit
-    batch = make_batch([config], [State(0, initial_weights(config), {}, Schedule())], where)
+    batch = make_batch([config], [first_state(config)], where)
     do = operations(batch)
 
     def step() -> float:

@@ -39,15 +39,18 @@ class Pairs(NamedTuple):
     rows: Int[Tensor, "pairs 2*heads+1"]
     attended: Int[
         Tensor, "pairs 2*heads"
-    ]  # without the base; also where the scores are in the flat `Tables.scores`
+    ]  # without the base; where the scores are, too, in flat `Tables.scores`
     answers: Int[Tensor, "runs n"]
     share: Float[Tensor, "runs n"]  # of the loss: 1 / (pairs of the run), and 0 for padding
 
-    # For the way back, the entries of `attended` sorted by row.
-    by_row: Int[Tensor, " pairs*2*heads"]  # which entry
-    pair_by_row: Int[Tensor, " pairs*2*heads"]  # of which pair
+
+class WayBack(NamedTuple):
+    """The entries of `Pairs.attended`, flat and then sorted by row: what the backward pass adds up."""
+
+    pairs: Int[Tensor, " pairs*2*heads"]  # of which pair each entry is
+    by_row: Int[Tensor, " pairs*2*heads"]  # the entries of the first row, then of the second ...
+    pairs_by_row: Int[Tensor, " pairs*2*heads"]  # and of which pair they are
     row_starts: Int[Tensor, " rows"]  # where in these two the entries of a row begin
-    pair_of_attended: Int[Tensor, " pairs*2*heads"]  # of every entry as it stands
 
 
 class Buffers(NamedTuple):
@@ -98,17 +101,20 @@ def make_pairs(a: list[Tensor], b: list[Tensor], answers: list[Tensor], p: int, 
     attended = (2 * p * run_and_head + sources.unsqueeze(-1)).view(runs * n, 2 * heads)
     base = 2 * p * heads * runs + torch.arange(runs, device=sources.device)
     rows = torch.cat([attended, base.repeat_interleave(n).unsqueeze(1)], dim=1)
-    by_row = attended.flatten().argsort(stable=True)
-    counts = attended.flatten().bincount(minlength=2 * p * heads * runs)
-    return Pairs(
-        rows=rows.int(),
-        attended=attended.int(),
-        answers=padded(answers),
-        share=padded([torch.full_like(x, 1 / len(x), dtype=torch.float64) for x in a]),
+    share = padded([torch.full_like(x, 1 / len(x), dtype=torch.float64) for x in a])
+    return Pairs(rows.int(), attended.int(), padded(answers), share)
+
+
+def make_way_back(params: Params, pairs: Pairs) -> WayBack:
+    (runs, heads), p = params["W_Q"].shape[:2], params["W_U"].shape[-1]
+    by_row = pairs.attended.flatten().argsort(stable=True)
+    counts = pairs.attended.flatten().bincount(minlength=2 * p * heads * runs)
+    pair = torch.arange(len(pairs.attended), device=by_row.device, dtype=torch.int32)
+    return WayBack(
+        pairs=pair.repeat_interleave(2 * heads),
         by_row=by_row,
-        pair_by_row=(by_row // (2 * heads)).int(),
+        pairs_by_row=(by_row // (2 * heads)).int(),
         row_starts=(counts.cumsum(0) - counts).int(),
-        pair_of_attended=torch.arange(runs * n, device=rows.device).int().repeat_interleave(2 * heads),
     )
 
 
@@ -242,21 +248,28 @@ LOSSES = {"softmax": cross_entropy, "stablemax": stablemax_cross_entropy}
 
 
 def backward(
-    w: Params, t: Tables, pairs: Pairs, at: Buffers, post: Tensor, d: Gradients, out: Params
+    w: Params,
+    t: Tables,
+    pairs: Pairs,
+    way: WayBack,
+    at: Buffers,
+    post: Float[Tensor, "runs n d_mlp"],
+    d: Gradients,
+    out: Params,
 ) -> None:
     """From the gradient of the logits, in `d`, to that of every parameter, into `out`: the chain rule, last to first."""
     torch.bmm(d.logits, t.to_logits.mT, out=d.pre)
     torch.ops.aten.threshold_backward.grad_input(d.pre, post, 0.0, grad_input=d.pre)  # of the ReLU
 
     d_both = d.both.flatten(0, 1)
-    weights = at.pattern.flatten()[pairs.by_row]
+    weights = at.pattern.flatten()[way.by_row]
     d_head_rows = embedding_bag(
-        pairs.pair_by_row, d_both, pairs.row_starts, mode="sum", per_sample_weights=weights
+        way.pairs_by_row, d_both, way.row_starts, mode="sum", per_sample_weights=weights
     )
     # The derivative by each weight is the gradient of its pair times its row. No offsets: the pairs are given; 0: sum.
     attended = pairs.attended.flatten()
     d_pattern = torch.ops.aten._embedding_bag_per_sample_weights_backward(
-        d_both, t.writes, attended, attended[:0], pairs.pair_of_attended, 0
+        d_both, t.writes, attended, attended[:0], way.pairs, 0
     ).view(at.pattern.shape)
     d_score = at.pattern * (d_pattern - (at.pattern * d_pattern).sum(1, keepdim=True))
     d_scores = torch.zeros_like(t.scores)

@@ -9,7 +9,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from grokviz.config import RunConfig
 from grokviz.engine import batch, fused, model
-from grokviz.engine.schedule import Schedule
 from grokviz.tasks import build_task
 
 
@@ -47,7 +46,8 @@ def fused_step(settings, loss="softmax"):
     post = fused.forward(tables, pairs, buffers)
     losses = fused.LOSSES[loss](buffers.logits, pairs, gradients.logits)
     grads = {name: torch.full_like(w, torch.nan) for name, w in params.items()}
-    fused.backward(params, tables, pairs, buffers, post, gradients, grads)
+    way = fused.make_way_back(params, pairs)
+    fused.backward(params, tables, pairs, way, buffers, post, gradients, grads)
     return losses, buffers.logits, grads
 
 
@@ -148,8 +148,9 @@ def a_batch():
     configs = [
         RunConfig(p=7, d_model=16, d_mlp=24, seed=i, frac_train=f) for i, f in enumerate((0.3, 0.5, 0.2))
     ]
-    states = [batch.State(0, model.initial_weights(config), {}, Schedule()) for config in configs]
-    return configs, batch.make_batch(configs, states, torch.device("cpu"), torch.float64)
+    return configs, batch.make_batch(
+        configs, [batch.first_state(config) for config in configs], torch.device("cpu"), torch.float64
+    )
 
 
 def test_a_batch_computes_what_the_readable_model_does():

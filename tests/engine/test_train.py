@@ -12,7 +12,7 @@ from grokviz.engine import batch, model
 from grokviz.engine import train as engine
 from grokviz.engine.batch import State
 from grokviz.engine.optimizers import OPTIMIZERS
-from grokviz.engine.schedule import LogRow, Schedule
+from grokviz.engine.schedule import LogRow
 from grokviz.engine.train import Snapshot, TrainingError, choose_device, train, train_many
 from grokviz.tasks import build_task
 
@@ -169,7 +169,7 @@ def test_2000_steps_follow_the_readable_model():
     tokens, answers = model.tokens_of(a, b, 13), torch.tensor(task.answers[task.is_train])
     net = model.Transformer(config).double()
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
-    start = State(0, model.initial_weights(config), {}, Schedule())
+    start = batch.first_state(config)
     fast = batch.make_batch([config], [start], torch.device("cpu"), torch.float64)
     for step in range(2_001):
         adam.zero_grad()
