@@ -64,9 +64,9 @@ def drag(page: Page, seconds: float) -> tuple[float, float]:
 
 def over_the_wire(browser: Browser) -> list[Row]:
     """Bytes the browser receives from a Streamlit page at p = 113, and the time from an input to Python's answer."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/scrubber_page.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/film_page.py")]
     flags = ["--server.headless=true", "--server.port=8597", "--browser.gatherUsageStats=false"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "SCRUBBER_SIZE": "113,150"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "FILM_SIZE": "113,150"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     rows = []
     with subprocess.Popen([*command, *flags], env=environment, cwd=ROOT, **quiet) as server:

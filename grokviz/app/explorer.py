@@ -1,4 +1,4 @@
-"""The figures that move with the step: the scrubber or, with plain controls, a slider and charts."""
+"""The figures that move with the step: the film or, with plain controls, a slider and charts."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,8 @@ from grokviz.app import figures, place, studies, words
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
 from grokviz.view import charts, export, tables
-from grokviz.view.scrubber import DEFAULT_PANELS, scrubber
+from grokviz.view.film.assets import DEFAULT_PANELS
+from grokviz.view.film.component import film
 
 PLAIN, STEP, RUN = "plain_controls", "plain_step", "run_in_view"  # keys of widgets
 _IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this stays
@@ -72,9 +73,9 @@ def run_picker() -> None:
 
 def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
     here = place.current()
-    state = scrubber(
+    state = film(
         studies.blob(here.run),
-        key="scrubber-" + "-".join(panels),
+        key="film-" + "-".join(panels),
         step=here.step,
         seq=here.seq,
         panels=place.panels_on(panels),
@@ -99,7 +100,7 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layou
             format_func=lambda s: f"{s:,}",
             on_change=lambda: place.go_to(st.session_state[STEP]),
         )
-    place.remember(place.ScrubberState(step, place.panels_on(panels)), panels, extras)
+    place.remember(place.FilmState(step, place.panels_on(panels)), panels, extras)
     st.markdown(words.at_step(study, index))
     figures.loss_curves(study, step)
     st.caption(words.loss_caption(study))

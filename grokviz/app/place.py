@@ -13,7 +13,8 @@ from grokviz import library
 from grokviz.app import studies, words
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
-from grokviz.view.scrubber import PANELS, ScrubberState
+from grokviz.view.film import assets
+from grokviz.view.film.component import FilmState
 
 _KEY = "_place"
 _EXTRAS = "_extras"
@@ -87,8 +88,8 @@ def _extras() -> dict[str, str]:
     return st.session_state[_EXTRAS]
 
 
-def remember(state: ScrubberState, panels_of_page: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
-    """Keep where the scrubber has come to, and write it into the address, with the extras of this page."""
+def remember(state: FilmState, panels_of_page: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
+    """Keep where the film has come to, and write it into the address, with the extras of this page."""
     panels, of = (None, None) if state.panels == panels_of_page else (state.panels, panels_of_page)
     st.session_state[_KEY] = place = current()._replace(step=state.step, panels=panels, panels_of=of)
     wanted = {"run": place.run, "step": str(place.step)}
@@ -100,8 +101,8 @@ def remember(state: ScrubberState, panels_of_page: tuple[str, ...], extras: tupl
 
 
 def remember_extras(extras: tuple[str, ...]) -> None:
-    """Write the address on a page without a scrubber: run, step, and the extras of this page."""
-    remember(ScrubberState(current().step, ()), (), extras)
+    """Write the address on a page without a film: run, step, and the extras of this page."""
+    remember(FilmState(current().step, ()), (), extras)
 
 
 def telling_step(study: Study) -> int:
@@ -149,7 +150,7 @@ def _panels_from(wanted: str | None) -> tuple[str, ...] | None:
     if wanted is None:
         return None
     names = wanted.split(",")
-    known = tuple(dict.fromkeys(name for name in names if name in PANELS))
+    known = tuple(dict.fromkeys(name for name in names if name in assets.panels()))
     if len(known) < len(names):
         notice("The link names a panel that does not exist. The others are here.")
     return known or None

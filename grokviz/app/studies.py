@@ -50,13 +50,13 @@ def _any_study(path: str, stamp: tuple) -> Study:
 
 
 def blob(run_id: str) -> bytes:
-    """What the scrubber plays."""
+    """What the film plays."""
     path = library.find(run_id, visitor.root())
     return _blob(str(path), _stamp(path))
 
 
 def maps(run_id: str) -> bytes:
-    """What the scrubber's larger panels need besides."""
+    """What the film's larger panels need besides."""
     path = library.find(run_id, visitor.root())
     return _maps(str(path), _stamp(path))
 

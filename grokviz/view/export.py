@@ -1,10 +1,10 @@
-"""The scrubber as one HTML file: opens from disk, needs no network, no server and no Python."""
+"""The film as one HTML file: opens from disk, needs no network, no server and no Python."""
 
 import base64
 import html
 
+from grokviz.view.film.assets import DEFAULT_PANELS, HTML, message, script, style
 from grokviz.view.frames import read_header
-from grokviz.view.scrubber import DEFAULT_PANELS, HTML, message, script, style
 
 # The theme variables that Streamlit would have set; the page follows the system's light or dark.
 THEME = """

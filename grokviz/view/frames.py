@@ -1,4 +1,4 @@
-"""A timeline as the bytes the scrubber plays: `[u32 header length][JSON header][arrays]`, little-endian.
+"""A timeline as the bytes the film plays: `[u32 header length][JSON header][arrays]`, little-endian.
 
 Every array starts on a 4-byte boundary; the header gives its dtype, shape, offset (from the first byte
 after the header), and the scale and shift that turn what is stored back into numbers:

@@ -1,10 +1,10 @@
-"""The colours and dashes of the house, one file for the film and the charts: `scrubber/palette.json`."""
+"""The colours and dashes of the house, one file for the film and the charts: `film/palette.json`."""
 
 import functools
 import json
 from pathlib import Path
 
-FILE = Path(__file__).parent / "scrubber" / "palette.json"
+FILE = Path(__file__).parent / "film" / "palette.json"
 
 
 @functools.cache

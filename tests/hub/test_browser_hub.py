@@ -14,7 +14,7 @@ import torch
 from bench.browser import CHROMIUM, launch
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
-from grokviz.view.scrubber import PANELS
+from grokviz.view.film.assets import panels
 from tests.importers.conftest import paper_state, weights_of
 
 ROOT = Path(__file__).parents[2]
@@ -81,12 +81,12 @@ def test_every_format_opens_and_scrubs(hub, server, tmp_path, run_files, demo_fi
 def scrub(page, server):
     """All panels, from one end to the other."""
     run = re.search(r"run=([^&]+)", page.url)[1]
-    page.goto(f"{server}/timeline?run={run}&panels={','.join(PANELS)}")
+    page.goto(f"{server}/timeline?run={run}&panels={','.join(panels())}")
     page.wait_for_selector(".gv-strip-figure canvas")
     page.wait_for_function(
         "globalThis.grokvizScrubbers?.active && !globalThis.grokvizScrubbers.active.busy()"
     )
-    assert page.locator("[data-panel]").count() >= len(PANELS)
+    assert page.locator("[data-panel]").count() >= len(panels())
     slider = page.get_by_role("slider", name="Training step")
     steps = set()
     for key in ("End", "Home"):

@@ -1,5 +1,7 @@
 import base64
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -44,3 +46,8 @@ def test_panels_that_need_the_maps_are_left_out_without_them(made):
     control = base64.b64decode(re.search(r'id="timeline">([^<]+)<', offline_html(blob, "a run"))[1])[:400]
     assert b"rings" in control
     assert b"neurons" not in control
+
+
+def test_making_it_needs_no_streamlit():
+    code = "import sys, grokviz.view.export; assert 'streamlit' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

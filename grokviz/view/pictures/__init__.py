@@ -2,25 +2,17 @@
 
 One canvas component (Streamlit Components v2) of three kinds. Its data are plain JSON, a few kilobytes; what
 is chosen in it comes back as the trigger `pick`, {"a": number, "b": number}. A number under the pointer is
-marked in every picture. Colours and type come from the page's theme, as in the scrubber.
+marked in every picture. Colours and type come from the page's theme, as in the film.
 """
 
 import base64
-import functools
-import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from jaxtyping import Float, UInt8
-from streamlit.components.v2 import component
 
-from grokviz.view import scrubber
-from grokviz.view.palette import palette
+from grokviz.view.film.component import show_picture
 
-FOLDER = Path(__file__).parent
-HTML = '<div class="pic">\n</div>'
 Pick = Callable[[int, int], None]
 
 
@@ -77,7 +69,7 @@ def rings(
         "hint": hint,
         "word": word,
     }
-    _show(data, key, on_pick)
+    show_picture(data, key, on_pick)
 
 
 def lane(
@@ -126,7 +118,7 @@ def waves(
         "label": label,
         "hint": hint,
     }
-    _show(data, key, None)
+    show_picture(data, key)
 
 
 def pair_map(
@@ -154,31 +146,7 @@ def pair_map(
         "hint": hint,
         "question": question,
     }
-    _show(data, key, on_pick)
-
-
-def _show(data: dict, key: str, on_pick: Pick | None) -> None:
-    def picked() -> None:
-        chosen = st.session_state[key].pick  # from the browser: take only what fits
-        if isinstance(chosen, dict) and on_pick and all(type(chosen.get(name)) is int for name in "ab"):
-            on_pick(chosen["a"], chosen["b"])
-
-    _component()(key=key, data=data, on_pick_change=picked)
-
-
-@functools.cache
-def script() -> str:
-    """The theme of the scrubber and all of js/, in one scope."""
-    files = [scrubber.FOLDER / "js" / "3_theme.js", *sorted((FOLDER / "js").glob("*.js"))]
-    return f"const PALETTE = {json.dumps(palette())};\n" + "\n".join(
-        file.read_text("utf-8") for file in files
-    )
-
-
-@functools.cache
-def _component() -> Callable:
-    css = (FOLDER / "style.css").read_text("utf-8")
-    return component("grokviz_picture", html=HTML, css=css, js=script() + "\nexport default mount;\n")
+    show_picture(data, key, on_pick)
 
 
 def _rounded(values: np.ndarray) -> list:

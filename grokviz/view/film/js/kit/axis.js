@@ -1,0 +1,85 @@
+// The time axis, from steps to the unit interval and back, and the ticks of axes.
+
+const WARPS = { linear: (s) => s, root: (s) => Math.sqrt(s), log: (s) => Math.log1p(s) };
+
+// From steps to the unit interval and back to a fractional snapshot ("position").
+export function makeAxis(steps, kind) {
+  const warp = WARPS[kind];
+  const first = warp(0), span = warp(Math.max(steps.at(-1), 1)) - first;
+  const unit = (step) => Math.min(1, Math.max(0, (warp(Math.max(step, 0)) - first) / span));
+  const units = Float64Array.from(steps, unit);
+  return {
+    kind, unit, units,
+    unitAt(position) {
+      const i = Math.floor(position), f = position - i;
+      return f === 0 ? units[i] : units[i] * (1 - f) + units[i + 1] * f;
+    },
+    positionAt(u) {
+      let low = 0, high = units.length - 1;
+      if (u <= units[0]) return 0;
+      if (u >= units[high]) return high;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        if (units[middle] <= u) low = middle; else high = middle;
+      }
+      return low + (u - units[low]) / (units[high] - units[low]);
+    },
+  };
+}
+
+export function stepTicks(axis, last, width) {
+  const candidates = [];
+  if (axis.kind === "log") for (let s = 1; s <= last; s *= 10) candidates.push(s);
+  else if (axis.kind === "root") for (let s = 10; s <= last; s *= 10) candidates.push(s, 2 * s, 5 * s);
+  else {
+    const rough = last / Math.max(2, width / 110), power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
+    const pace = [1, 2, 5, 10].map((m) => m * power).find((m) => m >= rough) ?? 10 * power;
+    for (let s = pace; s <= last; s += pace) candidates.push(s);
+  }
+  const ticks = [];
+  let taken = Infinity; // from the right: the late steps are the large ones, keep those
+  for (const step of candidates.filter((s) => s <= last).reverse()) {
+    const x = axis.unit(step) * width;
+    if (x > taken - 58 || x < 30) continue;
+    ticks.unshift(step);
+    taken = x;
+  }
+  return [0, ...ticks];
+}
+
+// The axis that gives the learning between memorisation and the end of cleanup the most room.
+export function bestAxis(header) {
+  const { circuit_from: from, cleanup_to: to } = header.phases;
+  if (from === null || to === null) return "linear";
+  const room = (kind) => {
+    const axis = makeAxis(header.steps, kind);
+    return axis.unit(to) - axis.unit(from);
+  };
+  return room("root") > room("linear") ? "root" : "linear";
+}
+
+export function logDomain(series) {
+  let low = Infinity, high = -Infinity;
+  for (const { values } of series) {
+    for (const v of values) if (v > 0 && Number.isFinite(v)) [low, high] = [Math.min(low, v), Math.max(high, v)];
+  }
+  if (low > high) [low, high] = [0.1, 10];
+  low = Math.min(low, high / 100);
+  return [Math.max(10 ** Math.floor(Math.log10(low)), 1e-12), 10 ** (Math.log10(high) + 0.12)];
+}
+
+export function logTicks([low, high], height) {
+  const from = Math.ceil(Math.log10(low) - 1e-9), to = Math.floor(Math.log10(high));
+  const every = Math.max(1, Math.ceil((to - from + 1) / (height / 26)));
+  const ticks = [];
+  for (let e = to - ((((to % every) + every) % every)); e >= from; e -= every) ticks.push(10 ** e);
+  return ticks;
+}
+
+export function fittedTicks(top) {
+  const rough = top / 3, power = 10 ** Math.floor(Math.log10(rough));
+  const pace = [1, 2, 2.5, 5, 10].map((m) => m * power).find((m) => m >= rough);
+  const ticks = [];
+  for (let v = 0; v <= top * 1.001; v += pace) ticks.push(v);
+  return ticks;
+}

@@ -1,0 +1,68 @@
+// The logits taken apart into products of waves.
+
+import { spread } from "../kit/labels.js";
+import { drawPicture, makePicture, mapPlace, pairAt } from "../kit/maps.js";
+import { drawKeyTicks } from "../kit/spectrum-panel.js";
+import { SMALL } from "../kit/theme.js";
+import { measure, noKey } from "../kit/timeline.js";
+import { inWords, percent, THIN } from "../kit/wording.js";
+
+export const logitsPanel = {
+  id: "logits",
+  name: "What the logits are made of",
+  title: "What are the answers made of?",
+  part: "maps",
+  howto:
+    "The logits (one number for each possible answer), taken apart into products of a wave in a (rows) and a wave in b (columns); cosine and sine of a frequency " +
+    "sit side by side. Bright is strong, on a log scale over three decades. A finished network keeps a few bright blocks on " +
+    "the diagonal: the same frequency in a and in b, which is what cos(w(a + b)) is made of.",
+  prepare: (timeline) => ({ p: timeline.header.p, picture: makePicture(timeline.header.p) }),
+  background(g, own, { width, height, timeline, theme, scale }) {
+    const place = mapPlace(width, height, scale, own.p), keys = timeline.header.key_freqs;
+    g.font = theme.font(SMALL);
+    g.fillStyle = theme.muted;
+    g.textAlign = "left";
+    g.textBaseline = "middle";
+    g.fillText("wave in a, down · wave in b, across", place.x, 12);
+    const middle = (k) => ((2 * k) / own.p) * place.size;
+    g.textBaseline = "alphabetic";
+    drawKeyTicks(g, keys, theme, (k) => [place.x + middle(k), place.y + place.size + 16]);
+    g.textBaseline = "middle";
+    const rows = keys.map((k, order) => ({ at: place.y + middle(k), k, order }));
+    spread(rows, 14);
+    g.textAlign = "right";
+    g.font = theme.font(SMALL, 600);
+    for (const { at, k, order } of rows) {
+      g.fillStyle = theme.frequency(order);
+      g.fillText(k, place.x - 6, at);
+    }
+  },
+  live(g, own, { width, height, film, timeline, theme, scale }) {
+    const { raw, size } = timeline.maps.arrays.logit_spectrum_2d, words = own.picture.words;
+    const before = Math.floor(film.position), after = Math.min(before + 1, film.steps.length - 1);
+    const f = film.position - before, a = before * size, b = after * size;
+    for (let j = 0; j < size; j++) words[j] = theme.viridis[(raw[a + j] * (1 - f) + raw[b + j] * f) | 0];
+    own.picture.flush();
+    drawPicture(g, own.picture, mapPlace(width, height, scale, own.p), scale);
+  },
+  hover(own, x, y, { width, height, scale, timeline, film }) {
+    const cell = pairAt(mapPlace(width, height, scale, own.p), own.p, x, y);
+    if (!cell) return null;
+    const { raw, size, scale: decades, shift } = timeline.maps.arrays.logit_spectrum_2d;
+    const stored = raw[film.index() * size + cell[0] * own.p + cell[1]], share = 10 ** (stored * decades + shift);
+    const words = stored ? percent(share) : `under 0.1${THIN}%`;
+    return { numbers: [], pair: null, words: `${wave(cell[0], own.p)} of a times ${wave(cell[1], own.p)} of b: ${words} of the strongest` };
+  },
+  caption(timeline, i) {
+    const keys = timeline.header.key_freqs.length, share = measure(timeline, "logit_fve", i);
+    if (!keys || !Number.isFinite(share)) return `${noKey(timeline)}, so there are no waves to fit.`;
+    return `Cosines of the ${keys === 1 ? "key frequency" : `${inWords(keys)} key frequencies`}, cos${THIN}w(a${THIN}+${THIN}b${THIN}−${THIN}c), explain ${percent(Math.max(0, share))} of the variance of the logits.`;
+  },
+};
+
+// The Fourier basis in its order: constant, cos 1, sin 1, cos 2, ...
+export function wave(row, p) {
+  if (row === 0) return "the constant";
+  if (p % 2 === 0 && row === p - 1) return "the alternating wave";
+  return `${row % 2 ? "cosine" : "sine"} ${Math.ceil(row / 2)}`;
+}

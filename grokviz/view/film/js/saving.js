@@ -1,0 +1,69 @@
+// What a visitor takes away: a picture, the curves as a table, a link.
+
+import { make } from "./kit/dom.js";
+import { measure } from "./kit/timeline.js";
+import { whole } from "./kit/wording.js";
+
+function download(name, blob) {
+  const url = URL.createObjectURL(blob);
+  make("a", "", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+function fileName(timeline, words, extension) {
+  const title = timeline.header.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "run";
+  return `grokviz-${title}-${words}.${extension}`;
+}
+
+// A figure as a picture file, with its title above and its sentence below, at twice the size.
+export function savePicture(timeline, theme, figure, { title, caption, step, name }) {
+  const scale = 2, margin = 20, head = 34, foot = 62, width = figure.width + 2 * margin;
+  const canvas = make("canvas", "", { width: width * scale, height: (figure.height + head + foot + 2 * margin) * scale });
+  const g = canvas.getContext("2d");
+  g.scale(scale, scale);
+  g.fillStyle = theme.background;
+  g.fillRect(0, 0, width, canvas.height);
+  g.fillStyle = theme.text;
+  g.font = theme.font(17, 600);
+  g.textBaseline = "top";
+  g.fillText(title, margin, margin);
+  for (const layer of [figure.back, figure.front]) g.drawImage(layer, margin, margin + head, figure.width, figure.height);
+  g.font = theme.font(13);
+  g.fillStyle = theme.muted;
+  let line = "", y = margin + head + figure.height + 12;
+  for (const word of `Step ${whole(step)}. ${caption}`.split(" ")) {
+    if (g.measureText(line + word).width > figure.width) {
+      g.fillText(line, margin, y);
+      [line, y] = ["", y + 18];
+    }
+    line += `${word} `;
+  }
+  g.fillText(line, margin, y);
+  canvas.toBlob((blob) => download(fileName(timeline, `${name}-step-${step}`, "png"), blob));
+}
+
+export function saveCurves(timeline) {
+  const { header, arrays } = timeline;
+  const names = Object.keys(arrays).filter((name) => arrays[name].shape.length === 1 && !name.startsWith("log_"));
+  const lines = header.steps.map((step, i) => [step, ...names.map((name) => measure(timeline, name, i))].join(","));
+  download(fileName(timeline, "curves", "csv"), new Blob([[["step", ...names].join(","), ...lines].join("\n"), "\n"], { type: "text/csv" }));
+}
+
+// Copies the address of exactly this view; an offline copy has no address to share.
+export function makeLinkButton(film, chosen) {
+  if (location.protocol === "file:") return [];
+  const words = "Copy link", button = make("button", "gv-picker", { type: "button", text: words });
+  button.onclick = async () => {
+    const link = new URL(location.href);
+    link.searchParams.set("step", film.step());
+    link.searchParams.set("panels", chosen().join(","));
+    try {
+      await navigator.clipboard.writeText(link.href);
+      button.textContent = "Copied";
+    } catch {
+      prompt("Copy this link", link.href); // no clipboard without https
+    }
+    setTimeout(() => (button.textContent = words), 1500);
+  };
+  return [button];
+}

@@ -1,0 +1,261 @@
+"""The film under a real mouse and keyboard, in the offline page and in a Streamlit page."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.browser import CHROMIUM, FLAGS
+from grokviz.view.export import offline_html
+from grokviz.view.frames import maps_blob, timeline_blob
+from tests.view.synthetic import run_like
+
+ROOT = Path(__file__).parents[2]
+STEP = "globalThis.grokvizScrubbers.active.step()"
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    contexts = []
+
+    def open_at(address, width=1280, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.errors, page.received = [], []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda data: page.received.append(len(data))),
+        )
+        page.goto(address)
+        page.wait_for_selector(".gv-strip-figure canvas", timeout=20_000)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+
+
+def offline(folder, **odd):
+    run, timeline, task, phases = run_like(**({"p": 23, "n": 40, "keys": (3, 7), "neurons": 2} | odd))
+    page = offline_html(
+        timeline_blob(run, timeline, task, phases), run.title, maps=maps_blob(run, timeline), step=9_400
+    )
+    path = folder / "scrubber.html"
+    path.write_text(page, "utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    return offline(tmp_path_factory.mktemp("offline"))
+
+
+def steps():
+    return run_like(p=23, n=40, keys=(3, 7), neurons=2)[1].steps.tolist()
+
+
+def settled(page):
+    page.wait_for_function("!globalThis.grokvizScrubbers.active.busy()")
+    return page.evaluate(STEP)
+
+
+def strip(page):
+    return page.locator(".gv-strip-figure").bounding_box()
+
+
+def test_opens_from_disk_without_network_and_is_not_empty(open_page, address):
+    page = open_page(address, offline=True)
+    page.wait_for_function("document.querySelectorAll('.gv-caption:not(:empty)').length >= 3")
+    assert page.evaluate(STEP) == min(steps(), key=lambda step: abs(step - 9_400))
+    ink = """() => document.querySelectorAll('[data-panel=rings] canvas')[1].getContext('2d')
+        .getImageData(0, 0, 300, 300).data.some((v) => v > 0)"""
+    assert page.evaluate(ink)
+    assert page.locator(".gv-invite").is_visible()
+    assert not page.errors
+
+
+def test_drag_moves_every_panel_and_settles_on_a_snapshot(open_page, address):
+    page = open_page(address)
+    box = strip(page)
+    y = box["y"] + 70
+    page.mouse.move(box["x"] + 500, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, y, steps=5)
+    early = page.locator("[data-panel=answers] .gv-caption")
+    page.wait_for_function("globalThis.grokvizScrubbers.active.step() < 1400")
+    page.mouse.move(box["x"] + 1100, y, steps=5)
+    page.mouse.up()
+    assert settled(page) > 14_000
+    page.wait_for_function("document.querySelector('.gv-narrator').textContent.includes('understood')")
+    assert "0 of the" not in early.text_content()
+    assert page.evaluate(STEP) in steps()
+    assert not page.locator(".gv-invite").is_visible()
+
+
+def test_click_on_a_curve_of_a_panel_moves_the_film(open_page, address):
+    page = open_page(address)
+    page.get_by_text("Panels").click()
+    page.get_by_text("Accuracy", exact=True).click()
+    figure = page.locator("[data-panel=accuracy] .gv-panel-figure")
+    figure.scroll_into_view_if_needed()
+    page.wait_for_selector("[data-panel=accuracy] .gv-caption:not(:empty)")
+    box = figure.bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 100)
+    assert settled(page) < 1_400
+
+
+def test_keys(open_page, address):
+    page = open_page(address)
+    known = steps()
+
+    def after(key):
+        page.keyboard.press(key)
+        return settled(page)
+
+    assert after("Home") == 0
+    assert after("ArrowRight") == known[1]
+    assert after("Shift+ArrowRight") == known[11]
+    assert after("ArrowLeft") == known[10]
+    assert after("End") == known[-1]
+    boundaries = [min(known, key=lambda step: abs(step - phase)) for phase in (14_000, 9_400, 1_400, 0)]
+    assert [after("[") for _ in boundaries] == boundaries
+    assert after("PageDown") == boundaries[2]
+    page.keyboard.press("Space")
+    page.wait_for_function(f"{STEP} > 2000")
+    assert after("Space") < known[-1]
+
+
+def test_phase_label_jumps_to_its_start(open_page, address):
+    page = open_page(address)
+    page.get_by_role("button", name="circuit formation").click()
+    assert settled(page) == min(steps(), key=lambda step: abs(step - 1_400))
+
+
+def test_a_screen_reader_hears_step_phase_and_losses(open_page, address):
+    page = open_page(address)
+    slider = page.get_by_role("slider", name="Training step")
+    slider.focus()
+    page.keyboard.press("Home")
+    settled(page)
+    page.wait_for_function("document.querySelector('.gv-heard').textContent.startsWith('step 0')")
+    heard = slider.get_attribute("aria-valuetext")
+    assert heard.startswith("step 0, memorisation; training loss 4.")
+    assert "test loss 4." in heard
+
+
+def test_theme_switch_redraws_in_the_new_colours(open_page, address):
+    page = open_page(address, color_scheme="light")
+    corner = """() => { const c = document.querySelector('.gv-strip-figure canvas');
+        return [...c.getContext('2d').getImageData(c.width / 4, 40, 1, 1).data].slice(0, 3) }"""
+    light = page.evaluate(corner)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"({corner})()[0] < 100")
+    assert min(light) > 180
+
+
+def test_phone_has_one_column_and_no_sideways_scroll(open_page, address):
+    page = open_page(address, width=380, height=780, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
+    lefts = page.evaluate(
+        "[...document.querySelectorAll('.gv-panel')].map((e) => e.getBoundingClientRect().x)"
+    )
+    assert len(set(lefts)) == 1
+    box = strip(page)
+    page.touchscreen.tap(box["x"] + 60, box["y"] + 60)
+    assert settled(page) < 1_400
+
+
+def test_reduced_motion_jumps_at_once(open_page, address):
+    page = open_page(address, reduced_motion="reduce")
+    page.keyboard.press("End")
+    assert page.evaluate("globalThis.grokvizScrubbers.active.position") == len(steps()) - 1
+
+
+@pytest.mark.parametrize(
+    ("odd", "says"),
+    [
+        ({"n": 1}, "one snapshot"),
+        ({"keys": (), "grokked": False}, "no ring"),
+        ({"neurons": 0}, "No neurons were kept"),
+        ({"p": 12, "keys": (3, 6)}, "two"),
+        ({"finished": False, "title": "<img src=x onerror=window.hacked=1>"}, "of the"),
+    ],
+)
+def test_odd_runs_are_drawn_with_words_and_without_errors(open_page, tmp_path, odd, says):
+    page = open_page(offline(tmp_path, **odd), height=2_000)
+    page.wait_for_function("document.querySelectorAll('.gv-caption:not(:empty), .gv-empty').length >= 6")
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(300)
+    assert says in page.locator(".gv").inner_text()
+    assert not page.errors
+    assert page.evaluate("window.hacked") is None
+
+
+@pytest.fixture(scope="module")
+def server():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    flags = ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/film_page.py")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*command, f"--server.port={port}", "--server.address=127.0.0.1", *flags],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/"
+        process.terminate()
+
+
+def test_in_streamlit_the_step_reaches_python_and_jumps_do_not_resend(open_page, server):
+    page = open_page(server)
+    page.wait_for_selector("[data-panel=logits]:not(.gv-empty)")  # a part that is fetched when it is seen
+    assert sum(page.received) > 50_000
+    page.keyboard.press("Home")
+    page.get_by_text("step 0, panels rings answers logits").wait_for()
+    page.received.clear()
+    page.get_by_role("button", name="Jump").click()
+    page.wait_for_function(f"{STEP} > 13000 && {STEP} < 15000")
+    page.wait_for_timeout(400)
+    assert sum(page.received) < 6_000
+    page.locator("summary", has_text="Panels").click()
+    page.get_by_text("Accuracy", exact=True).click()
+    page.get_by_text("panels rings answers logits accuracy").wait_for()
+    assert not page.errors
+
+
+def test_in_streamlit_a_lost_blob_is_asked_for_again(open_page, server):
+    page = open_page(server)
+    page.get_by_text(re.compile(r"run \d+$")).wait_for()  # by now it may have asked for the maps
+    page.evaluate("globalThis.grokvizScrubbers.parts.clear()")
+    page.evaluate("globalThis.grokvizScrubbers.films.get('film').header.id")
+    page.get_by_role("button", name="Jump").click()
+    page.wait_for_function(f"{STEP} > 13000", timeout=8_000)
+    assert not page.errors
