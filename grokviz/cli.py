@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from grokviz import cli_share, config, library, study
+from grokviz.analysis.phases import Event
 from grokviz.config import ConfigError, RunConfig
 from grokviz.recipes import fast_preset
 from grokviz.runs.folder import nearest_snapshot, open_run
@@ -200,7 +201,13 @@ def phases(options: argparse.Namespace) -> None:
         return
     print(found.summary())
     for name, event in found._asdict().items():
-        print(f"{name:10} " + (f"{event.step:>7,}  (not yet at {event.after:,})" if event else "      –"))
+        print(f"{name:10} " + (f"{event.step:>7,}  ({_since(event)})" if event else "      –"))
+
+
+def _since(event: Event) -> str:
+    if event.by_loss:
+        return f"at the latest, as the loss tells; not yet at {event.after:,}"
+    return f"not yet at {event.after:,}" if event.after < event.step else "the first look at it"
 
 
 def list_runs(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from grokviz.analysis import circuit, forward, progress, timeline
-from grokviz.analysis.phases import Phases, find_phases
+from grokviz.analysis.phases import NoHistory, Phases, find_phases
 from grokviz.analysis.timeline import Timeline
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
@@ -102,10 +102,20 @@ PHASE_COLUMNS = ("step", "train_accuracy", "test_accuracy", "test_loss", "sum_sq
 
 
 def phases_of(run: Run) -> Phases:
-    """The phases of a run, from its log alone."""
+    """The phases of a run, from its log alone; `NoHistory` where that holds one look at it or none.
+
+    Of a run whose split is not known, losses of all pairs stand on both sides of the log: they tell no side apart.
+    """
+    columns = {name: run.log[name].to_numpy() for name in (*PHASE_COLUMNS, "train_loss")}
+    if run.config.split == "unknown":
+        apart = columns["train_loss"] != columns["test_loss"]
+        columns = {name: values[apart] for name, values in columns.items()}
+    if run.finished and np.isfinite(columns["train_loss"] + columns["test_loss"]).sum() < 2:
+        return NoHistory()
     return find_phases(
-        *(run.log[name].to_numpy() for name in PHASE_COLUMNS),
+        *(columns[name] for name in PHASE_COLUMNS),
         can_generalise=run.config.operation != "random",
+        train_loss=columns["train_loss"],
     )
 
 

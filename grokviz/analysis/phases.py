@@ -4,6 +4,7 @@ The three phases are those of Nanda et al. 2023 (arXiv 2301.05217, section 5.2).
 for one run by eye (1,400, 9,400 and 14,000 steps); the rules below are ours, and find such ends in any run.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +15,21 @@ FALLEN = 0.5  # of its peak: where the test loss leaves its plateau
 SETTLED = 10.0  # times its later minimum: where the test loss has arrived
 SHRUNK = 1.05  # times their later minimum: where the squared weights have arrived
 UNDERWAY = 0.8  # of its peak: where a fall of the test loss is more than a wobble
+# A wrong pair costs at least log 2: another answer is as likely as the right one. So a mean loss L over all pairs
+# leaves at most a share L / log 2 of them wrong, and below this one the accuracy is `ACCURATE` whatever it was.
+SURELY_ACCURATE = (1 - ACCURATE) * math.log(2)
 
 
 class Event(NamedTuple):
-    """Something that happened at `step`, and not yet at the evaluation before it, `after`."""
+    """Something that happened at `step`, and not yet at the evaluation before it, `after`.
+
+    `by_loss`: nobody logged the accuracy there; the loss says that it had happened by then at the latest.
+    `after` is `step` itself where no evaluation came before.
+    """
 
     step: int
     after: int
+    by_loss: bool = False
 
 
 EVENT_NAMES = ("memorised_at", "circuit_from", "cleanup_from", "grokked_at", "cleanup_to")
@@ -82,9 +91,35 @@ class Phases(NamedTuple):
         if not self.grokked:
             going = "though its test loss has begun to fall" if self.circuit else "and nothing generalises"
             return f"It memorised by step {self.memorised.step:,} and has not grokked, {going}."
+        if 0 < self.grokked.step == self.grokked.after:
+            return f"It had generalised by step {self.grokked.step:,}, where its record begins."
+        if 0 < self.memorised.step == self.memorised.after:
+            return (
+                f"It had memorised by step {self.memorised.step:,}, where its record begins, and grokked "
+                f"at step {self.grokked.step:,}."
+            )
+        if self.memorised.by_loss or self.grokked.by_loss:
+            return (
+                f"It memorised by step {self.memorised.step:,} and grokked by step {self.grokked.step:,}, "
+                "as its losses tell."
+            )
         if self.grokked.step <= 2 * self.memorised.step:
             return f"It generalised at step {self.grokked.step:,}, almost as it memorised: no plateau to see."
         return f"It memorised by step {self.memorised.step:,} and grokked at step {self.grokked.step:,}."
+
+
+class NoHistory(Phases):
+    """The phases of a run that was looked at once, or whose losses are of no known split: not known."""
+
+    @property
+    def bands(self) -> list[tuple[str, int, int | None]]:
+        return []
+
+    def phase_at(self, step: int) -> str:
+        return "a phase that is not known"
+
+    def summary(self) -> str:
+        return "When it memorised and when it generalised is not known: its history is not here."
 
 
 def find_phases(
@@ -94,30 +129,43 @@ def find_phases(
     test_loss: Float[np.ndarray, " n"],
     squared_weights: Float[np.ndarray, " n"] | None = None,
     can_generalise: bool = True,
+    train_loss: Float[np.ndarray, " n"] | None = None,
 ) -> Phases:
     """The phases of a run from its logged losses and accuracies.
 
     `can_generalise` is False for random labels: weight decay then lowers the test loss too, yet there is no
-    circuit to form. Rows with a value that is NaN, which was not measured, count as not there.
+    circuit to form. Rows with a value that is NaN, which was not measured, count as not there, but for accuracies
+    with a loss beside them: below `SURELY_ACCURATE` it says enough.
     """
+    unknown = np.full(len(step), np.nan)
     columns = np.array([step, train_accuracy, test_accuracy, test_loss], dtype=float)
-    known = ~np.isnan(columns).any(axis=0)
-    steps, train_accuracy, test_accuracy, test_loss = columns[:, known]
+    columns = np.vstack([columns, unknown if train_loss is None else train_loss])
+    known = ~np.isnan(columns[[0, 3]]).any(axis=0) & ~np.isnan(columns[[1, 4]]).all(axis=0)
+    known &= ~np.isnan(columns[1:3]).any(axis=0) | (train_loss is not None)
+    steps, train_accuracy, test_accuracy, test_loss, losses = columns[:, known]
 
     def event(i: int | None) -> Event | None:
         return None if i is None else Event(int(steps[i]), int(steps[max(i - 1, 0)]))
 
-    memorised = _first(train_accuracy >= ACCURATE)
+    def reached(i: int | None, accuracy: np.ndarray) -> Event | None:
+        """The event, and when it had not happened yet: where an accuracy was measured, or before the training."""
+        if i is None or not np.isnan(accuracy[max(i - 1, 0) : i + 1]).any():
+            return event(i)
+        looks = np.flatnonzero(~np.isnan(accuracy[:i]))
+        return Event(int(steps[i]), int(steps[looks[-1]]) if len(looks) else 0, bool(np.isnan(accuracy[i])))
+
+    memorised = _first((train_accuracy >= ACCURATE) | _surely(train_accuracy, losses))
     if memorised is None:
         return Phases()
-    grokked = _first(test_accuracy >= ACCURATE, start=memorised)
+    grokked = _first((test_accuracy >= ACCURATE) | _surely(test_accuracy, test_loss), start=memorised)
+    told, ended = reached(memorised, train_accuracy), reached(grokked, test_accuracy)
     before_grokking = len(steps) if grokked is None else grokked + 1
     # A test loss that peaked even before memorisation was done gives way to the end of memorisation.
     peak = max(int(np.argmax(test_loss[:before_grokking])), memorised)
     peak_loss = test_loss[: peak + 1].max()
     falling = test_loss[-1] < UNDERWAY * peak_loss or grokked is not None
     if not (falling and can_generalise):
-        return Phases(memorised=event(memorised), grokked=event(grokked))
+        return Phases(memorised=told, grokked=ended)
 
     above = np.flatnonzero(test_loss[:before_grokking] >= FALLEN * peak_loss)
     left = max(int(above[-1]) + 1 if len(above) else peak, peak)
@@ -131,7 +179,12 @@ def find_phases(
         cleaned = _first(arrived, start=grokked)
         if cleaned is not None and not _has_settled(test_loss[cleaned:], steps[cleaned:]):
             cleaned = None
-    return Phases(event(memorised), event(peak), event(cleanup), event(grokked), event(cleaned))
+    return Phases(told, event(peak), event(cleanup), ended, event(cleaned))
+
+
+def _surely(accuracy: np.ndarray, loss: np.ndarray) -> np.ndarray:
+    """Where no accuracy was measured, whether the loss leaves no doubt of it."""
+    return np.isnan(accuracy) & (loss <= SURELY_ACCURATE)
 
 
 def _step(event: Event | None) -> int | None:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from grokviz.analysis.phases import Event, Phases, find_phases
+from grokviz.analysis.phases import SURELY_ACCURATE, Event, NoHistory, Phases, find_phases
 
 # A textbook run, an evaluation every 100 steps: train accuracy, test accuracy, test loss.
 TEXTBOOK = [
@@ -176,3 +176,51 @@ def test_a_live_run_never_takes_an_event_back_once_it_has_grokked(rows):
         assert starts == sorted(starts)
         before = now
     assert before.cleaned
+
+
+def without_accuracies(rows):
+    """Train loss far below, test loss as drawn, and no accuracy but at the last row."""
+    steps = 100 * np.arange(len(rows))
+    train, test, loss = np.array(rows, dtype=float).T
+    train_loss = np.where(train == 1, 1e-4, 2.0)
+    train[:-1] = test[:-1] = np.nan
+    return find_phases(steps, train, test, loss, train_loss=train_loss)
+
+
+def test_where_no_accuracy_was_logged_losses_say_when_at_the_latest():
+    found = without_accuracies(TEXTBOOK)
+    assert found.memorised == Event(200, 0, by_loss=True)
+    assert found.grokked == Event(1300, 0, by_loss=True)  # 1e-2 could hide a share of 1.4 %, 1e-3 cannot
+    assert found.circuit == EXPECTED.circuit
+    assert found.summary() == "It memorised by step 200 and grokked by step 1,300, as its losses tell."
+
+
+def test_a_loss_that_could_hide_wrong_answers_tells_nothing():
+    """The bound is tight: a share of wrong answers, each as likely as the right one, costs just that much."""
+    p, wrong = 113, 0.01
+    uncertain = -np.log(0.5)  # the right answer and another share everything: as low as a wrong pair can be
+    assert wrong * uncertain == pytest.approx(SURELY_ACCURATE)
+    at = [np.nan, np.nan]
+    for loss, is_told in ((wrong * uncertain * 1.001, False), (wrong * uncertain * 0.999, True)):
+        found = find_phases([0, 100], at, at, [np.log(p), loss], train_loss=[np.log(p), 1e-9])
+        assert (found.grokked is not None) == is_told
+
+
+def test_a_record_that_begins_late_is_said_to():
+    rows = [(1.0, 1.0, 1e-3), (1.0, 1.0, 1e-4)]
+    train, test, loss = np.array(rows).T
+    found = find_phases([5000, 6000], train, test, loss)
+    assert found.summary() == "It had generalised by step 5,000, where its record begins."
+    found = find_phases([5000, 6000], train, np.array([0.1, 1.0]), loss)
+    assert (
+        found.summary()
+        == "It had memorised by step 5,000, where its record begins, and grokked at step 6,000."
+    )
+
+
+def test_no_history_claims_nothing():
+    nothing = NoHistory()
+    assert "not known" in nothing.summary()
+    assert nothing.bands == []
+    assert "memorisation" not in nothing.phase_at(0)
+    assert set(nothing.to_json()["intervals"].values()) == {None}
