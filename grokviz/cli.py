@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ from grokviz.runs.log import MAX_STEP
 from grokviz.runs.storage import RunError
 
 BAD_INPUT = 2
+CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
 PRESETS = ", ".join([*config.PRESETS, "fast"])
 
 # Flags of `train` that set a field of the config: flag, field, help.
@@ -47,8 +49,24 @@ class BadInputError(ValueError):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command. Exit code 0, or 2 with one sentence on standard error when the input is bad."""
-    options = _parser().parse_args(arguments)
+    """Runs one command. Exit code 0, or 2 with one sentence on standard error when the input is bad.
+
+    What a terminal cannot show is replaced; when whoever reads the output has gone, it ends without a word.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        code = _run(_parser().parse_args(arguments))
+        print(end="", flush=True)  # while it can still be caught: Python's own flush at the end cannot
+        return code
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return CLOSED_PIPE
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         return options.command(options) or 0
     except (ConfigError, RunError, BadInputError) as error:

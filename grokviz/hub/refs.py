@@ -3,15 +3,18 @@
 import hashlib
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from grokviz.runs.storage import RunError
 
 PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
 REVISION = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"
 FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,99}){0,7}"
-REF = re.compile(rf"(datasets/)?({PART}/{PART})(?:@({REVISION}))?(?:/({FILE}))?")
-URL = re.compile(rf"https?://(?:huggingface\.co|hf\.co)/(datasets/)?({PART}/{PART})"
-                 rf"(?:/(?:blob|resolve|tree)/({REVISION})(?:/({FILE}))?)?/?(?:\?download=true)?")  # fmt: skip
+REF = re.compile(rf"(datasets/|models/)?({PART}/{PART})(?:@({REVISION}))?(?:/({FILE}))?/?")
+HOST = r"(?:www\.)?(?:huggingface\.co|hf\.co)/"
+# With or without https, and with whatever a page adds behind a question mark or a hash.
+URL = re.compile(rf"(?:https?://)?{HOST}(datasets/|models/)?({PART}/{PART})"
+                 rf"(?:/(?:blob|resolve|tree|raw|commit)/({REVISION})(?:/({FILE}))?)?/?", re.I)  # fmt: skip
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -38,15 +41,17 @@ class Ref(NamedTuple):
 
 def parse(text: str) -> Ref:
     """The reference in a text, or in the address of a page of the Hub. Raises `RunError` for anything else."""
-    text = text.strip()
-    found = REF.fullmatch(text) or URL.fullmatch(text)
+    given, text = text, text.strip().strip("<>\"'")
+    if address := re.match(rf"(https?://|{HOST})", text, re.I):
+        text = unquote(re.split(r"[?#]", text, maxsplit=1)[0])
+    found = (URL if address else REF).fullmatch(text.removeprefix("hf://"))
     if not found or ".." in text or "--" in found[2]:
-        shown = "".join(c for c in text[:80] if c.isprintable())
+        shown = "".join(c for c in given.strip()[:80] if c.isprintable())
         raise RunError(
             f"{shown!r} is no reference to the Hub. Write owner/name, owner/name/file.pth or owner/name@revision, "
             "or paste the address of the page."
         )
-    return Ref(found[2], found[3], found[4], found[1] is not None)
+    return Ref(found[2], found[3], found[4], found[1] is not None and found[1].lower() == "datasets/")
 
 
 def run_id(ref: Ref, commit: str) -> str:
