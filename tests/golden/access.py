@@ -48,6 +48,11 @@ def inspect_json(run: str | Path) -> dict[str, Any]:
     return found
 
 
+def list_json() -> list[dict[str, Any]]:
+    """`list --json`"""
+    return json.loads(said("list", "--json"))
+
+
 def train_to_end(run: Path) -> None:
     """Go on with a training where it was left, to its end."""
     said("train", "--resume", "--out", run)
@@ -96,6 +101,20 @@ def import_zip(file: Path, root: Path, name: str) -> Path:
 
     with open(file, "rb") as source:
         return bundle.import_zip(source, root, name).path
+
+
+def job(run: Path) -> dict[str, Any]:
+    """What the app was asked to do with a run, and how its training ended: reason and sentence."""
+    from grokviz.jobs import files
+
+    found = files.read(run)
+    ended = files.ended(run)
+    return {
+        "wanted": found.wanted,
+        "device": found.device,
+        "settings": dict(found.settings),
+        "ended": ended and (ended.why, ended.sentence),
+    }
 
 
 # What is measured and what is drawn

@@ -24,6 +24,7 @@ from grokviz.runs import folder
 from grokviz.tasks import build_task
 from grokviz.view import frames
 from tests.golden import access
+from tests.golden.make_folders import make_folders
 from tests.golden.reference import array_faults, describe, rows_kept, weights_digest
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -175,3 +176,4 @@ def make_bundled() -> None:
 if __name__ == "__main__":
     FIXTURES.mkdir(exist_ok=True)
     make_bundled()
+    make_folders()
