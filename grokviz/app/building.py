@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
+from grokviz import wording
 from grokviz.analysis import handmade
 from grokviz.analysis.forward import forward
 from grokviz.analysis.interventions import Outcome, outcome
@@ -139,9 +140,9 @@ def _answers(p: int, chosen: dict[int, float]) -> None:
     alike = f"The right answer and the one {ideal.rival} further on look exactly alike. "
     st.markdown(
         (alike if not ideal.is_right else "")
-        + f"Waves alone: margin **{words.signed(ideal.margin)}** nats, loss **{words.readable(ideal.loss)}**, the same for every pair. "
-        f"As a network of {handmade.N_PHASES * len(chosen)} neurons: **{words.percent(built.outcome.accuracy)}** of the pairs are right, "
-        f"loss {words.readable(built.outcome.all_loss)}, and for the pair it is least sure of the margin is {words.signed(built.margin)}."
+        + f"Waves alone: margin **{wording.signed(ideal.margin)}** nats, loss **{wording.readable(ideal.loss)}**, the same for every pair. "
+        f"As a network of {handmade.N_PHASES * len(chosen)} neurons: **{wording.percent(built.outcome.accuracy)}** of the pairs are right, "
+        f"loss {wording.readable(built.outcome.all_loss)}, and for the pair it is least sure of the margin is {wording.signed(built.margin)}."
     )
     shift = p // 2  # the right answer in the middle
     lanes = [
@@ -181,12 +182,12 @@ def _compare(study: Study, chosen: dict[int, float], trained: dict[int, float]) 
     enough = handmade.fewest(p, amplitude, GOAL, sizes) if amplitude else None
     st.markdown(
         f"**One wave is enough to be right**, with infinite care: modulo {p} a single cosine is highest at the right answer alone. But the next "
-        f"answer is only {words.readable(lone.margin)} of its amplitude below. Waves of different speeds disagree everywhere "
+        f"answer is only {wording.readable(lone.margin)} of its amplitude below. Waves of different speeds disagree everywhere "
         "else, and that is what makes an answer stand out. "
         + (
-            f"With amplitude {amplitude:.1f} each, **{enough}** well-chosen waves bring the loss below {words.readable(GOAL)}."
+            f"With amplitude {amplitude:.1f} each, **{enough}** well-chosen waves bring the loss below {wording.readable(GOAL)}."
             if enough
-            else f"With amplitude {amplitude:.1f} each, not even {sizes[-1]} well-chosen waves bring the loss below {words.readable(GOAL)}."
+            else f"With amplitude {amplitude:.1f} each, not even {sizes[-1]} well-chosen waves bring the loss below {wording.readable(GOAL)}."
         )
     )
     st.altair_chart(bars.suffice_chart(_suffice(p, tuple(sizes), tuple(trained)), figures.is_dark()))
@@ -201,12 +202,12 @@ def _compare(study: Study, chosen: dict[int, float], trained: dict[int, float]) 
         best = handmade.best_set(p, min(len(trained), p // 2))
         place_of = "above" if even > best.typical else "below"
         st.markdown(
-            f"**What training chose.** {words.listed(list(trained))}, with amplitudes {', '.join(f'{size:.1f}' for size in trained.values())}. As waves alone that is a "
-            f"margin of {words.readable(ours.margin)} nats and a loss of {words.readable(ours.loss)}. With equal amplitudes its margin would be {even:.2f} each: "
+            f"**What training chose.** {wording.listed(list(trained))}, with amplitudes {', '.join(f'{size:.1f}' for size in trained.values())}. As waves alone that is a "
+            f"margin of {wording.readable(ours.margin)} nats and a loss of {wording.readable(ours.loss)}. With equal amplitudes its margin would be {even:.2f} each: "
             f"{place_of} the {best.typical:.2f} of a typical set of {len(trained)}, and below the {best.margin:.2f} of the best, "
-            f"{words.listed(list(best.freqs))}."
+            f"{wording.listed(list(best.freqs))}."
             if even < best.margin - 1e-9
-            else f"**What training chose.** {words.listed(list(trained))}: the best set of its size."
+            else f"**What training chose.** {wording.listed(list(trained))}: the best set of its size."
         )
     st.caption(
         "Why several frequencies: appendix B of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The network made here is ours: one head that attends evenly, "
@@ -219,11 +220,11 @@ def _suffice(p: int, sizes: tuple[int, ...], trained: tuple[int, ...]) -> pd.Dat
     rows = []
     for size in sizes:
         best = handmade.best_set(p, size)
-        rows.append(("best", size, best.margin, words.listed(list(best.freqs))))
+        rows.append(("best", size, best.margin, wording.listed(list(best.freqs))))
         rows.append(("typical", size, best.typical, ""))
     if trained:
         margin = handmade.ideal(p, trained, [1.0] * len(trained)).margin
-        rows.append(("this run", len(trained), margin, words.listed(list(trained))))
+        rows.append(("this run", len(trained), margin, wording.listed(list(trained))))
     return pd.DataFrame(rows, columns=["series", "size", "margin", "freqs"])
 
 

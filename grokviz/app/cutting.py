@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from grokviz import library
+from grokviz import library, wording
 from grokviz.analysis.cuts import (
     MODES,
     NO_CUTS,
@@ -21,7 +21,7 @@ from grokviz.analysis.cuts import (
 from grokviz.analysis.experiments import Experiment
 from grokviz.analysis.interventions import Outcome
 from grokviz.analysis.stages import follow
-from grokviz.app import circuits, pair, place, shell, words
+from grokviz.app import circuits, pair, place, shell
 from grokviz.app import follow as following
 from grokviz.app.circuits import Inside
 from grokviz.study import Study
@@ -209,9 +209,9 @@ def _sentence(cuts: Cuts, before: Outcome, after: Outcome) -> str:
             "at any step of the training."
         )
     return (
-        f"The loss on pairs it never saw goes from {words.readable(before.test_loss)} to "
-        f"**{words.readable(after.test_loss)}**, and {words.percent(after.test_accuracy)} of them are right instead of "
-        f"{words.percent(before.test_accuracy)}."
+        f"The loss on pairs it never saw goes from {wording.readable(before.test_loss)} to "
+        f"**{wording.readable(after.test_loss)}**, and {wording.percent(after.test_accuracy)} of them are right instead of "
+        f"{wording.percent(before.test_accuracy)}."
     )
 
 
@@ -219,11 +219,11 @@ def _before_and_after(before: Outcome, after: Outcome) -> pd.DataFrame:
     rows = [
         (name, form(getattr(before, field)), form(getattr(after, field)))
         for name, field, form in (
-            ("Train loss", "train_loss", words.readable),
-            ("Test loss", "test_loss", words.readable),
-            ("Loss over all pairs", "all_loss", words.readable),
-            ("Train accuracy", "train_accuracy", words.percent),
-            ("Test accuracy", "test_accuracy", words.percent),
+            ("Train loss", "train_loss", wording.readable),
+            ("Test loss", "test_loss", wording.readable),
+            ("Loss over all pairs", "all_loss", wording.readable),
+            ("Train accuracy", "train_accuracy", wording.percent),
+            ("Test accuracy", "test_accuracy", wording.percent),
         )
     ]
     return pd.DataFrame(rows, columns=["", "whole", "cut"])
@@ -326,11 +326,16 @@ rest out *lowers* the loss, and without them little is left.
 
 def _experiment_table(found: list[tuple[Experiment, Outcome]]) -> pd.DataFrame:
     rows = [
-        (e.question, _published(e.published), words.readable(result.all_loss), words.percent(result.accuracy))
+        (
+            e.question,
+            _published(e.published),
+            wording.readable(result.all_loss),
+            wording.percent(result.accuracy),
+        )
         for e, result in found
     ]
     return pd.DataFrame(rows, columns=["experiment", "paper", "here", "right answers here"])
 
 
 def _published(text: str) -> str:
-    return " to ".join(words.readable(float(number)) for number in text.split(" to ")) if text else "–"
+    return " to ".join(wording.readable(float(number)) for number in text.split(" to ")) if text else "–"

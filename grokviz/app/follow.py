@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from grokviz import wording
 from grokviz.analysis.questions import ask, speakers
 from grokviz.analysis.stages import Followed, Stages, follow
-from grokviz.app import circuits, figures, pair, place, shell, words
+from grokviz.app import circuits, figures, pair, place, shell
 from grokviz.app.circuits import Inside
 from grokviz.study import Study
 from grokviz.tasks import NO_ANSWER
@@ -89,7 +90,7 @@ def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow"
     seen = "It was trained on this pair." if study.task.is_train[a, b] else "It has never seen this pair."
     is_right = view.outcome.is_right[a, b]
     verdict = "which is right" if is_right else f"which is wrong: it is {right}"
-    sure = words.percent(float(answer.probability[said]))
+    sure = wording.percent(float(answer.probability[said]))
     st.markdown(f"**“{said}”**, {sure} sure, {verdict}. {seen}")
     names = [f"{c}" + (" (right)" if c == right else "") for c in answer.ranked[: RUNNERS_UP + 1]]
     table = pd.DataFrame(
@@ -113,7 +114,7 @@ def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow"
         view.stages.logits[i, j], (i + j) % n if view.stages.order.is_sum else right, int(rival[0])
     )
     st.markdown(
-        f"**Which frequencies spoke for {right}?** Its logit stands {words.readable(abs(answer.margin))} nats "
+        f"**Which frequencies spoke for {right}?** Its logit stands {wording.readable(abs(answer.margin))} nats "
         f"{'above' if answer.margin >= 0 else 'below'} that of {answer.rival}, its strongest rival. Each frequency's part in that:"
     )
     spec = _speakers_spec(waves, circuits.scales(place.current().run).wave, figures.is_dark())
@@ -146,7 +147,7 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
             index,
             s.rings[index] / full[index],
             s.radius[index] / full[index],
-            f"circle explains {words.percent(float(s.ring_share[index]))} of the ring",
+            f"circle explains {wording.percent(float(s.ring_share[index]))} of the ring",
         )
         for index, k in enumerate(s.freqs)
     ]
@@ -163,8 +164,8 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
         on_pick=lambda a, b: pair.choose(a, b) if {a, b} <= set(numbers) else None,
     )
     with shell.column():
-        share = words.percent(float(s.embedding_share.sum()))
-        chance = words.percent(len(s.freqs) / (s.order.n // 2))
+        share = wording.percent(float(s.embedding_share.sum()))
+        chance = wording.percent(len(s.freqs) / (s.order.n // 2))
         st.markdown(
             f"**At this step** these {len(s.freqs)} frequencies hold {share} of the variance of the embedding "
             f"({chance} would be chance)."
@@ -184,7 +185,7 @@ def attention_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
         )
     with st.container(width=960):
         rows = [
-            (h, head.freq, *map(float, head.pattern), float(head.linear[0]), words.percent(head.share))
+            (h, head.freq, *map(float, head.pattern), float(head.linear[0]), wording.percent(head.share))
             for h, head in enumerate(followed.heads)
         ]
         names = ["head", "k", "to a", "to b", "to =", "by its wave: to a", "explained"]
@@ -196,7 +197,7 @@ def attention_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
             column_config={name: bar for name in names if "to " in name},
         )
     with shell.column():
-        best = ", ".join(words.percent(head.share) for head in followed.heads)
+        best = ", ".join(wording.percent(head.share) for head in followed.heads)
         st.markdown(
             f"**At this step** one frequency a head explains {best} of the variance of its attention to $a$."
         )
@@ -227,7 +228,7 @@ def neuron_stage(study: Study, s: Stages, followed: Followed, key: str) -> None:
                 "Actual: what the neurons write for this pair, mean over all pairs removed. Ideal: one amplitude for all pairs."
             )
         st.markdown(
-            f"**At this step** the frequency of each neuron explains {words.percent(s.neuron_share)} of the variance of all neurons; "
+            f"**At this step** the frequency of each neuron explains {wording.percent(s.neuron_share)} of the variance of all neurons; "
             f"{int(s.pure_neurons.sum())} of {study.run.config.d_mlp} are explained to 85 % by one of these frequencies."
         )
         st.caption("Sections 4.2 and 4.3 of the paper; there adding explains 93.2 to 98.2 % (table 1).")
@@ -241,7 +242,7 @@ def sum_rings(study: Study, s: Stages, followed: Followed, key: str) -> None:
     found = []
     for index, k in enumerate(s.freqs):
         own = {"sum": followed.products[index].actual / full[index]}
-        note = f"{s.neurons[index]} neurons, {s.pure_neurons[index]} pure; adding explains {words.percent(float(s.turned_share[index]))}"
+        note = f"{s.neurons[index]} neurons, {s.pure_neurons[index]} pure; adding explains {wording.percent(float(s.turned_share[index]))}"
         found.append(
             pictures.ring(
                 k, index, _means_by_sum(s, index) / full[index], s.turned_size[index] / full[index], note, own
@@ -301,11 +302,11 @@ def waves_stage(study: Study, view: Inside, followed: Followed, key: str, number
             index,
             followed.waves[index],
             followed.ideal_waves[index],
-            words.percent(float(s.wave_share[index])),
+            wording.percent(float(s.wave_share[index])),
         )
         for index, k in enumerate(s.freqs)
     ]
-    total = pictures.lane("sum", 0, followed.logits, followed.ideal, words.percent(s.logit_share))
+    total = pictures.lane("sum", 0, followed.logits, followed.ideal, wording.percent(s.logit_share))
     right = int(study.task.answers[a, b])
     places = {int(c): at for at, c in enumerate(s.order.c)}
     winner = int(s.order.c[int(np.argmax(np.nan_to_num(followed.logits, nan=-np.inf)))])
@@ -335,12 +336,12 @@ def waves_stage(study: Study, view: Inside, followed: Followed, key: str, number
 
 def _sum_sentence(followed: Followed, s: Stages) -> str:
     answer = followed.places[2]
-    actual, waves = (words.signed(_margin(row, answer)) for row in (followed.logits, followed.ideal))
+    actual, waves = (wording.signed(_margin(row, answer)) for row in (followed.logits, followed.ideal))
     rest = float(np.sqrt(np.mean(followed.rest**2)))
     return (
-        f"**At this step** the waves explain {words.percent(s.logit_share)} of the variance of all logits. For this pair the right answer "
+        f"**At this step** the waves explain {wording.percent(s.logit_share)} of the variance of all logits. For this pair the right answer "
         f"stands {actual} nats from its best rival; the ideal waves alone would make that {waves}. What they leave over varies by "
-        f"{words.readable(rest)} around 0."
+        f"{wording.readable(rest)} around 0."
     )
 
 

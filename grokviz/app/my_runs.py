@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from grokviz import library, speed
+from grokviz import library, speed, wording
 from grokviz.app import explorer, place, run_actions, shell, studies, visitor, words
 from grokviz.app.train_form import about, forecast
 from grokviz.jobs import machine, supervisor
@@ -126,12 +126,12 @@ def _news(status: Status, study: Study | None) -> str:
 
 def _so_far(study: Study) -> str:
     phases, last = study.phases, study.run.log.iloc[-1]
-    test = words.percent(float(last["test_accuracy"]))
+    test = wording.percent(float(last["test_accuracy"]))
     if phases.grokked:
         return f"It has grokked, at step {phases.grokked.step:,}. Now it cleans up."
     if phases.memorised:
         return f"It knows its training pairs by heart since step {phases.memorised.step:,}, and {test} of the others."
-    return f"It is learning its training pairs: {words.percent(float(last['train_accuracy']))} are right."
+    return f"It is learning its training pairs: {wording.percent(float(last['train_accuracy']))} are right."
 
 
 def _bar(run: Path, status: Status, study: Study | None) -> None:

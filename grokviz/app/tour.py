@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from grokviz import library
+from grokviz import library, wording
 from grokviz.app import place, studies, words
 from grokviz.runs.storage import RunError
 from grokviz.study import Study
@@ -75,23 +75,23 @@ def _offer_the_run_of_the_story() -> None:
 
 
 def _untrained(study: Study, i: int) -> str:
-    loss = words.readable(float(study.timeline.test_loss[i]))
+    loss = wording.readable(float(study.timeline.test_loss[i]))
     return f"Random weights. The test loss is {loss}, close to the price of blind guessing. Nothing is in order yet."
 
 
 def _by_heart(study: Study, i: int) -> str:
     train, test = (
-        words.percent(float(x[i])) for x in (study.timeline.train_accuracy, study.timeline.test_accuracy)
+        wording.percent(float(x[i])) for x in (study.timeline.train_accuracy, study.timeline.test_accuracy)
     )
     return f"{train} of the training pairs are right, but only {test} of the others. It recites."
 
 
 def _in_secret(study: Study, i: int) -> str:
     t = study.timeline
-    test, share = words.percent(float(t.test_accuracy[i])), words.percent(float(t.logit_fve[i]))
+    test, share = wording.percent(float(t.test_accuracy[i])), wording.percent(float(t.logit_fve[i]))
     if not len(t.key_freqs):
         return f"So far {test} of the unseen pairs are right."
-    loss, without = (words.readable(float(x[i])) for x in (t.train_loss, t.excluded_loss_train))
+    loss, without = (wording.readable(float(x[i])) for x in (t.train_loss, t.excluded_loss_train))
     return (
         f"So far {test} of the unseen pairs are right. Inside, waves grow: they explain {share} of the variance "
         f"of its logits. Take them away, and the training loss rises from {loss} to {without}."
@@ -99,13 +99,13 @@ def _in_secret(study: Study, i: int) -> str:
 
 
 def _insight(study: Study, i: int) -> str:
-    test = words.percent(float(study.timeline.test_accuracy[i]))
+    test = wording.percent(float(study.timeline.test_accuracy[i]))
     return f"{test} of the pairs that it has never seen are right."
 
 
 def _end(study: Study, i: int) -> str:
     t = study.timeline
-    test, share = words.percent(float(t.test_accuracy[i])), words.percent(float(t.logit_fve[i]))
+    test, share = wording.percent(float(t.test_accuracy[i])), wording.percent(float(t.logit_fve[i]))
     if not study.phases.grokked:
         return f"At the last snapshot {test} of the unseen pairs are right: this run has not grokked."
     return f"{test} of the unseen pairs are right, and waves of {len(t.key_freqs)} frequencies explain {share} of the variance of its logits."

@@ -11,7 +11,7 @@ from grokviz.analysis.forward import attention_pattern
 from grokviz.config import RunConfig
 from grokviz.study import Study
 from grokviz.tasks import operation_label
-from grokviz.view.charts import SUPERSCRIPT
+from grokviz.wording import listed, percent, readable
 
 ANSWERS_CAPTION = (
     "**How to read this.** One square a question: row a, column b. Orange is a pair the network trains on, blue one "
@@ -47,29 +47,6 @@ def loss_caption(study: Study) -> str:
         f"blind guessing among {p} answers, and each line down is a hundred times less surprised. *Restricted* "
         "keeps only the circuit, *excluded* takes it away. The grey line is the step you are at."
     )
-
-
-def readable(value: float) -> str:
-    """A number as people read it: 12,400, 0.061, 2.4 × 10⁻⁷."""
-    if value == 0 or 1e-3 <= abs(value) < 1e6:
-        digits = 0 if abs(value) >= 1000 else max(0, 2 - len(str(int(abs(value)))) + (abs(value) < 1) * 2)
-        return f"{value:,.{digits}f}" if value else "0"
-    if value != value or abs(value) == float("inf"):
-        return "not finite"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
-
-
-def percent(share: float) -> str:
-    if share == 1:
-        return "100 %"
-    return "over 99.9 %" if share > 0.9995 else f"{100 * share:.1f} %"
-
-
-def listed(numbers: list[int]) -> str:
-    """14, 35 and 41."""
-    words = [str(n) for n in numbers]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def plain(text: str, at_most: int = 1000) -> str:
@@ -155,8 +132,3 @@ def measure_table(study: Study, index: int) -> pd.DataFrame:
     rows = [(name, percent(float(v[index]))) for name, v in share.items()]
     rows += [(name, readable(float(v[index]))) for name, v in loss.items()]
     return pd.DataFrame(rows, columns=["measure", "value"])
-
-
-def signed(value: float) -> str:
-    """A number with its sign: +12, −0.41."""
-    return ("−" if value < 0 else "+") + readable(abs(value))

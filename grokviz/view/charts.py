@@ -11,6 +11,7 @@ import altair as alt
 import pandas as pd
 
 from grokviz.view.palette import series_colours, series_dashes
+from grokviz.wording import superscript
 
 Figure = alt.LayerChart | alt.FacetChart
 
@@ -188,13 +189,10 @@ def _scale(values: dict) -> alt.Scale:
     return alt.Scale(domain=list(values), range=list(values.values()))
 
 
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def log_axis() -> alt.Axis:
     """A line every second decade, labelled 1, 10⁻² and so on."""
     decades = range(-16, 5, 2)
-    labels = {str(d): "1" if d == 0 else f"10{str(d).translate(SUPERSCRIPT)}" for d in decades}
+    labels = {str(d): "1" if d == 0 else f"10{superscript(d)}" for d in decades}
     expression = f"({json.dumps(labels, ensure_ascii=False)})[toString(round(log(datum.value)/LN10))]"
     return alt.Axis(values=[10.0**d for d in decades], labelExpr=expression, gridOpacity=0.4)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from grokviz.analysis.phases import Phases
-from grokviz.view.charts import SUPERSCRIPT
 from grokviz.view.frames import thinned
 from grokviz.view.palette import palette
+from grokviz.wording import superscript
 
 POINTS = 240  # of a curve
 FLOOR = 1e-9  # a loss below is drawn there
@@ -87,7 +87,7 @@ def _axes(low, high, last_step, x, y, width, height, left, right, bottom, colour
             parts.append(
                 f'<line x1="{left}" x2="{width - right}" y1="{at}" y2="{at}" stroke="{colour}" opacity="0.2"/>'
             )
-            parts.append(_text(left - 6, at + 4, f"10{str(power).translate(SUPERSCRIPT)}", colour, "end"))
+            parts.append(_text(left - 6, at + 4, f"10{superscript(power)}", colour, "end"))
     for share in (0, 0.1, 0.3, 0.6, 1):
         step = round(share * last_step)
         parts.append(_text(x(step), height - bottom + 16, f"{step:,}", colour, "middle"))

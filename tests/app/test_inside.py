@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from grokviz import library
+from grokviz import library, wording
 from grokviz.analysis import experiments, handmade, interventions
 from grokviz.analysis.cuts import Choice, Cuts, parse_cuts
 from grokviz.analysis.forward import forward
 from grokviz.analysis.reindex import sum_order
-from grokviz.app import words
 from grokviz.config import RunConfig
 from grokviz.runs import write
 from grokviz.runs.folder import open_run, read_weights
@@ -117,10 +116,12 @@ def test_cuts_in_the_address_are_made_and_measured(runs, visit):
     )
     table = app.dataframe[0].value
     assert table["cut"].tolist() == [
-        *map(words.readable, (found.train_loss, found.test_loss, found.all_loss)),
-        *map(words.percent, (found.train_accuracy, found.test_accuracy)),
+        *map(wording.readable, (found.train_loss, found.test_loss, found.all_loss)),
+        *map(wording.percent, (found.train_accuracy, found.test_accuracy)),
     ]
-    assert table["whole"][2] == words.readable(interventions.outcome(forward(weights).logits, task).all_loss)
+    assert table["whole"][2] == wording.readable(
+        interventions.outcome(forward(weights).logits, task).all_loss
+    )
 
 
 CONTROLS = [
@@ -197,7 +198,7 @@ def test_the_papers_experiments_on_the_papers_recipe(visit):
     task, order, keys = build_task(run.config), sum_order("add", 113), (7, 11, 14, 22, 38)
     found = {e.question: o for e, o in experiments.perform(weights, task, order, keys, forward(weights))}
     assert list(table.index) == list(found)
-    assert table["here"].tolist() == [words.readable(o.all_loss) for o in found.values()]
+    assert table["here"].tolist() == [wording.readable(o.all_loss) for o in found.values()]
     whole = found["Nothing is cut"].all_loss
     for question in (q for q in found if q.startswith(("Only waves", "Logits replaced"))):
         assert found[question].all_loss < whole
@@ -262,7 +263,7 @@ def test_built_waves_travel_in_the_address(runs, visit):
     app = visit("build", run="tiny-groks", waves="2x10-5x7.5")
     assert app.multiselect(key="build_freqs").value == [2, 5]
     found = handmade.ideal(P, (2, 5), (10.0, 7.5))
-    assert f"margin **{words.signed(found.margin)}**" in texts(app)
+    assert f"margin **{wording.signed(found.margin)}**" in texts(app)
     wrong = visit("build", run="tiny-groks", waves="9x10-2x5-x")
     assert wrong.multiselect(key="build_freqs").value == [2]
     assert any("a wave that cannot be built" in notice for notice in notices(wrong))

@@ -1,7 +1,7 @@
 // One sentence that says what is happening at this step of this run, out of its measures and its own phases.
 
 import { measure, phaseAt } from "./kit/timeline.js";
-import { inWords, percent, plural, readable, whole } from "./kit/wording.js";
+import { inWords, percent, plural, readable, readAloud, whole } from "./kit/wording.js";
 
 function keyShare(timeline, i) {
   const { raw, size } = timeline.arrays.spectrum_W_E, now = raw.subarray(i * size, (i + 1) * size);
@@ -45,6 +45,6 @@ export function narrate(timeline, i) {
 // What a screen reader hears for a position of the film.
 export function spoken(timeline, i) {
   const step = timeline.header.steps[i], phase = phaseAt(timeline.header, step);
-  const loss = (name) => readable(measure(timeline, name, i)).replace(" × 10", " times ten to the ");
+  const loss = (name) => readAloud(measure(timeline, name, i));
   return `step ${whole(step)}${phase ? `, ${phase}` : ""}; training loss ${loss("train_loss")}, test loss ${loss("test_loss")}`;
 }
