@@ -63,10 +63,9 @@ def tolerance_in_cache(name: str, value: np.ndarray) -> np.ndarray | float:
     if name == "right_probability":
         return 0.5 / 127
     if name == "logit_spectrum_2d":
-        top = value.max()
-        log_step = np.maximum(
-            value * (10 ** (frames.DECADES_OF_SPECTRUM / 510) - 1), top * 1e-3 * (value < top * 1e-3)
-        )
+        half = 10 ** (0.5 * frames.DECADES_OF_SPECTRUM / 255)
+        floor = value.max() * 10**-frames.DECADES_OF_SPECTRUM * half  # what is below may be sent as nothing
+        log_step = np.where(value < floor, floor, value * (half - 1))
         return np.maximum(root_tolerance(value), log_step)
     if name in ("attention_scores", "neuron_tables"):
         return np.abs(value) * FLOAT16_STEP + np.abs(value).max() * 0.5 / 32767
