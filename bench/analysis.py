@@ -3,9 +3,11 @@
 import time
 
 from bench.table import Row, medians, milliseconds
-from grokviz import library, study
-from grokviz.analysis import progress, timeline
+from grokviz import study
+from grokviz.measures import progress
+from grokviz.runs import library
 from grokviz.runs.folder import iter_weights, open_run, read_weights
+from grokviz.study import timeline
 
 
 def rows() -> list[Row]:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.fake_hub import FakeHub, running
 from bench.table import Row
-from grokviz import library
+from devtools.fake_hub import FakeHub, running
 from grokviz.hub import client, job
 from grokviz.hub.refs import Ref, parse
+from grokviz.runs import library
 
 REPO = "someone/a-run"
 FAULTS = (

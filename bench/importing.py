@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.table import Row
-from grokviz import library
+from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
 
 CHECKPOINTS, EACH = 500, 100

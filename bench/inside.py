@@ -5,12 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.table import Row, medians, milliseconds
-from grokviz import library, study
-from grokviz.analysis import interventions, questions, stages
-from grokviz.analysis.cuts import Choice, Cuts
-from grokviz.analysis.forward import forward
-from grokviz.analysis.reindex import sum_order
-from grokviz.app import circuits
+from grokviz import study
+from grokviz.app.circuit import snapshots
+from grokviz.circuit import interventions, questions, stages
+from grokviz.circuit.cuts import Choice, Cuts
+from grokviz.measures.reindex import sum_order
+from grokviz.models.forward import forward
+from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
 
 
@@ -34,7 +35,7 @@ def rows() -> list[Row]:
         """What the page computes after a cut that nobody has made before, the network without cuts at hand."""
 
         def draw() -> None:
-            cut = circuits.look_inside(whole, cuts, order, keys, found.task, owners)
+            cut = snapshots.look_inside(whole, cuts, order, keys, found.task, owners)
             np.searchsorted([-0.5, -0.05, 0.05, 0.5], cut.outcome.probability - before)  # the map of damage
             answer = questions.ask(cut.logits[14, 100], 1)
             questions.speakers(cut.stages.logits[14, 100], 1, answer.rival)

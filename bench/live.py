@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.browser import launch
 from bench.startup import serving
 from bench.table import Row
-from grokviz import recipes
+from devtools.browser import launch
+from grokviz.errors import RunError
+from grokviz.forecast import recipes
 from grokviz.jobs import requests, supervisor
 from grokviz.runs.folder import open_run
-from grokviz.runs.storage import RunError
 from grokviz.study import phases_of
 
 MODULI, SEEDS = (31, 59, 97, 113), range(5)

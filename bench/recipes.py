@@ -19,7 +19,7 @@ import torch
 from bench.table import medians
 from grokviz.config import RunConfig
 from grokviz.engine import batch
-from grokviz.recipes import fast_preset
+from grokviz.forecast.recipes import fast_preset
 
 DOCS = Path(__file__).parents[1] / "docs"
 SHOWN = "frac_train", "d_model", "n_heads", "d_mlp", "lr", "weight_decay", "beta2", "optimizer", "loss"

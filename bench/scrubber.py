@@ -11,17 +11,17 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from bench.browser import launch
 from bench.table import Row
+from devtools.browser import launch
 
 ROOT = Path(__file__).parents[1]
 STATS = "globalThis.grokvizScrubbers.active.stats"
 
 
 def made_up_page() -> tuple[Path, list[Row]]:
+    from devtools.made_up_run import run_like
     from grokviz.view.export import offline_html
     from grokviz.view.frames import maps_blob, timeline_blob
-    from tests.view.synthetic import run_like
 
     run, timeline, task, phases = run_like()
     start = time.perf_counter()
@@ -64,7 +64,7 @@ def drag(page: Page, seconds: float) -> tuple[float, float]:
 
 def over_the_wire(browser: Browser) -> list[Row]:
     """Bytes the browser receives from a Streamlit page at p = 113, and the time from an input to Python's answer."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/film_page.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "devtools/film_page.py")]
     flags = ["--server.headless=true", "--server.port=8597", "--browser.gatherUsageStats=false"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "FILM_SIZE": "113,150"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

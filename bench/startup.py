@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.browser import launch
 from bench.table import Row, milliseconds
+from devtools.browser import launch
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,7 +67,7 @@ def visit() -> tuple[float, float]:
 
 def modules_of_browsing() -> str:
     """What a page imports, by Python's own list."""
-    code = "import sys, grokviz.app.explorer, grokviz.app.gauges, grokviz.app.tour; print('torch' in sys.modules)"
+    code = "import sys, grokviz.app.explorer, grokviz.app.explorer.page.measures, grokviz.app.explorer.page.tour; print('torch' in sys.modules)"
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.table import Row, medians, milliseconds
 from grokviz.config import PRESETS, RunConfig
-from grokviz.tasks import build_task
+from grokviz.tasks.pairs import build_task
 
 GPU_RUNS = 64
 PROFILED = 8  # operations with a line of their own
@@ -34,19 +34,20 @@ def _batch(configs: list[RunConfig], device: str = "cpu"):
 def _one_step() -> list[Row]:
     import torch
 
-    from grokviz.engine import batch, model
+    from grokviz.engine import batch
+    from grokviz.models import transformer
 
     config = PRESETS["paper"]
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     answers = torch.tensor(task.answers[task.is_train])
-    net = model.Transformer(config)
+    net = transformer.Transformer(config)
     adam = torch.optim.AdamW(net.parameters(), lr=0.0)
     fast = _batch([config])
 
     def reference_step() -> None:
         adam.zero_grad()
-        model.cross_entropy(net(model.tokens_of(a, b, config.p)), answers).backward()
+        transformer.cross_entropy(net(transformer.tokens_of(a, b, config.p)), answers).backward()
         adam.step()
 
     def fused_step() -> None:
@@ -139,7 +140,7 @@ def _fast_preset() -> list[Row]:
     """From nothing to 99 % of the unseen pairs, as a visitor waits for it."""
     from grokviz.engine.schedule import LogRow
     from grokviz.engine.train import train
-    from grokviz.recipes import fast_preset
+    from grokviz.forecast.recipes import fast_preset
 
     found = []
     for p in (31, 59, 97, 113):
@@ -162,9 +163,9 @@ def _fast_preset() -> list[Row]:
 
 def _estimates() -> list[Row]:
     """What the form says before the start, against a short training with its log and snapshots."""
-    from grokviz import speed
     from grokviz.engine.calibration import measure
     from grokviz.engine.train import train
+    from grokviz.forecast import speed
 
     rate = speed.fit(measure("cpu"))
     quick = PRESETS["quick"]

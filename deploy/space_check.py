@@ -191,7 +191,7 @@ def contents(folder: Path) -> dict[str, int]:
 def look(address: str) -> None:
     """The timeline draws its film, and the library offers no publishing, in a real browser where there is one."""
     try:
-        from bench.browser import CHROMIUM, launch
+        from devtools.browser import CHROMIUM, launch
     except ImportError:
         return
     if not CHROMIUM.exists():

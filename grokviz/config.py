@@ -9,6 +9,8 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
+from grokviz.errors import ConfigError
+
 OPERATIONS = (
     "add",
     "subtract",
@@ -30,10 +32,6 @@ OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
 LOSSES = ("softmax", "stablemax")
 CHANGEABLE = {"lr": (1e-7, 1.0), "weight_decay": (0.0, 100.0)}  # while a run is trained, and their ranges
 MAX_CHANGES = 100
-
-
-class ConfigError(ValueError):
-    """A setting that cannot be: says what it got, what it expected and how to mend it."""
 
 
 @dataclass(frozen=True)

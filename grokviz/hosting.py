@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz.config import RunConfig
+from grokviz.errors import HostingError
 
 HOSTED, LIMITS = "GROKVIZ_HOSTED", "GROKVIZ_LIMITS"
 VISITOR = re.compile(r"[0-9a-f]{32}")  # the secret that a browser keeps
@@ -34,10 +35,6 @@ class Limits(NamedTuple):
     unseen_seconds: float = (
         180.0  # nobody has looked for so long: a training pauses, a place in the queue goes
     )
-
-
-class HostingError(ValueError):
-    """More than this host gives: says what was asked for, what there is and what to do."""
 
 
 def is_hosted() -> bool:

@@ -22,18 +22,18 @@ import torch
 
 import grokviz
 from grokviz import hosting, study
-from grokviz.config import ConfigError, RunConfig
+from grokviz.config import RunConfig
 from grokviz.engine.batch import State
-from grokviz.engine.model import Weights
 from grokviz.engine.optimizers import OPTIMIZERS
 from grokviz.engine.schedule import LogRow, Schedule
-from grokviz.engine.train import Snapshot, TrainingError, choose_device, leave_a_core, train
-from grokviz.hosting import HostingError
+from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
+from grokviz.errors import GrokVizError, RunError
 from grokviz.jobs import files
 from grokviz.jobs.files import GO_ON, Order
+from grokviz.models.transformer import Weights
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
-from grokviz.runs.storage import RunError, write_lock
+from grokviz.runs.storage import write_lock
 
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
 STATE_SECONDS = 1.0  # and goes on from a state that is at most this old
@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
             files.end(path, "finished" if trained.finished else listener.last.why or "paused")
             if trained.finished:
                 study.load(trained, keep=True)  # measured once, for whoever looks at it
-    except (RunError, ConfigError, HostingError, TrainingError) as error:
+    except GrokVizError as error:
         files.end(path, "failed", str(error))
         return 1
     except Exception:  # starting it again, as if it had been killed, would not help

@@ -4,7 +4,8 @@ from grokviz.app import shell
 
 shell.guard()
 
-from grokviz.app import building, explorer  # noqa: E402
+from grokviz.app.circuit import build  # noqa: E402
+from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
     "Build one by hand",
@@ -12,6 +13,6 @@ shell.article(
     "begins with the waves that training chose for the run in view. How many can you take away before it fails?",
 )
 with shell.column():
-    explorer.run_picker()
-building.page()
+    page.run_picker()
+build.page()
 shell.foot()

@@ -6,15 +6,15 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app import explorer  # noqa: E402
+from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
     "The algorithm in the weights",
     "A network that has grokked addition does not look its answers up. It computes them, with waves. Here are the four stations at which you can "
     "see it in the weights; drag to an early step, and each of them dissolves.",
 )
-explorer.explorer(
-    panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"), below=explorer.circuit_note
+page.explorer(
+    panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"), below=page.circuit_note
 )
 
 with shell.column():

@@ -4,7 +4,8 @@ from grokviz.app import shell
 
 shell.guard()
 
-from grokviz.app import cutting, explorer  # noqa: E402
+from grokviz.app.circuit import cut  # noqa: E402
+from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
     "Cut into it, and see what breaks",
@@ -13,6 +14,6 @@ shell.article(
     "The link of this page carries your cuts.",
 )
 with shell.column():
-    explorer.run_picker()
-explorer.explorer(panels=(), below=cutting.cut_panel, extras=cutting.EXTRAS, layout="strip")
+    page.run_picker()
+page.explorer(panels=(), below=cut.cut_panel, extras=cut.EXTRAS, layout="strip")
 shell.foot()

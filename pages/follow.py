@@ -4,7 +4,8 @@ from grokviz.app import shell
 
 shell.guard()
 
-from grokviz.app import explorer, follow, pair  # noqa: E402
+from grokviz.app.circuit import follow, pair  # noqa: E402
+from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
     "Follow one question through the network",
@@ -14,6 +15,6 @@ shell.article(
     "from noise to structure to clarity.",
 )
 with shell.column():
-    explorer.run_picker()
-explorer.explorer(panels=(), below=follow.follow_pair, extras=pair.EXTRAS, layout="strip")
+    page.run_picker()
+page.explorer(panels=(), below=follow.follow_pair, extras=pair.EXTRAS, layout="strip")
 shell.foot()

@@ -6,7 +6,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app import shelf  # noqa: E402
+from grokviz.app.library import cards  # noqa: E402
 
 shell.article(
     "Every run, on one shelf",
@@ -14,8 +14,8 @@ shell.article(
     "Weights in the formats of the paper's code and of the TransformerLens demo open too; nothing in a file is ever "
     "executed.",
 )
-shelf.open_box()
-shelf.shelves()
+cards.open_box()
+cards.shelves()
 with shell.column():
     st.caption(
         "Dashed orange is the loss on the pairs a network trains on, blue on those it never sees; lower is better, on a "

@@ -4,7 +4,7 @@ from grokviz.app import shell
 
 shell.guard()
 
-from grokviz.app import explorer, gauges  # noqa: E402
+from grokviz.app.explorer import measures, page  # noqa: E402
 
 shell.article(
     "How to see understanding before it shows",
@@ -14,6 +14,6 @@ shell.article(
     "scaled to unit length.",
 )
 with shell.column():
-    explorer.run_picker()
-explorer.explorer(panels=("simplicity", "outputs"), below=gauges.gauges)
+    page.run_picker()
+page.explorer(panels=("simplicity", "outputs"), below=measures.gauges)
 shell.foot()

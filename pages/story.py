@@ -6,7 +6,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app import explorer, tour  # noqa: E402
+from grokviz.app.explorer import page, tour  # noqa: E402
 
 shell.article(
     "It learns by heart. Much later, it understands.",
@@ -18,7 +18,7 @@ shell.article(
 )
 
 tour.tour()
-explorer.explorer(panels=("rings", "answers", "embedding"))
+page.explorer(panels=("rings", "answers", "embedding"))
 
 with shell.column():
     st.header("What you are looking at", anchor=False)

@@ -4,7 +4,7 @@ from grokviz.app import shell
 
 shell.guard()
 
-from grokviz.app import explorer  # noqa: E402
+from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
     "Drag through a training run",
@@ -13,6 +13,6 @@ shell.article(
     "stop, you see one snapshot as it is.",
 )
 with shell.column():
-    explorer.run_picker()
-explorer.explorer(below=explorer.details)
+    page.run_picker()
+page.explorer(below=page.details)
 shell.foot()

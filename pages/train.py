@@ -6,7 +6,8 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app import my_runs, run_actions, train_form, visitor  # noqa: E402
+from grokviz.app.session import visitor  # noqa: E402
+from grokviz.app.train import actions, form, my_runs  # noqa: E402
 
 shell.article(
     "Train your own",
@@ -21,7 +22,7 @@ if visitor.is_known():
             my_runs.chooser(runs)
         my_runs.desk(here)
     st.header("Another one" if here else "What shall it learn?", anchor=False)
-    train_form.form()
+    form.form()
     with shell.column(), st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
-        run_actions.upload()
+        actions.upload()
 shell.foot()

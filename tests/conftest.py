@@ -9,6 +9,8 @@ import shutil
 
 import pytest
 
+pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -41,7 +43,7 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def no_runs(tmp_path, monkeypatch):
     """A GrokViz without any run, bundled or trained. The folder in which runs can be put."""
-    from grokviz import library
+    from grokviz.runs import library
 
     (tmp_path / "bundled").mkdir()
     (tmp_path / "runs").mkdir()

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from grokviz import library, study
-from grokviz.engine.model import initial_weights
-from grokviz.runs import catalog, folder
+from grokviz import study
+from grokviz.models.transformer import initial_weights
+from grokviz.runs import catalog, folder, library
 
 RUNS = list(catalog.read_catalog(library.BUNDLED))
 MIB = 2**20

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grokviz import cli, library
-from grokviz.recipes import fast_preset
-from grokviz.runs import record, write
+from grokviz import cli
+from grokviz.forecast.recipes import fast_preset
+from grokviz.runs import library, record, write
 from grokviz.runs.folder import open_run
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ LIST = [sys.executable, "-m", "grokviz", "list"]
 def test_what_a_terminal_cannot_show_is_replaced(encoding, dash, tmp_path):
     """A dash stands where an event did not happen: latin-1 has none."""
     code = (
-        "from grokviz import cli, study; from grokviz.analysis.phases import Phases\n"
+        "from grokviz import cli, study; from grokviz.measures.phases import Phases\n"
         "study.phases_of = lambda run: Phases()\n"
         "raise SystemExit(cli.main(['phases', 'mod59-quick']))"
     )

@@ -4,16 +4,8 @@ import math
 
 import pytest
 
-from grokviz.config import (
-    OPERATIONS,
-    PRESETS,
-    ConfigError,
-    RunConfig,
-    from_json,
-    is_prime,
-    next_prime,
-    to_json,
-)
+from grokviz.config import OPERATIONS, PRESETS, RunConfig, from_json, is_prime, next_prime, to_json
+from grokviz.errors import ConfigError
 
 
 def test_paper_preset_is_the_published_recipe():

@@ -7,7 +7,8 @@ import pytest
 
 from grokviz import hosting
 from grokviz.config import PRESETS
-from grokviz.hosting import HostingError, Limits
+from grokviz.errors import HostingError
+from grokviz.hosting import Limits
 
 
 def test_ones_own_machine_has_no_limits(monkeypatch):

@@ -4,9 +4,9 @@ from threading import Thread
 
 import streamlit as st
 
-from grokviz import library
-from grokviz.app import visitor
+from grokviz.app.session import visitor
 from grokviz.jobs import supervisor
+from grokviz.runs import library
 
 PAGES = (
     ("story", "Story", "What grokking is, and one network doing it."),

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from grokviz.config import RunConfig
 from grokviz.engine import flat, fused
-from grokviz.engine.model import Weights, initial_weights
 from grokviz.engine.optimizers import OPTIMIZERS, Block, Moments, Optimizer, Settings, settings
 from grokviz.engine.schedule import Schedule
-from grokviz.tasks import build_task
+from grokviz.models.transformer import Weights, initial_weights
+from grokviz.tasks.pairs import build_task
 
 EVALUATION_BYTES = {"cpu": 4 * 2**20, "cuda": 2**30}  # what stays in the cache, and what is there to spare
 

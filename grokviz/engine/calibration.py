@@ -10,7 +10,7 @@ import torch
 from grokviz.config import PRESETS, RunConfig
 from grokviz.engine.batch import first_state, make_batch, operations
 from grokviz.engine.train import DEVICES, choose_device, leave_a_core
-from grokviz.speed import fit, to_json
+from grokviz.forecast.speed import fit, to_json
 
 # From one that is mostly overhead to one that is mostly matrix products.
 SIZES = (replace(PRESETS["quick"], p=31), replace(PRESETS["quick"], p=67), PRESETS["paper"])

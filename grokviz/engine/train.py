@@ -12,18 +12,15 @@ from torch import Tensor
 from grokviz.config import RunConfig
 from grokviz.engine import flat
 from grokviz.engine.batch import Batch, State, batch_key, make_batch, operations
-from grokviz.engine.model import Weights, initial_weights
 from grokviz.engine.schedule import LogRow, Schedule, is_logged
+from grokviz.errors import TrainingError
+from grokviz.models.transformer import Weights, initial_weights
 
 DEVICES = ("auto", "cpu", "cuda")
 CPU_BATCH_BYTES = 12 * 2**20  # of activations of training pairs: with more, a step waits for memory
 GPU_BATCH_BYTES = 8 * 2**30
 GPU_MOST_ROWS = 2**26  # of a table, added up for all pairs: torch counts 32 threads for each in 31 bits
 GPU_LAG = 4  # logged rows on their way to Python while the GPU goes on
-
-
-class TrainingError(RuntimeError):
-    """Training cannot start or go on: says why and what to change."""
 
 
 class Snapshot(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from grokviz import study
 from grokviz.config import RunConfig
 from grokviz.runs.folder import Run
-from grokviz.tasks import operation_label
+from grokviz.tasks.pairs import operation_label
 from grokviz.view import thumbnail
 
 FIGURE = "losses.svg"

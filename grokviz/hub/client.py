@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokviz.errors import HubError, RunError
 from grokviz.hub.refs import Ref
-from grokviz.runs.storage import RunError
 
 ANSWER_SECONDS = 1.6  # of silence
 DEADLINE_SECONDS = 2.0  # for the whole answer to a question
@@ -25,10 +25,6 @@ MAX_BREAKS = 8  # of one download
 ROOM = 100_000_000  # bytes left free on the disk
 FULL = "The disk is full. What has arrived is kept: make room, then try again, and it goes on from there."
 HERE = "What is bundled and what was opened before still works."
-
-
-class HubError(RunError):
-    """The Hub did not give what it was asked for: which, why, and what to do."""
 
 
 class CancelledError(Exception):

@@ -8,12 +8,13 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from grokviz.errors import HubError, RunError
 from grokviz.hosting import is_hosted
 from grokviz.hub import client
-from grokviz.hub.client import HubError, Repo
+from grokviz.hub.client import Repo
 from grokviz.hub.refs import COMMIT, Ref, run_id
 from grokviz.runs.record import RUN
-from grokviz.runs.storage import RunError, read_json, replace_file, saying
+from grokviz.runs.storage import read_json, replace_file, saying
 
 RUN_FILE = re.compile(rf"{re.escape(RUN)}|log\.jsonl|snapshots-[0-4]\.safetensors")
 WEIGHTS = (".pth", ".pt", ".safetensors", ".bin")

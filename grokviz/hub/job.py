@@ -17,12 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from grokviz.errors import RunError
 from grokviz.hosting import is_hosted
 from grokviz.hub import refs
 from grokviz.hub.client import FULL, CancelledError
 from grokviz.hub.fetch import open_ref
 from grokviz.hub.refs import Ref
-from grokviz.runs.storage import RunError, is_locked, parse_json, saying, write_lock
+from grokviz.runs.storage import is_locked, parse_json, saying, write_lock
 
 AT_ONCE = 2
 STARTING_SECONDS = 20.0  # a process that has not said anything after that never will

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grokviz.errors import HubError, RunError
 from grokviz.hosting import is_hosted
 from grokviz.hub import card
-from grokviz.hub.client import HubError, within
+from grokviz.hub.client import within
 from grokviz.hub.fetch import RUN_FILE
 from grokviz.hub.refs import PART
 from grokviz.runs.folder import TIMELINE, open_run
-from grokviz.runs.storage import RunError
 
 SEND_SECONDS = 1_800.0
 ASK_SECONDS = 20.0

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from grokviz.runs.storage import RunError
+from grokviz.errors import RunError
 
 PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
 REVISION = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"

@@ -12,16 +12,17 @@ import numpy as np
 
 import grokviz
 from grokviz import study
-from grokviz.analysis import timeline
-from grokviz.analysis.forward import cross_entropy, forward
 from grokviz.config import RunConfig
+from grokviz.errors import RunError
 from grokviz.importers import infer
 from grokviz.importers.layouts import Checkpoint, read_checkpoint
 from grokviz.importers.sources import Source, open_source
+from grokviz.models.forward import cross_entropy, forward
 from grokviz.runs import write
 from grokviz.runs.folder import MAX_FILE, Weights, iter_weights, open_run
-from grokviz.runs.storage import RunError, saying
-from grokviz.tasks import NO_ANSWER, Task, answers, build_task, encode_pairs, operation_label
+from grokviz.runs.storage import saying
+from grokviz.study import timeline
+from grokviz.tasks.pairs import NO_ANSWER, Task, answers, build_task, encode_pairs, operation_label
 
 SNAPSHOTS = 150  # kept at most, unless asked for more
 LOG_ROWS = 6_000  # about as many rows of losses are kept

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from grokviz.config import NEEDS_PRIME, OPERATIONS, RunConfig, is_prime
+from grokviz.errors import RunError
 from grokviz.importers.sources import Source
-from grokviz.runs.storage import RunError
-from grokviz.tasks import NO_ANSWER, answers, build_task, operation_label
+from grokviz.tasks.pairs import NO_ANSWER, answers, build_task, operation_label
 
 SURE = 0.9  # share of right answers from which an operation is recognised
 RIVAL = 0.02  # and by how much the next best must fall behind

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from grokviz.errors import RunError
 from grokviz.runs.folder import Weights
-from grokviz.runs.storage import RunError
 
 NAMES = {
     "embed.W_E": "W_E",

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from grokviz.errors import RunError
 from grokviz.importers.layouts import looks_like_weights
 from grokviz.importers.torch_files import read_torch, settings_of
 from grokviz.runs.log import MAX_STEP
-from grokviz.runs.storage import RunError
 from grokviz.runs.tensors import read_array, read_header
 
 MAX_CHECKPOINTS = 100_000

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from grokviz.runs.storage import RunError
+from grokviz.errors import RunError
 
 MAX_PICKLE = 256 * 2**20  # bytes of the part of the file that is no tensor: losses are lists of numbers there
 MAX_NAMES = 200

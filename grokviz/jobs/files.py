@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz.config import CHANGEABLE
+from grokviz.errors import RunError
 from grokviz.hosting import Limits, visitor_roots
 from grokviz.runs.catalog import ID
-from grokviz.runs.storage import RunError, canonical, read_json, replace_file
+from grokviz.runs.storage import canonical, read_json, replace_file
 
 JOBS = ".jobs"
 WANTED = ("train", "pause", "keep", "discard")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grokviz import speed
+from grokviz.forecast import speed
 from grokviz.jobs.files import JOBS
 
 _measuring: dict[Path, subprocess.Popen] = {}

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import grokviz
 from grokviz import hosting
-from grokviz.config import CHANGEABLE, MAX_CHANGES, ConfigError, RunConfig
-from grokviz.hosting import HostingError, Limits
+from grokviz.config import CHANGEABLE, MAX_CHANGES, RunConfig
+from grokviz.errors import ConfigError, HostingError, RunError
+from grokviz.hosting import Limits
 from grokviz.jobs.files import (
     JOBS,
     Job,
@@ -28,7 +29,7 @@ from grokviz.runs import folder, write
 from grokviz.runs.catalog import folder_size
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
-from grokviz.runs.storage import RunError, is_locked
+from grokviz.runs.storage import is_locked
 
 KEPT_BY_FORKS = ("operation", "p", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "precision")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz import hosting
-from grokviz.hosting import HostingError
+from grokviz.errors import HostingError, RunError
 from grokviz.jobs import machine
 from grokviz.jobs.files import (
     JOBS,
@@ -29,7 +29,7 @@ from grokviz.jobs.files import (
     write_job,
 )
 from grokviz.runs.record import read_record
-from grokviz.runs.storage import RunError, is_locked
+from grokviz.runs.storage import is_locked
 
 TRASH_SECONDS = 600  # a run that was deleted can be had back for so long
 MAX_RESTARTS = 2  # of a training that was killed, by itself

@@ -23,6 +23,7 @@ from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from grokviz.config import RunConfig
+from grokviz.errors import RunError
 from grokviz.runs.catalog import check_id
 from grokviz.runs.folder import (
     MAX_FILE,
@@ -37,7 +38,7 @@ from grokviz.runs.folder import (
 from grokviz.runs.leaflets import README, REPRODUCE, one_line, readme, reproduce
 from grokviz.runs.log import LOG, MAX_LOG
 from grokviz.runs.record import RUN, read_record, write_record
-from grokviz.runs.storage import MIB, RunError, open_inside, saying, sync_folder
+from grokviz.runs.storage import MIB, open_inside, saying, sync_folder
 from grokviz.runs.tensors import seal
 from grokviz.runs.write import MAX_SHARDS, pack
 

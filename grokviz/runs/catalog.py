@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz.config import RunConfig
-from grokviz.runs.folder import RunError, open_run
+from grokviz.errors import RunError
+from grokviz.runs.folder import open_run
 from grokviz.runs.storage import read_json
 
 CATALOG = "catalog.json"

@@ -19,9 +19,10 @@ import pandas as pd
 from numpy.typing import DTypeLike
 
 from grokviz.config import RunConfig, to_json
+from grokviz.errors import RunError
 from grokviz.runs.log import LOG, LOG_COLUMNS, MAX_STEP, Log, read_log
 from grokviz.runs.record import RUN, read_record
-from grokviz.runs.storage import MEND, RunError, canonical, file_size, open_inside
+from grokviz.runs.storage import MEND, canonical, file_size, open_inside
 from grokviz.runs.tensors import DTYPES, Header, checksum, read_array, read_header, read_sealed
 
 MAX_FILE = 48_000_000  # bytes of a file of a packed run

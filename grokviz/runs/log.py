@@ -12,7 +12,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import pandas as pd
 
-from grokviz.runs.storage import MIB, RunError, check_size, open_inside
+from grokviz.errors import RunError
+from grokviz.runs.storage import MIB, check_size, open_inside
 
 LOG = "log.jsonl"
 LOG_COLUMNS = (

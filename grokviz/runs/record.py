@@ -5,8 +5,9 @@ import os
 import zlib
 from pathlib import Path
 
-from grokviz.config import ConfigError, from_json, to_json
-from grokviz.runs.storage import MEND, MIB, RunError, canonical, read_json, replace_file
+from grokviz.config import from_json, to_json
+from grokviz.errors import ConfigError, RunError
+from grokviz.runs.storage import MEND, MIB, canonical, read_json, replace_file
 
 RUN = "run.json"
 FORMAT, VERSION = "grokviz-run", 1

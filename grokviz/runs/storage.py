@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from grokviz.errors import RunError
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -18,10 +20,6 @@ except ImportError:  # Windows
 MIB = 2**20
 PATIENCE_SECONDS = 0.2  # somebody may be looking whether the folder is locked, which takes a moment
 MEND = "Copy or download the run again, or train it anew."
-
-
-class RunError(ValueError):
-    """A run folder that cannot be read or written: what was found, what was expected, how to mend it."""
 
 
 @contextmanager

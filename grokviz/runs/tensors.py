@@ -12,7 +12,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from safetensors.numpy import save
 
-from grokviz.runs.storage import MEND, MIB, RunError, canonical, file_size, parse_json
+from grokviz.errors import RunError
+from grokviz.runs.storage import MEND, MIB, canonical, file_size, parse_json
 
 DTYPES = {
     "BOOL": np.dtype("?"),

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grokviz.config import RunConfig
+from grokviz.errors import RunError
 from grokviz.runs.folder import (
     MAX_FILE,
     SNAPSHOTS,
@@ -32,7 +33,6 @@ from grokviz.runs.log import LOG, MAX_LOG, MAX_STEP, encode_row, mend_tail, read
 from grokviz.runs.record import read_record, write_record
 from grokviz.runs.storage import (
     MIB,
-    RunError,
     canonical,
     check_size,
     open_inside,

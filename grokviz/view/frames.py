@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from grokviz.config import to_json
-from grokviz.tasks import Task, operation_label
+from grokviz.tasks.pairs import Task, operation_label
 
 FORMAT = 1
 PARTS = ("core", "maps")

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from grokviz.config import RunConfig
-from grokviz.tasks import build_task
+from grokviz.tasks.pairs import build_task
 from grokviz.view.palette import palette
 
 SIDE = 380  # pixels, at most where that can be

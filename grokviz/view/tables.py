@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from grokviz.analysis.phases import Phases
+from grokviz.measures.phases import Phases
 from grokviz.study import Study
 from grokviz.view.frames import thinned
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from grokviz.analysis.phases import Phases
+from grokviz.measures.phases import Phases
 from grokviz.view.frames import thinned
 from grokviz.view.palette import palette
 from grokviz.wording import superscript

@@ -2,7 +2,8 @@
 
 import pytest
 
-from grokviz.app import place, words
+from grokviz.app import sentences
+from grokviz.app.session import address
 from grokviz.runs.folder import open_run
 from grokviz.study import phases_of
 from tests.app.conftest import unescaped
@@ -112,5 +113,5 @@ def test_a_run_with_damage_that_no_list_can_see_gives_way_to_another(copied, vis
 
 
 def test_what_stands_in_a_notice_is_text():
-    assert place._quoted("a\n\u202eb" + "x" * 99) == "“a b" + "x" * 36 + "…”"
-    assert words.as_text("__a__ [b](c) <i>") == r"\_\_a\_\_ \[b\]\(c\) \<i\>"
+    assert address._quoted("a\n\u202eb" + "x" * 99) == "“a b" + "x" * 36 + "…”"
+    assert sentences.as_text("__a__ [b](c) <i>") == r"\_\_a\_\_ \[b\]\(c\) \<i\>"

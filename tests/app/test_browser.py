@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from bench.browser import CHROMIUM, FLAGS
+from devtools.browser import CHROMIUM, FLAGS
 from grokviz.runs import record
 from grokviz.runs.folder import open_run
 from tests.app.conftest import ROOT

@@ -5,15 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from grokviz import library, wording
-from grokviz.analysis import experiments, handmade, interventions
-from grokviz.analysis.cuts import Choice, Cuts, parse_cuts
-from grokviz.analysis.forward import forward
-from grokviz.analysis.reindex import sum_order
+from grokviz import wording
+from grokviz.circuit import experiments, handmade, interventions
+from grokviz.circuit.cuts import Choice, Cuts, parse_cuts
 from grokviz.config import RunConfig
-from grokviz.runs import write
+from grokviz.measures.reindex import sum_order
+from grokviz.models.forward import forward
+from grokviz.runs import library, write
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.tasks import build_task
+from grokviz.tasks.pairs import build_task
 from tests.app.conftest import healthy, unescaped
 
 P = 13

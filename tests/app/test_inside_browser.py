@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bench.browser import CHROMIUM
+from devtools.browser import CHROMIUM
 from grokviz.runs.folder import open_run
 from tests.app import test_browser
 

@@ -5,13 +5,12 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bench.fake_hub import running
-from grokviz import library
-from grokviz.app import shelf
+from devtools.fake_hub import running
+from grokviz.app.library import cards
 from grokviz.config import RunConfig
 from grokviz.hub import job
 from grokviz.jobs import machine, requests, supervisor
-from grokviz.runs import folder
+from grokviz.runs import folder, library
 from grokviz.runs.storage import is_locked
 from tests.app.conftest import healthy, unescaped
 
@@ -120,7 +119,7 @@ def test_what_is_no_reference_is_refused(runs, visit, text):
 def test_a_run_is_opened_from_the_hub(copied, visit, hub, run_files):
     hub.repos[NAME] = run_files
     app = visit("library")
-    app.text_input(key=shelf.BOX).set_value(NAME)
+    app.text_input(key=cards.BOX).set_value(NAME)
     healthy(
         next(b for b in app.button if b.label == "Open" and not (b.key or "").startswith("open-"))
         .click()
@@ -166,13 +165,13 @@ def test_a_fault_is_a_sentence_and_the_shelf_stays(copied, visit, hub):
 
 
 def test_words_for_a_job():
-    said = shelf.progress_words(job.Status("running", "Downloading", 12_000_000, 456_000_000, 2_000_000))
+    said = cards.progress_words(job.Status("running", "Downloading", 12_000_000, 456_000_000, 2_000_000))
     assert said == "12.0 of 456.0 MB, 2.0 MB/s, about 4 min left"
     assert (
-        shelf.progress_words(job.Status("running", "Measuring", 3, 50, 1))
+        cards.progress_words(job.Status("running", "Measuring", 3, 50, 1))
         == "measuring, 3 of 50, about 47 s left"
     )
-    assert shelf.progress_words(job.Status("running", "Asking the Hub")) == "Asking the Hub …"
+    assert cards.progress_words(job.Status("running", "Asking the Hub")) == "Asking the Hub …"
 
 
 def test_publishing_is_for_ones_own_machine(runs, visit, monkeypatch):
@@ -182,9 +181,9 @@ def test_publishing_is_for_ones_own_machine(runs, visit, monkeypatch):
 
 
 def publish_dialog():
-    from grokviz.app import publishing
+    from grokviz.app.library import publish
 
-    publishing.dialog("tiny-groks")
+    publish.dialog("tiny-groks")
 
 
 def test_publishing_shows_what_is_sent_and_sends_that(copied, hub, monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from grokviz import study
-from grokviz.app import tour
+from grokviz.app.explorer import tour
 from grokviz.config import RunConfig
 from grokviz.runs import record, write
 from grokviz.runs.folder import LOG_COLUMNS, open_run

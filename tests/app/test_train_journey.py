@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.browser import CHROMIUM, FLAGS
 from bench.startup import free_port
+from devtools.browser import CHROMIUM, FLAGS
 from grokviz.runs.folder import open_run
 from tests.app.conftest import ROOT
 from tests.app.test_browser import listening

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grokviz import speed
 from grokviz.engine import calibration
-from grokviz.engine.train import TrainingError
+from grokviz.errors import TrainingError
+from grokviz.forecast import speed
 
 ROOT = Path(__file__).parents[2]
 

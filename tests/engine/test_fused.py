@@ -8,8 +8,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from grokviz.config import RunConfig
-from grokviz.engine import batch, fused, model
-from grokviz.tasks import build_task
+from grokviz.engine import batch, fused
+from grokviz.models import transformer
+from grokviz.tasks.pairs import build_task
 
 
 def setting(
@@ -18,7 +19,7 @@ def setting(
     config = RunConfig(
         p=p, operation=operation, frac_train=frac_train, seed=seed, d_model=16, n_heads=heads, d_mlp=24
     )
-    net = model.Transformer(config).to(dtype)
+    net = transformer.Transformer(config).to(dtype)
     with torch.no_grad():
         for i, w in enumerate(net.parameters()):  # also the biases, which start at 0
             w += 0.1 * torch.randn(w.shape, generator=torch.Generator().manual_seed(i), dtype=dtype)
@@ -60,7 +61,7 @@ def stablemax(logits, answers):
     return total / len(logits)
 
 
-READABLE = {"softmax": model.cross_entropy, "stablemax": stablemax}
+READABLE = {"softmax": transformer.cross_entropy, "stablemax": stablemax}
 
 
 @pytest.mark.parametrize("loss", READABLE)
@@ -78,11 +79,11 @@ def test_loss_and_every_gradient_equal_the_readable_model(p, operation, dtype, t
 
 
 def assert_readable(
-    settings, losses, all_logits, grads, tolerance, cross_entropy=model.cross_entropy, unchecked=()
+    settings, losses, all_logits, grads, tolerance, cross_entropy=transformer.cross_entropy, unchecked=()
 ):
     """They are those of the readable model and autograd."""
     for run, (net, a, b, answers) in enumerate(settings):
-        logits = net(model.tokens_of(a, b, net.W_U.shape[1]))
+        logits = net(transformer.tokens_of(a, b, net.W_U.shape[1]))
         expected = cross_entropy(logits, answers)
         expected.backward()
         assert losses[run].item() == pytest.approx(expected.item(), rel=tolerance)
@@ -101,11 +102,11 @@ def assert_readable(
 def test_the_gradient_is_that_of_the_initial_weights_too(p):
     """Where training starts, queries and keys hardly matter, and their gradients are tiny: still the same."""
     config = RunConfig(p=p, d_model=32, d_mlp=64)
-    net = model.Transformer(config).double()
+    net = transformer.Transformer(config).double()
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     answers = torch.tensor(task.answers[task.is_train])
-    model.cross_entropy(net(model.tokens_of(a, b, p)), answers).backward()
+    transformer.cross_entropy(net(transformer.tokens_of(a, b, p)), answers).backward()
     _, _, grads = fused_step([(net, a, b, answers)])
     for name, w in net.named_parameters():
         assert (grads[name][0] - w.grad).norm() < 1e-12 * w.grad.norm(), name
@@ -158,11 +159,11 @@ def test_a_batch_computes_what_the_readable_model_does():
     batch.gradient(b)
     rows = batch.row(b)
     for run, config in enumerate(configs):
-        net, task = model.Transformer(config).double(), build_task(config)
+        net, task = transformer.Transformer(config).double(), build_task(config)
         for side, mask in enumerate((task.is_train, task.is_test)):
             x, y = (torch.tensor(i) for i in np.nonzero(mask))
-            logits, answers = net(model.tokens_of(x, y, 7)), torch.tensor(task.answers[mask])
-            loss = model.cross_entropy(logits, answers)
+            logits, answers = net(transformer.tokens_of(x, y, 7)), torch.tensor(task.answers[mask])
+            loss = transformer.cross_entropy(logits, answers)
             if side == 0:
                 loss.backward()
             assert rows[run, side].item() == pytest.approx(loss.item(), rel=1e-12)

@@ -8,13 +8,15 @@ import pytest
 import torch
 
 from grokviz.config import RunConfig
-from grokviz.engine import batch, model
+from grokviz.engine import batch
 from grokviz.engine import train as engine
 from grokviz.engine.batch import State
 from grokviz.engine.optimizers import OPTIMIZERS
 from grokviz.engine.schedule import LogRow
-from grokviz.engine.train import Snapshot, TrainingError, choose_device, train, train_many
-from grokviz.tasks import build_task
+from grokviz.engine.train import Snapshot, choose_device, train, train_many
+from grokviz.errors import TrainingError
+from grokviz.models import transformer
+from grokviz.tasks.pairs import build_task
 
 SMALL = RunConfig(p=7, d_model=16, n_heads=2, d_mlp=32, frac_train=0.6, steps=120, max_snapshots=12)
 
@@ -30,21 +32,21 @@ def test_follows_a_plain_training_loop():
 
     def side(mask):
         a, b = (torch.tensor(x) for x in np.nonzero(mask))
-        return model.tokens_of(a, b, 7), torch.tensor(task.answers[mask])
+        return transformer.tokens_of(a, b, 7), torch.tensor(task.answers[mask])
 
     (train_x, train_y), (test_x, test_y) = side(task.is_train), side(task.is_test)
-    net = model.Transformer(SMALL)
+    net = transformer.Transformer(SMALL)
     adam = torch.optim.AdamW(net.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-8, weight_decay=1.0)
     expected = []
     for step in range(121):
         adam.zero_grad()
         logits = net(train_x)
-        loss = model.cross_entropy(logits, train_y)
+        loss = transformer.cross_entropy(logits, train_y)
         test_logits = net(test_x)
         expected.append(
             (
                 loss.item(),
-                model.cross_entropy(test_logits, test_y).item(),
+                transformer.cross_entropy(test_logits, test_y).item(),
                 (logits.argmax(-1) == train_y).double().mean().item(),
                 (test_logits.argmax(-1) == test_y).double().mean().item(),
                 sum(w.square().sum().item() for w in net.parameters()),
@@ -72,13 +74,13 @@ def test_changed_settings_follow_a_plain_loop():
     """torch.optim.AdamW, whose settings are set by hand at those steps."""
     task = build_task(SMALL)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
-    tokens, answers = model.tokens_of(a, b, 7), torch.tensor(task.answers[task.is_train])
-    net = model.Transformer(SMALL)
+    tokens, answers = transformer.tokens_of(a, b, 7), torch.tensor(task.answers[task.is_train])
+    net = transformer.Transformer(SMALL)
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
     expected, lr = [], 1e-3
     for step in range(121):
         adam.zero_grad()
-        loss = model.cross_entropy(net(tokens), answers)
+        loss = transformer.cross_entropy(net(tokens), answers)
         expected.append((loss.item(), sum(w.square().sum().item() for w in net.parameters())))
         loss.backward()
         lr = {55: 5e-3, 77: 1e-4}.get(step, lr)
@@ -166,14 +168,14 @@ def test_2000_steps_follow_the_readable_model():
     config = RunConfig(p=13, d_model=16, n_heads=2, d_mlp=32, frac_train=0.8, lr=2e-3)
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
-    tokens, answers = model.tokens_of(a, b, 13), torch.tensor(task.answers[task.is_train])
-    net = model.Transformer(config).double()
+    tokens, answers = transformer.tokens_of(a, b, 13), torch.tensor(task.answers[task.is_train])
+    net = transformer.Transformer(config).double()
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
     start = batch.first_state(config)
     fast = batch.make_batch([config], [start], torch.device("cpu"), torch.float64)
     for step in range(2_001):
         adam.zero_grad()
-        loss = model.cross_entropy(net(tokens), answers)
+        loss = transformer.cross_entropy(net(tokens), answers)
         loss.backward()
         batch.gradient(fast)
         if step % 100 == 0:
@@ -197,7 +199,7 @@ def test_snapshots_are_copies_with_the_right_shapes():
     assert snapshots[0].step == 0
     assert snapshots[-1].step == 120
     assert {n: w.shape for n, w in snapshots[0].weights.items()} == SMALL.shapes
-    for name, w in model.initial_weights(SMALL).items():
+    for name, w in transformer.initial_weights(SMALL).items():
         assert np.array_equal(snapshots[0].weights[name], w)
     assert not np.array_equal(snapshots[0].weights["W_E"], snapshots[-1].weights["W_E"])
 

@@ -63,7 +63,7 @@ def train_to_end(run: Path) -> None:
 
 def path_of(run: str | Path) -> Path:
     """The folder of a run by the name of a bundled one, or by its path."""
-    from grokviz import library
+    from grokviz.runs import library
 
     return library.locate(str(run))
 

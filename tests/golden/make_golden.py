@@ -17,9 +17,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from grokviz.analysis import timeline as timelines
 
 from grokviz import study
-from grokviz.analysis import timeline as timelines
 from grokviz.runs import folder
 from grokviz.tasks import build_task
 from grokviz.view import frames

@@ -6,7 +6,7 @@ import os
 import huggingface_hub.hf_api  # noqa: F401
 import pytest
 
-from bench.fake_hub import running
+from devtools.fake_hub import running
 from grokviz.runs import folder, storage
 from grokviz.runs.write import RESUME
 from tests.importers.conftest import demo_file, full_run_file, lens_module, real, shuffled  # noqa: F401

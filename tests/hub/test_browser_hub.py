@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.browser import CHROMIUM, launch
+from devtools.browser import CHROMIUM, launch
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
 from grokviz.view.film.assets import panels

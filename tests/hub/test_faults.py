@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from bench.hub import fill, small_disk
-from grokviz import library
+from grokviz.errors import HubError, RunError
 from grokviz.hub import client, fetch, job
-from grokviz.hub.client import CancelledError, HubError
+from grokviz.hub.client import CancelledError
 from grokviz.hub.refs import parse
-from grokviz.runs import folder
-from grokviz.runs.storage import RunError
+from grokviz.runs import folder, library
 
 ROOT = Path(__file__).parents[2]
 NAME = "someone/a-run"

@@ -6,12 +6,11 @@ import time
 import pytest
 import torch
 
-from grokviz import library, study
+from grokviz import study
+from grokviz.errors import HubError, RunError
 from grokviz.hub import fetch, job
-from grokviz.hub.client import HubError
 from grokviz.hub.refs import parse
-from grokviz.runs import folder
-from grokviz.runs.storage import RunError
+from grokviz.runs import folder, library
 from tests.importers.conftest import lens_state, weights_of
 
 NAME = "someone/a-run"

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from grokviz import cli, study
+from grokviz.errors import HubError, RunError
 from grokviz.hub import card, fetch, publish, space
-from grokviz.hub.client import HubError
 from grokviz.hub.refs import parse
 from grokviz.runs import folder, record, write
-from grokviz.runs.storage import RunError
 from grokviz.runs.write import RESUME
 
 ROOT = Path(__file__).parents[2]

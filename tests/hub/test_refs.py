@@ -1,8 +1,8 @@
 import pytest
 
+from grokviz.errors import RunError
 from grokviz.hub.refs import Ref, parse, run_id
 from grokviz.runs.catalog import ID
-from grokviz.runs.storage import RunError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -10,7 +10,7 @@ import torch
 
 from grokviz.config import RunConfig
 from grokviz.runs import folder, storage
-from grokviz.tasks import build_task
+from grokviz.tasks.pairs import build_task
 
 TL_CONFIG = "transformer_lens.HookedTransformerConfig"
 

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 
 from grokviz import cli, study
+from grokviz.errors import RunError
 from grokviz.importers.convert import import_file
 from grokviz.runs import folder
-from grokviz.runs.storage import RunError
-from grokviz.tasks import build_task
+from grokviz.tasks.pairs import build_task
 from tests.importers.conftest import lens_state, paper_state, weights_of
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from grokviz.errors import RunError
 from grokviz.importers.convert import import_file, refuse_other_architectures
 from grokviz.importers.layouts import read_checkpoint
 from grokviz.importers.torch_files import Shell, read_torch
 from grokviz.runs import folder
-from grokviz.runs.storage import RunError
 from tests.importers.conftest import lens_config, lens_state, paper_state, weights_of
 from tests.importers.test_formats import brute_force
 
@@ -147,7 +147,7 @@ def test_biases_that_can_be_folded_leave_the_same_function(tmp_path, real, names
     torch.save(state, tmp_path / "file.pth")
     said = import_file(tmp_path / "file.pth", tmp_path / "run", GIVEN)
     assert any("biases" in note for note in said["notes"])
-    from grokviz.analysis.forward import forward
+    from grokviz.models.forward import forward
 
     run = folder.open_run(tmp_path / "run")
     ours = forward(folder.read_weights(run, 0, np.float64)).logits.reshape(-1, 13)

@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from grokviz import library, worker
-from grokviz.config import MAX_CHANGES, ConfigError
-from grokviz.hosting import HostingError
+from grokviz import worker
+from grokviz.config import MAX_CHANGES
+from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import files, requests, supervisor
 from grokviz.jobs.files import Job
-from grokviz.runs import folder, record, write
+from grokviz.runs import folder, library, record, write
 from grokviz.runs.catalog import ID
-from grokviz.runs.storage import RunError, write_lock
+from grokviz.runs.storage import write_lock
 
 
 @pytest.fixture(autouse=True)

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grokviz.config import ConfigError, RunConfig
+from grokviz.config import RunConfig
+from grokviz.errors import ConfigError, RunError
 from grokviz.runs import bundle, folder, leaflets, write
 from grokviz.runs.bundle import export_zip, import_zip
 from grokviz.runs.folder import open_run
-from grokviz.runs.storage import RunError
 
 ROOT = Path(__file__).parents[2]
 FILES = ["run.json", "log.jsonl", *(f"snapshots-{n}.safetensors" for n in range(3))]

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
+from grokviz.errors import RunError
 from grokviz.runs import write
 from grokviz.runs.catalog import find_run, list_runs
-from grokviz.runs.folder import RunError
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from grokviz.errors import RunError
 from grokviz.runs import folder, log, record, write
-from grokviz.runs.folder import RunError, open_run
+from grokviz.runs.folder import open_run
 
 FILES = [
     "run.json",

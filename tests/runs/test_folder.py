@@ -5,8 +5,9 @@ import os
 import numpy as np
 import pytest
 
+from grokviz.errors import RunError
 from grokviz.runs import folder, storage, write
-from grokviz.runs.folder import RunError, open_run
+from grokviz.runs.folder import open_run
 
 STEPS = [0, 3, 10, 40, 100]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import grokviz
+from grokviz.errors import RunError
 from grokviz.runs import storage
-from grokviz.runs.storage import RunError, replace_file, write_lock
+from grokviz.runs.storage import replace_file, write_lock
 
 HOLDER = """
 import sys, time

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from grokviz.errors import RunError
 from grokviz.runs import tensors
-from grokviz.runs.storage import RunError
 
 ARRAYS = {
     "float16": np.array([[1.5, -2.0], [3.0, 65504.0]], dtype=np.float16),

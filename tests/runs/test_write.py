@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from grokviz.config import RunConfig
+from grokviz.errors import RunError
 from grokviz.runs import folder, log, record, storage, write
-from grokviz.runs.folder import RunError, open_run
+from grokviz.runs.folder import open_run
 
 STEPS = [0, 3, 10, 40, 100]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokviz.analysis.phases import Event, Phases
+from devtools.made_up_run import run_like
+from grokviz.measures.phases import Event, Phases
 from grokviz.study import Study
 from grokviz.view import charts, tables
 from grokviz.view.palette import palette, series_colours, series_dashes
-from tests.view.synthetic import run_like
 
 PHASES = Phases(Event(900, 800), Event(1400, 1300), Event(9400, 9300), Event(12000, 11900), Event(14000, 0))
 LAST = 40_000

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from devtools.made_up_run import run_like
 from grokviz.view.export import offline_html
 from grokviz.view.frames import maps_blob, timeline_blob
-from tests.view.synthetic import run_like
 
 HOSTILE = '</script><script>window.hacked = 1</script>"<img src=x onerror=alert(1)>'
 

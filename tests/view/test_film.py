@@ -5,11 +5,11 @@ import struct
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from devtools.made_up_run import run_like
 from grokviz.view.film.assets import ENTRY, bundle, message, panels, script
 from grokviz.view.film.component import PICTURES, FilmState, _state, film
 from grokviz.view.frames import timeline_blob
 from grokviz.view.palette import palette
-from tests.view.synthetic import run_like
 
 DEFAULT = FilmState(7, ("rings",))
 
@@ -17,9 +17,9 @@ DEFAULT = FilmState(7, ("rings",))
 def page():
     import streamlit as st
 
+    from devtools.made_up_run import run_like
     from grokviz.view.film.component import film
     from grokviz.view.frames import maps_blob, timeline_blob
-    from tests.view.synthetic import run_like
 
     run, timeline, task, phases = run_like(p=13, n=5, keys=(2, 5), neurons=2)
     state = film(

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.browser import CHROMIUM, FLAGS
+from devtools.browser import CHROMIUM, FLAGS
+from devtools.made_up_run import run_like
 from grokviz.view.export import offline_html
 from grokviz.view.frames import maps_blob, timeline_blob
-from tests.view.synthetic import run_like
 
 ROOT = Path(__file__).parents[2]
 STEP = "globalThis.grokvizScrubbers.active.step()"
@@ -216,7 +216,7 @@ def server():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     flags = ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/view/film_page.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "devtools/film_page.py")]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         [*command, f"--server.port={port}", "--server.address=127.0.0.1", *flags],

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from devtools.made_up_run import run_like
 from grokviz.view.frames import (
     kept_snapshots,
     maps_blob,
@@ -16,7 +17,6 @@ from grokviz.view.frames import (
     timeline_blob,
     timeline_id,
 )
-from tests.view.synthetic import run_like
 
 SMALL = {"p": 13, "n": 7, "keys": (2, 5), "neurons": 2}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grokviz.config import RunConfig
-from grokviz.tasks import build_task
+from grokviz.tasks.pairs import build_task
 from grokviz.view.pixels import SIDE, split_picture
 
 CONFIG = RunConfig(p=7, frac_train=0.4)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokviz.analysis.phases import Event, Phases
+from devtools.made_up_run import run_like
+from grokviz.measures.phases import Event, Phases
 from grokviz.study import Study
 from grokviz.view import tables
-from tests.view.synthetic import run_like
 
 PHASES = Phases(Event(900, 800), Event(1400, 1300), Event(9400, 9300), Event(12000, 11900), Event(14000, 0))
 

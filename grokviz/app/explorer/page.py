@@ -1,0 +1,167 @@
+"""The figures that move with the step: the film or, with plain controls, a slider and charts."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from grokviz.app import sentences
+from grokviz.app.explorer import figures
+from grokviz.app.session import address, cache
+from grokviz.errors import NoRunError, RunError
+from grokviz.study import Study
+from grokviz.view import charts, export, tables
+from grokviz.view.film.assets import DEFAULT_PANELS
+from grokviz.view.film.component import film
+
+PLAIN, STEP, RUN = "plain_controls", "plain_step", "run_in_view"  # keys of widgets
+_IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this stays
+
+
+@st.fragment
+def explorer(
+    panels: tuple[str, ...] = DEFAULT_PANELS,
+    below: Callable[[Study], None] | None = None,
+    extras: tuple[str, ...] = (),
+    layout: str = "full",
+) -> None:
+    """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
+    and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone."""
+    try:
+        study = address.study()
+        if st.session_state.get(_IS_PLAIN):
+            _plain(study, panels, extras, layout)
+        else:
+            _film(study, panels, extras, layout)
+        st.toggle(
+            "Plain controls",
+            value=st.session_state.get(_IS_PLAIN, False),
+            key=PLAIN,
+            help="Streamlit's own slider and charts in place of the film.",
+            on_change=lambda: st.session_state.update({_IS_PLAIN: st.session_state[PLAIN]}),
+        )
+        if below:
+            below(study)
+    except RunError as error:
+        st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
+    except NoRunError as error:
+        st.info(str(error))
+
+
+def run_picker() -> None:
+    """A list of the runs that are here, with one sentence on each."""
+    cards = {card.id: card for card in cache.cards() if card.problem is None and card.n_snapshots}
+    try:
+        run = address.current().run
+    except NoRunError:
+        return  # the explorer says so
+    # Written before the list is drawn, so that it always shows the run in view; what is chosen comes first.
+    st.session_state[RUN] = run if run in cards else None  # it may have been removed since
+    st.selectbox(
+        "Run",
+        list(cards),
+        index=None,
+        key=RUN,
+        format_func=lambda id: sentences.plain(cards[id].title, 100),
+        on_change=lambda: st.session_state[RUN] and address.open_run(st.session_state[RUN]),  # or cleared
+    )
+    if run in cards:
+        st.caption(sentences.as_text(cards[run].sentence))
+        config = cards[run].config
+        if config and config.operation != "add":
+            st.caption(sentences.NOT_ADDITION)
+
+
+def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
+    here = address.current()
+    state = film(
+        cache.blob(here.run),
+        key="film-" + "-".join(panels),
+        step=here.step,
+        seq=here.seq,
+        panels=address.panels_on(panels),
+        layout=layout,
+        play=here.play,
+        maps=lambda: cache.maps(here.run),
+    )
+    address.remember(state, panels, extras)
+
+
+def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
+    """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
+    t = study.timeline
+    steps = t.steps.tolist()
+    index = study.index_at(address.current().step)
+    step = st.session_state[STEP] = steps[index]
+    if len(steps) > 1:
+        st.select_slider(
+            "Training step",
+            steps,
+            key=STEP,
+            format_func=lambda s: f"{s:,}",
+            on_change=lambda: address.go_to(st.session_state[STEP]),
+        )
+    address.remember(address.FilmState(step, address.panels_on(panels)), panels, extras)
+    st.markdown(sentences.at_step(study, index))
+    figures.loss_curves(study, step)
+    st.caption(sentences.loss_caption(study))
+    if layout == "strip":
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Which answers are right?", anchor=False)
+        st.altair_chart(charts.answers_chart(tables.answers(study, index), study.run.config.p))
+        st.caption(sentences.ANSWERS_CAPTION)
+    with right:
+        st.subheader("Which frequencies does it use?", anchor=False)
+        highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
+        st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
+        st.caption(sentences.spectrum_caption(study))
+        fields = {"embedding": "gini_W_E", "neurons to logits": "gini_W_L"}
+        figures.measure_curves(study, fields, "Gini coefficient", step)
+        st.caption(sentences.GINI_CAPTION)
+
+
+def _offline(study: Study, here: address.Place) -> str:
+    blob, maps = cache.blob(here.run), cache.maps(here.run)
+    return export.offline_html(blob, study.run.title or here.run, maps=maps, step=here.step)
+
+
+def circuit_note(study: Study) -> None:
+    """What is measured of the circuit at this step."""
+    st.markdown(sentences.circuit_sentence(study, study.index_at(address.current().step)), width=720)
+
+
+def details(study: Study) -> None:
+    """Numbers behind the figures at this step, and everything to take away."""
+    here = address.current()
+    st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
+    if not st.session_state.get(_IS_PLAIN):  # there these curves stand above already
+        figures.loss_curves(study, here.step)
+        st.caption(sentences.loss_caption(study))
+    numbers, downloads = st.columns([3, 2], gap="large")
+    with numbers:
+        st.dataframe(
+            sentences.measure_table(study, study.index_at(here.step)), hide_index=True, height="content"
+        )
+        st.caption(sentences.MEASURES_CAPTION)
+    with downloads:
+        _download("This explorer as one file", lambda: _offline(study, here), f"{here.run}.html", "text/html")
+        st.caption("Opens in any browser, without a network, and scrubs like this page.")
+        _download(
+            "Losses of every logged step",
+            lambda: tables.curves_csv(study),
+            f"{here.run}-losses.csv",
+            "text/csv",
+        )
+        _download(
+            "Measures of every snapshot",
+            lambda: tables.measures_csv(study),
+            f"{here.run}-measures.csv",
+            "text/csv",
+        )
+
+
+def _download(label: str, make: Callable[[], str], name: str, kind: str) -> None:
+    """A button for a file that is made when it is asked for."""
+    icon = ":material/table:" if kind == "text/csv" else ":material/download:"
+    st.download_button(label, make, name, kind, icon=icon, on_click="ignore", width="stretch")

@@ -1,0 +1,279 @@
+"""The library: every run on a card of one kind, and a box for what others have published."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from grokviz.app import sentences
+from grokviz.app.library import publish
+from grokviz.app.session import address, cache, visitor
+from grokviz.config import OPERATIONS
+from grokviz.errors import RunError
+from grokviz.hub import fetch, job, refs
+from grokviz.hub.known import KNOWN, Known
+from grokviz.hub.refs import Ref
+from grokviz.runs import library
+from grokviz.runs.catalog import Card
+from grokviz.view import thumbnail
+
+OPEN = "open"  # in the address: the reference that is being opened
+BOX = "hub_reference"
+COLUMNS = 3
+EMPTY = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 120" width="360" height="120">'
+    '<line x1="2" x2="358" y1="96" y2="96" stroke="#8D99A8" stroke-width="2" stroke-dasharray="1 7" '
+    'stroke-linecap="round"/></svg>'
+)
+
+
+def open_box() -> None:
+    """Where a reference is pasted, and how far its download is."""
+    if BOX not in st.session_state:
+        st.session_state[BOX] = st.query_params.get(OPEN, "")[:300]
+    with st.form("open_from_hub", border=False):
+        left, right = st.columns([5, 1], vertical_alignment="bottom")
+        left.text_input(
+            "Open a run from the Hub",
+            key=BOX,
+            placeholder="owner/name, owner/name/file.pth, owner/name@revision, or the address of the page",
+            max_chars=300,
+        )
+        if right.form_submit_button("Open", type="primary", width="stretch"):
+            _begin(st.session_state[BOX])
+    if text := st.query_params.get(OPEN):
+        try:
+            ref = refs.parse(text[:300])
+        except RunError as error:
+            st.error(sentences.as_text(str(error)), icon=":material/link_off:")
+            return
+        _follow(ref)
+
+
+def _begin(text: str, given: dict | None = None) -> None:
+    """Start opening a reference; the address names it, so that a reload finds it again."""
+    st.query_params[OPEN] = text.strip()
+    try:
+        ref = refs.parse(text)
+        if ref.is_pinned and fetch.find(library.downloaded(), ref):
+            return
+        job.forget(ref, library.downloaded())
+        job.start(ref, library.downloaded(), given)
+    except RunError as error:
+        st.error(sentences.as_text(str(error)), icon=":material/cloud_off:")
+
+
+def _follow(ref: Ref) -> None:
+    now = job.status(ref, library.downloaded())
+    with st.container(border=True):
+        if now is None:
+            kept = fetch.find(library.downloaded(), ref)
+            if kept:
+                _ready(ref, kept)
+            else:
+                st.markdown(f"**{sentences.as_text(str(ref))}** is not here yet.")
+                if st.button("Get it", icon=":material/download:"):
+                    _begin(str(ref))
+                    st.rerun()
+        elif now.state == "running":
+            _running(ref)
+        elif now.state == "done":
+            _ready(ref, now.run)
+        elif "--" in now.message:
+            _question(ref, now.message)
+        else:
+            icon = ":material/cancel:" if now.state == "cancelled" else ":material/cloud_off:"
+            st.markdown(f"{icon} **{sentences.as_text(str(ref))}**")
+            st.markdown(sentences.as_text(now.message))
+            with st.container(horizontal=True):
+                if st.button("Try again", icon=":material/refresh:"):
+                    _begin(str(ref))
+                    st.rerun()
+                _dismiss(ref)
+
+
+@st.fragment(run_every=0.5)
+def _running(ref: Ref) -> None:
+    """What the download is doing. Ends itself by running the page anew."""
+    now = job.status(ref, library.downloaded())
+    if now is None or now.state != "running":
+        st.rerun()
+        return
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.progress(
+        min(now.done / now.total, 1.0), text=f"**{sentences.as_text(str(ref))}** · {progress_words(now)}"
+    )
+    right.button("Cancel", on_click=job.cancel, args=(ref, library.downloaded()), width="stretch")
+
+
+def progress_words(now: job.Status) -> str:
+    """What a job is doing, how far it is, and how much longer it takes."""
+    if now.what == "Downloading":
+        text = f"{now.done / 1e6:,.1f} of {now.total / 1e6:,.1f} MB"
+        if now.rate > 0:
+            text += f", {now.rate / 1e6:.1f} MB/s"
+    elif now.total > 1:
+        text = f"{now.what.lower()}, {now.done:,} of {now.total:,}"
+    else:
+        text = f"{now.what} …"
+    left = (now.total - now.done) / now.rate if now.rate > 0 else 0
+    return text + (
+        f", about {left:.0f} s left"
+        if 2 <= left < 120
+        else f", about {left / 60:.0f} min left"
+        if left
+        else ""
+    )
+
+
+def _ready(ref: Ref, run: str) -> None:
+    st.markdown(f":material/check: **{sentences.as_text(str(ref))}** is here.")
+    with st.container(horizontal=True):
+        if st.button("Open in the timeline", type="primary", key="open_ready"):
+            show(run)
+        _dismiss(ref)
+
+
+def _dismiss(ref: Ref) -> None:
+    if st.button("Close", type="tertiary"):
+        job.forget(ref, library.downloaded())
+        st.query_params.pop(OPEN, None)
+        st.rerun()
+
+
+def _question(ref: Ref, message: str) -> None:
+    """What the file does not say, asked for."""
+    st.markdown(f":material/help: **{sentences.as_text(str(ref))}**")
+    st.markdown(sentences.as_text(message.partition(" Give ")[0]) + " Do you know it?")
+    with st.form("what_is_known", border=False):
+        a, b, c, d = st.columns(4)
+        operation = a.selectbox("Operation", ["as its answers say", *OPERATIONS])
+        share = b.number_input("Share trained on", 0.01, 0.99, 0.3, 0.05)
+        split = c.selectbox(
+            "Drawn by", ["paper", "seeded"], help="paper: Python's random.shuffle, as the paper's code."
+        )
+        seed = d.number_input("Seed", 0, 2**32 - 1, 0)
+        if st.form_submit_button("Try with this"):
+            given = {"frac_train": float(share), "split": split, "seed": int(seed)}
+            _begin(str(ref), given | ({"operation": operation} if operation in OPERATIONS else {}))
+            st.rerun()
+    _dismiss(ref)
+
+
+def show(run: str) -> None:
+    """Go to the timeline of a run."""
+    address.open_run(run)
+    st.switch_page("pages/timeline.py")
+
+
+def shelves() -> None:
+    """All runs: those that are here, and those that could be fetched."""
+    cards = [card for card in cache.cards() if card.n_snapshots or card.problem]
+    hub = [card for card in cards if card.path.parent == library.downloaded()]
+    here = [card for card in cards if card not in hub]
+    st.subheader("On this machine", anchor=False)
+    if not here:
+        st.info("No run yet. Train one: `python -m grokviz train --preset quick --out runs/first`")
+    _grid([lambda card=card: _card(card) for card in here])
+    st.subheader("From the Hub", anchor=False)
+    unopened = [known for known in KNOWN if not fetch.find(library.downloaded(), known.ref)]
+    _grid(
+        [
+            *(lambda card=card: _card(card) for card in hub),
+            *(lambda known=known: _known(known) for known in unopened),
+        ]
+    )
+
+
+def _grid(cards: list[Callable[[], None]]) -> None:
+    for start in range(0, len(cards), COLUMNS):
+        columns = st.columns(COLUMNS, gap="medium")
+        for column, draw in zip(columns, cards[start : start + COLUMNS], strict=False):
+            with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+                draw()
+
+
+def _card(card: Card) -> None:
+    name = sentences.as_text(sentences.plain(card.title, 60))
+    if card.problem or card.config is None:
+        with st.container():
+            st.markdown(f"**{name}**")
+            st.caption(sentences.as_text(sentences.plain(card.problem or "", 300)))
+        return
+    glance = cache.glance(card.id)
+    dark = st.context.theme.type == "dark"
+    with st.container(gap="xsmall"):
+        svg = thumbnail.loss_svg(glance.log, glance.phases, glance.last_step, dark)
+        st.image(
+            svg,
+            width="stretch",
+            alt=f"Losses of {sentences.plain(card.title, 60)}. {glance.phases.summary()}",
+        )
+        st.markdown(f"**{name}**")
+        st.markdown(sentences.as_text(first_words(card.sentence)))
+        st.caption(sentences.as_text(glance.phases.summary()))
+    with st.container(gap="xsmall"):
+        st.caption(f"{sentences.as_text(facts(card))}  \n{_from(card)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Open", key=f"open-{card.path.parent.name}-{card.id}"):
+                show(card.id)
+            if card.finished and card.path.parent == visitor.root():
+                publish.button(card.id)
+            if glance.provenance.get("imported"):
+                _how_it_was_read(glance.provenance)
+
+
+def first_words(text: str, at_most: int = 120) -> str:
+    """As much of a text as fits, cut between two words."""
+    line = sentences.plain(text)
+    return line if len(line) <= at_most else line[:at_most].rpartition(" ")[0].rstrip(",;:. ") + " …"
+
+
+def facts(card: Card) -> str:
+    """Task, share, weight decay, steps and size, in one line."""
+    c = card.config
+    if c is None:
+        return ""
+    return " · ".join([
+        sentences.task(c), f"{100 * c.frac_train:.0f} % trained on", f"weight decay {c.weight_decay:g}",
+        f"{card.last_step:,} steps", f"{card.n_snapshots} snapshots", f"{card.size_bytes / 1e6:.1f} MB",
+    ])  # fmt: skip
+
+
+def _from(card: Card) -> str:
+    """Who made it, and under which licence."""
+    if card.path.parent == library.BUNDLED:
+        return "Comes with GrokViz, MIT licence"
+    if card.path.parent != library.downloaded():
+        return "Yours"
+    origin = fetch.origin(library.downloaded(), card.id)
+    licence = sentences.as_text(sentences.plain(str(origin.get("licence") or "not stated"), 30))
+    commit = sentences.as_text(str(origin.get("commit", ""))[:7])
+    return f"By {sentences.as_text(sentences.plain(str(origin.get('repo', 'someone')), 80))} at {commit}, licence: {licence}"
+
+
+def _how_it_was_read(provenance: dict) -> None:
+    with st.popover("How it was read", type="tertiary"):
+        known = provenance.get("known")
+        lines = (
+            [f"{what.capitalize()}: {how}" for what, how in known.items()] if isinstance(known, dict) else []
+        )
+        notes = provenance.get("notes")
+        for line in [*lines, *(notes if isinstance(notes, list) else [])]:
+            st.markdown("- " + sentences.as_text(sentences.plain(str(line), 400)))
+
+
+def _known(known: Known) -> None:
+    with st.container(gap="xsmall"):
+        st.image(EMPTY, width="stretch", alt="No curve yet: this run has not been fetched.")
+        st.markdown(f"**{sentences.as_text(known.title)}**")
+        st.markdown(sentences.as_text(known.sentence))
+    with st.container(gap="xsmall"):
+        size = f"{known.megabytes} MB" if known.megabytes else "size: asked when you open it"
+        commit = known.ref.revision[:7] if known.ref.is_pinned and known.ref.revision else "newest"
+        st.caption(
+            sentences.as_text(f"{size} · {commit} · licence as stated there")
+            + f"  \nBy {sentences.as_text(known.ref.repo)}"
+        )
+        if st.button("Get", key=f"get-{known.ref}", icon=":material/download:"):
+            _begin(str(known.ref))
+            st.rerun()

@@ -1,0 +1,134 @@
+"""Sentences and captions that are made from a run's own numbers."""
+
+import math
+import re
+
+import numpy as np
+import pandas as pd
+
+from grokviz.config import RunConfig
+from grokviz.measures.circuit import attention_single_frequency_fve
+from grokviz.models.forward import attention_pattern
+from grokviz.study import Study
+from grokviz.tasks.pairs import operation_label
+from grokviz.wording import listed, percent, readable
+
+ANSWERS_CAPTION = (
+    "**How to read this.** One square a question: row a, column b. Orange is a pair the network trains on, blue one "
+    "that it has never seen; strong where its answer is right, pale where it is wrong."
+)
+NO_KEYS = "This run has no key frequency, so there is nothing to keep or take away, and nothing to draw."
+NOT_ADDITION = (
+    "The measures and the panels of the film look for waves of a + b. In a run with another operation they may see "
+    "nothing, whatever the network has found; the pages Follow and Cut reorder the numbers first, where that is known to help."
+)
+READ_CURVES = (
+    "**How to read this.** Steps run to the right, the early ones wider. Bands are the phases of this run, the grey "
+    "line is the step in view."
+)
+GINI_CAPTION = (
+    "**How to read this.** 0 means that all frequencies are equally strong, near 1 that a few carry everything. "
+    "It rises when the network settles on few frequencies."
+)
+MEASURES_CAPTION = (
+    "Computed from the stored weights of this step. The page *Measures* says what each one means."
+)
+
+
+def task(config: RunConfig) -> str:
+    """The question that a run is asked: a + b mod 113."""
+    return f"{operation_label(config.operation)} mod {config.p}"
+
+
+def loss_caption(study: Study) -> str:
+    p = study.run.config.p
+    return (
+        f"**How to read this.** Loss is how surprised the network is by the right answer: {math.log(p):.1f} is "
+        f"blind guessing among {p} answers, and each line down is a hundred times less surprised. *Restricted* "
+        "keeps only the circuit, *excluded* takes it away. The grey line is the step you are at."
+    )
+
+
+def plain(text: str, at_most: int = 1000) -> str:
+    """A text from outside on one line, without characters that are invisible or turn others round."""
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return line if len(line) <= at_most else line[: at_most - 1] + "…"
+
+
+def as_text(text: str) -> str:
+    """A text from outside, with everything that Markdown or HTML would act on made harmless."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$~:&])", r"\\\1", plain(text))
+    # Streamlit makes links, emoji and icons even of what is escaped: an invisible joiner breaks them up.
+    return re.sub(r"(?i)([:@]|www)", "\\1\u2060", escaped)
+
+
+def at_step(study: Study, index: int) -> str:
+    """What is happening at a snapshot, in one sentence made of its measures."""
+    t, phases = study.timeline, study.phases
+    step = int(t.steps[index])
+    train, test = percent(float(t.train_accuracy[index])), percent(float(t.test_accuracy[index]))
+    phase = phases.phase_at(step)
+    so_far = f"Step {step:,}: {train} of the training pairs are right, and {test} of those it has never seen."
+    if phase == "circuit formation" and len(t.key_freqs):
+        excluded, whole = (readable(float(x[index])) for x in (t.excluded_loss_train, t.train_loss))
+        return (
+            f"{so_far} Without its key frequencies the training loss would be {excluded} instead of {whole}."
+        )
+    if phase == "cleanup":
+        return f"{so_far} The squared weights add up to {readable(float(t.sum_squared_weights[index]))}."
+    return so_far
+
+
+def spectrum_caption(study: Study) -> str:
+    keys = list(study.timeline.key_freqs)
+    how = "**How to read this.** One bar a frequency: how strongly the matrix varies with that wave over the numbers. "
+    if not keys:
+        return how + "This run has no key frequency."
+    return how + f"Blue are the key frequencies of this run, {listed(keys)}."
+
+
+def key_sentence(study: Study) -> str:
+    """Which frequencies are key in this run, or what it means that none is."""
+    keys = list(study.timeline.key_freqs)
+    if keys:
+        return f"Here: {listed(keys)}."
+    if study.run.config.operation != "add":
+        return f"Here: none. {NOT_ADDITION}"
+    return "Here: none, so the measures that need key frequencies say nothing about this run."
+
+
+def circuit_sentence(study: Study, index: int) -> str:
+    """How much of the circuit's parts single frequencies explain at a snapshot, measured."""
+    t = study.timeline
+    pattern = attention_pattern(t.attention_scores[index].astype(np.float64))
+    heads = ", ".join(percent(float(share)) for share in attention_single_frequency_fve(pattern)[1])
+    neurons = round(float(t.frac_neurons_over_085[index]) * study.run.config.d_mlp)
+    return (
+        f"**Measured at step {int(t.steps[index]):,}.** One frequency explains {heads} of the variance of attention, "
+        f"head by head; {neurons} of {study.run.config.d_mlp} neurons follow one frequency; the waves of the key "
+        f"frequencies explain {percent(float(t.logit_fve[index]))} of the variance of the logits."
+    )
+
+
+def measure_table(study: Study, index: int) -> pd.DataFrame:
+    """The measures of one snapshot, in words and readable numbers."""
+    t = study.timeline
+    loss = {
+        "Train loss": t.train_loss,
+        "Test loss": t.test_loss,
+        "Restricted loss, all pairs": t.restricted_loss_all,
+        "Restricted loss, test pairs": t.restricted_loss_test,
+        "Excluded loss, train pairs": t.excluded_loss_train,
+        "Gini coefficient of the embedding": t.gini_W_E,
+        "Gini coefficient of neurons to logits": t.gini_W_L,
+        "Sum of squared weights": t.sum_squared_weights,
+    }
+    share = {
+        "Train accuracy": t.train_accuracy,
+        "Test accuracy": t.test_accuracy,
+        "Logits explained by the key waves": t.logit_fve,
+        "Neurons with one frequency": t.frac_neurons_over_085,
+    }
+    rows = [(name, percent(float(v[index]))) for name, v in share.items()]
+    rows += [(name, readable(float(v[index]))) for name, v in loss.items()]
+    return pd.DataFrame(rows, columns=["measure", "value"])

@@ -1,0 +1,292 @@
+"""The form that starts a training: presets first, then every choice, and what will probably come of it."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from grokviz import config as configs
+from grokviz import hosting
+from grokviz.app import sentences
+from grokviz.app.session import address, visitor
+from grokviz.config import RunConfig
+from grokviz.errors import ConfigError, HostingError, RunError
+from grokviz.forecast import recipes, speed
+from grokviz.forecast.outlook import Known, Outlook, outlook, same_course
+from grokviz.hosting import Limits
+from grokviz.jobs import machine, requests
+from grokviz.runs import library
+from grokviz.tasks.pairs import build_task, operation_label
+from grokviz.view import pixels
+
+FIRST_P = 59
+PRESET, MODE = "train_preset", "_train_preset_was"
+
+
+# docs/recipes.md: below 31 not one modulus was found with a gap of 50 points.
+NO_PLATEAU = (
+    "No plateau to see: so small a clock has to be shown so many of its questions that most of the others are right "
+    "almost as soon as those. Choose a modulus of 31 or more to see the wait."
+)
+
+
+class Preset(NamedTuple):
+    name: str
+    make: Callable[[int], RunConfig]
+    words: str
+
+
+def _paper(p: int) -> RunConfig:
+    return dataclasses.replace(configs.PRESETS["paper"], p=p, stop="cleanup", max_snapshots=120)
+
+
+def _only_memorises(p: int) -> RunConfig:
+    fast = recipes.fast_preset(p)
+    return dataclasses.replace(
+        fast, weight_decay=0.0, stop="steps", steps=min(fast.steps, 1_500), max_snapshots=60
+    )
+
+
+def _too_little_data(p: int) -> RunConfig:
+    fast = recipes.fast_preset(p)
+    return dataclasses.replace(
+        fast, frac_train=0.15, stop="steps", steps=min(fast.steps, 2_000), max_snapshots=60
+    )
+
+
+PRESETS = {
+    "fast": Preset("Fast", recipes.fast_preset, "A recipe tuned to grok as soon as it can while the wait is still plain to see."),
+    "paper": Preset("The paper's", _paper, "The recipe of Nanda et al. 2023. It takes its time: the long flat stretch is the point."),
+    "memorises": Preset("Only memorises", _only_memorises, "The fast recipe without weight decay: nothing makes the memory expensive."),
+    "little": Preset("Too little data", _too_little_data, "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000."),
+}  # fmt: skip
+
+# Fields of the config that have a widget, and its key.
+FIELDS = (
+    "operation",
+    "p",
+    "frac_train",
+    "weight_decay",
+    "lr",
+    "seed",
+    "d_model",
+    "n_heads",
+    "d_mlp",
+    "steps",
+    "optimizer",
+)
+
+
+def key(field: str) -> str:
+    return f"train_{field}"
+
+
+def forecast(config: RunConfig) -> Outlook:
+    """What will probably become of a training."""
+    if same_course(config, recipes.fast_preset(config.p)) and not recipes.shows_plateau(config.p):
+        return Outlook("at once", recipes.expected_grok_step(config), NO_PLATEAU, None)
+    return outlook(config, _fast)
+
+
+def _fast(config: RunConfig) -> Known | None:
+    if not same_course(config, recipes.fast_preset(config.p)):
+        return None
+    step = recipes.expected_grok_step(config)
+    return Known(step, recipes.shows_plateau(config.p)) if step else None
+
+
+def form() -> None:
+    """Everything from the choice of a preset to the button that starts it."""
+    limits = hosting.limits()
+    st.session_state.setdefault(MODE, "fast")
+    if key("p") not in st.session_state:
+        _fill(recipes.fast_preset(FIRST_P))
+        st.session_state[PRESET] = "fast"
+    rate = machine.rate(library.trained())
+    choices, picture = st.columns([7, 4], gap="large")
+    with choices:
+        _presets(rate)
+        _first_choices(limits)
+        with st.expander("More", icon=":material/tune:"):
+            _more_choices(limits)
+        config = _checked(limits)
+        if config:
+            _forecast(config, rate, forecast(config))
+        st.button(
+            "Start", type="primary", icon=":material/play_arrow:", disabled=config is None,
+            on_click=_start, args=(config, limits),
+        )  # fmt: skip
+    if config:
+        with picture:
+            _picture(config)
+
+
+def _checked(limits: Limits | None) -> RunConfig | None:
+    """What is chosen, or None when that cannot be: then it says why."""
+    try:
+        config = chosen()
+        if limits:
+            hosting.check(config, limits)
+    except (ConfigError, HostingError) as error:
+        st.warning(sentences.as_text(str(error)), icon=":material/tune:")
+        return None
+    return config
+
+
+def _picture(config: RunConfig) -> None:
+    """What the network will be shown."""
+    task = build_task(config)
+    shown, all_pairs = int(task.is_train.sum()), int((task.is_train | task.is_test).sum())
+    st.markdown("**What it will be shown**")
+    st.image(pixels.split_picture(config, st.context.theme.type == "dark"), width="content")
+    st.caption(
+        f"Every square is a question, row a and column b. The {shown:,} coloured ones it trains on, each in the colour of "
+        f"its answer; the other {all_pairs - shown:,} it never sees."
+    )
+
+
+def chosen() -> RunConfig:
+    """The config that the widgets say. Raises `ConfigError` when they fit no run."""
+    base = PRESETS[st.session_state[MODE]].make(int(st.session_state[key("p")]))
+    values = {field: st.session_state[key(field)] for field in FIELDS}
+    values |= {name: float(values[name]) for name in ("frac_train", "weight_decay", "lr")}
+    values["frac_train"] /= 100
+    return dataclasses.replace(base, **values)
+
+
+def _fill(config: RunConfig) -> None:
+    for field in FIELDS:
+        st.session_state[key(field)] = getattr(config, field)
+    st.session_state[key("frac_train")] = round(100 * config.frac_train)
+
+
+def _presets(rate: speed.Rate | None) -> None:
+    def label(name: str) -> str:
+        preset = PRESETS[name]
+        if name != "fast" or rate is None:
+            return preset.name
+        config = preset.make(int(st.session_state[key("p")]))
+        step = forecast(config).grok_step
+        return f"{preset.name} ({about(speed.seconds(config, rate, step))} here)" if step else preset.name
+
+    def choose() -> None:
+        name = st.session_state[PRESET]
+        if name:
+            st.session_state[MODE] = name
+            _fill(PRESETS[name].make(113 if name == "paper" else int(st.session_state[key("p")])))
+
+    st.segmented_control(
+        "Recipe", list(PRESETS), key=PRESET, format_func=label, on_change=choose, width="stretch"
+    )
+    name = st.session_state[PRESET]
+    st.caption(PRESETS[name].words if name else "Your own recipe.")
+
+
+def _own() -> None:
+    """A choice that is no longer the preset's."""
+    st.session_state[PRESET] = None
+
+
+def _p_changed() -> None:
+    if name := st.session_state[PRESET]:
+        seed = st.session_state[key("seed")]
+        _fill(PRESETS[name].make(int(st.session_state[key("p")])))
+        st.session_state[key("seed")] = seed
+
+
+def _first_choices(limits: Limits | None) -> None:
+    left, middle, right = st.columns(3)
+    with left:
+        st.number_input(
+            "Modulus", 5, limits.p if limits else 251, key=key("p"), on_change=_p_changed,
+            help="The number of hours on the clock. Any number will do, not only primes.",
+        )  # fmt: skip
+    with middle:
+        st.selectbox(
+            "Operation", configs.OPERATIONS, key=key("operation"), format_func=operation_label, on_change=_own
+        )
+    with right:
+        st.number_input(
+            "Seed", 0, 2**32 - 1, key=key("seed"), help="Another seed: other pairs, other first weights."
+        )
+    left, middle, right = st.columns(3)
+    with left:
+        st.slider(
+            "Pairs to train on", 5, 95, key=key("frac_train"), format="%d %%", on_change=_own,
+            help="The rest is never shown to the network: only there can it prove that it has understood.",
+        )  # fmt: skip
+    with middle:
+        st.number_input(
+            "Weight decay", 0.0, 100.0, step=0.5, format="%g", key=key("weight_decay"), on_change=_own,
+            help="How hard every weight is pulled towards zero. It makes remembering expensive.",
+        )  # fmt: skip
+    with right:
+        st.number_input(
+            "Learning rate", 1e-7, 1.0, step=1e-3, format="%g", key=key("lr"), on_change=_own,
+            help="How large each correction is.",
+        )  # fmt: skip
+
+
+def _more_choices(limits: Limits | None) -> None:
+    left, middle, right = st.columns(3)
+    with left:
+        st.number_input(
+            "Steps, at most",
+            50,
+            limits.steps if limits else 10_000_000,
+            step=500,
+            key=key("steps"),
+            on_change=_own,
+        )
+        st.selectbox("Optimiser", configs.OPTIMIZERS, key=key("optimizer"), on_change=_own)
+    with middle:
+        st.number_input(
+            "Width (d_model)",
+            4,
+            limits.d_model if limits else 1024,
+            step=16,
+            key=key("d_model"),
+            on_change=_own,
+        )
+        st.number_input("Heads", 1, limits.n_heads if limits else 64, key=key("n_heads"), on_change=_own)
+    with right:
+        st.number_input(
+            "Neurons", 4, limits.d_mlp if limits else 8192, step=64, key=key("d_mlp"), on_change=_own
+        )
+
+
+def _forecast(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> None:
+    """What will probably happen, and what it costs on this machine."""
+    st.markdown(f"**What to expect.** {expected.sentence} {_cost(config, rate, expected)}")
+    if expected.warning:
+        st.info(expected.warning, icon=":material/lightbulb:")
+
+
+def _cost(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> str:
+    if rate is None:
+        return "How long that takes is being measured on this machine."
+    whole = about(speed.seconds(config, rate, config.steps))
+    if expected.grok_step and expected.grok_step < config.steps:
+        return f"On this machine that is {about(speed.seconds(config, rate, expected.grok_step))} to grokking, {whole} at most."
+    return f"On this machine, {config.steps:,} steps take {whole}."
+
+
+def about(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
+    if seconds < 5_400:
+        return f"about {round(seconds / 60)} min"
+    return f"about {seconds / 3600:.1f} h"
+
+
+def _start(config: RunConfig, limits: Limits | None) -> None:
+    name = PRESETS[st.session_state[PRESET]].name.lower() if st.session_state[PRESET] else "own recipe"
+    title = f"{operation_label(config.operation)} mod {config.p}, {name}, seed {config.seed}"
+    try:
+        run = requests.start(visitor.root(), config, title, limits=limits)
+    except (HostingError, RunError) as error:
+        address.notice(str(error))
+    else:
+        st.session_state[visitor.MY_RUN] = run.name

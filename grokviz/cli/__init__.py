@@ -1,0 +1,279 @@
+"""The same things without a browser: `python -m grokviz train | measure | phases | list | inspect | app`."""
+
+import argparse
+import dataclasses
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from grokviz import config, study
+from grokviz.cli import share
+from grokviz.config import RunConfig
+from grokviz.errors import BadInputError, GrokVizError
+from grokviz.forecast.recipes import fast_preset
+from grokviz.measures.phases import Event
+from grokviz.runs import library
+from grokviz.runs.folder import nearest_snapshot, open_run
+from grokviz.runs.log import MAX_STEP
+
+BAD_INPUT = 2
+CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
+PRESETS = ", ".join([*config.PRESETS, "fast"])
+
+# Flags of `train` that set a field of the config: flag, field, help.
+SETTINGS = (
+    ("--modulus", "p", "the modulus, 3 to 251"),
+    ("--operation", "operation", "one of: " + ", ".join(config.OPERATIONS)),
+    ("--frac-train", "frac_train", "share of the pairs to train on"),
+    ("--split", "split", "seeded, or paper: Python's random.shuffle, as Nanda et al."),
+    ("--seed", "seed", "of the split and of the initial weights"),
+    ("--optimizer", "optimizer", "one of: " + ", ".join(config.OPTIMIZERS)),
+    ("--loss", "loss", "softmax, or stablemax: what the cross-entropy to be trained on is taken of"),
+    ("--weight-decay", "weight_decay", "decoupled, of every parameter"),
+    ("--lr", "lr", "learning rate"),
+    ("--steps", "steps", "full-batch steps"),
+    ("--stop", "stop", "steps, or cleanup: stop early once cleanup has finished"),
+    ("--d-model", "d_model", "width of the residual stream"),
+    ("--d-mlp", "d_mlp", "neurons"),
+    ("--heads", "n_heads", "attention heads"),
+    ("--log-every", "log_every", "steps between two logged losses"),
+    ("--snapshots", "max_snapshots", "how many snapshots of the weights to keep at most"),
+    ("--precision", "precision", "of the stored weights: float16 or float32"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command. Exit code 0, or 2 with one sentence on standard error when the input is bad.
+
+    What a terminal cannot show is replaced; when whoever reads the output has gone, it ends without a word.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        code = _run(_parser().parse_args(arguments))
+        print(end="", flush=True)  # while it can still be caught: Python's own flush at the end cannot
+        return code
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return CLOSED_PIPE
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        return options.command(options) or 0
+    except GrokVizError as error:
+        return _refuse(error)
+    except KeyboardInterrupt:
+        print("\nStopped. What was trained is kept; --resume goes on from there.", file=sys.stderr)
+        return 130
+
+
+def _refuse(error: GrokVizError) -> int:
+    print(_line(f"grokviz: {error}"), file=sys.stderr)
+    return BAD_INPUT
+
+
+def _line(text: str) -> str:
+    """One line without what a terminal would obey: texts of a run come from anywhere."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m grokviz", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=function)
+        return sub
+
+    sub = command("train", train, "train a run and record it in a folder")
+    sub.add_argument("--preset", help=f"start from: {PRESETS}; fast fits the modulus")
+    for flag, field, text in SETTINGS:
+        sub.add_argument(flag, dest=field, type=_field_type(field), help=text)
+    sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    sub.add_argument("--title", help="what to call the run")
+    sub.add_argument("--sentence", help="what there is to see in it, in one sentence")
+    sub.add_argument("--out", required=True, type=Path, help="the run folder")
+    sub.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
+
+    sub = command("measure", measure, "every progress measure of one snapshot, computed in float64")
+    sub.add_argument("run", help="a run folder, or the name of a run in `list`")
+    sub.add_argument("--step", default="last", help="the snapshot nearest to this step, or last")
+    sub.add_argument("--key-freqs", help="frequencies to use as key, such as 6,23,37")
+    sub.add_argument("--json", action="store_true", help="one JSON object")
+
+    sub = command("phases", phases, "when the run memorised, formed its circuit and cleaned up")
+    sub.add_argument("run", help="a run folder, or the name of a run in `list`")
+    sub.add_argument("--json", action="store_true", help="one JSON object")
+
+    sub = command("list", list_runs, "the runs that are here")
+    sub.add_argument("--json", action="store_true", help="one JSON array")
+
+    sub = command("inspect", inspect, "what a run folder holds")
+    sub.add_argument("run", help="a run folder, or the name of a run in `list`")
+    sub.add_argument("--json", action="store_true", help="one JSON object")
+
+    share.add_commands(command)
+
+    sub = command("app", app, "open the explorer in a browser")
+    sub.add_argument("--port", type=int, default=8501, help="port to listen on")
+    return parser
+
+
+def _field_type(field: str):
+    return next(f.type for f in dataclasses.fields(RunConfig) if f.name == field)
+
+
+def train(options: argparse.Namespace) -> None:
+    from grokviz import worker  # the only command that needs torch
+
+    settings = {f: v for _, f, _ in SETTINGS if (v := getattr(options, f)) is not None}
+    if options.resume:
+        given = [flag for flag, f, _ in SETTINGS if f in settings]
+        given += [
+            f"--{name}" for name in ("preset", "title", "sentence") if getattr(options, name) is not None
+        ]
+        if given:
+            raise BadInputError(f"--resume takes every setting from the run in --out; leave out {given[0]}.")
+        run_config = open_run(options.out).config
+    else:
+        run_config = dataclasses.replace(_preset(options.preset, options.p), **settings)
+        worker.start(options.out, run_config, options.device, options.title or "", options.sentence or "")
+    _show_progress(worker.run(options.out, options.device), run_config.steps)
+    run = open_run(options.out)
+    study.load(run, keep=True)  # measures every snapshot once, for whoever opens it
+    print(f"{options.out} holds {len(run.steps)} snapshots.", file=sys.stderr)
+
+
+def _preset(name: str | None, p: int | None) -> RunConfig:
+    if name is None:
+        return RunConfig()
+    if name == "fast":
+        return fast_preset(RunConfig.p if p is None else p)
+    if name not in config.PRESETS:
+        raise BadInputError(f"Preset {name!r} is not known. Choose one of: {PRESETS}.")
+    return config.PRESETS[name]
+
+
+def _show_progress(rows, steps: int) -> None:
+    from tqdm import tqdm
+
+    with tqdm(total=steps, unit=" steps", file=sys.stderr, dynamic_ncols=True, smoothing=0.05) as bar:
+        for row in rows:
+            bar.initial = bar.initial or (row.step if bar.n == 0 else 0)  # a resumed run starts further on
+            bar.update(row.step - bar.n)
+            bar.set_postfix(train=f"{row.train_loss:.2g}", test=f"{row.test_loss:.2g}", refresh=False)
+
+
+def measure(options: argparse.Namespace) -> None:
+    run = open_run(library.locate(options.run))
+    index = _snapshot_index(run, options.step)
+    result = study.measure_exactly(run, index, _key_freqs(options.key_freqs, run.config.p))
+    if options.json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        print(f"{name:32} {_plain(value)}")
+
+
+def _snapshot_index(run, step: str) -> int:
+    if step == "last":
+        return nearest_snapshot(run, MAX_STEP)
+    if not step.isdecimal():
+        raise BadInputError(f"--step {step[:40]!r} should be a step such as 12000, or last.")
+    return nearest_snapshot(run, int(step[:18]))  # Python refuses to read a number of thousands of digits
+
+
+def _key_freqs(text: str | None, p: int) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and 1 <= int(part[:18]) <= p // 2 for part in parts):
+        raise BadInputError(
+            f"--key-freqs {text[:60]!r} should be frequencies from 1 to {p // 2}, such as 6,23,37."
+        )
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _plain(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else json.dumps(value)
+
+
+def phases(options: argparse.Namespace) -> None:
+    found = study.phases_of(open_run(library.locate(options.run)))
+    if options.json:
+        print(json.dumps(found.to_json()))
+        return
+    print(found.summary())
+    for name, event in found._asdict().items():
+        print(f"{name:10} " + (f"{event.step:>7,}  ({_since(event)})" if event else "      –"))
+
+
+def _since(event: Event) -> str:
+    if event.by_loss:
+        return f"at the latest, as the loss tells; not yet at {event.after:,}"
+    return f"not yet at {event.after:,}" if event.after < event.step else "the first look at it"
+
+
+def list_runs(options: argparse.Namespace) -> None:
+    cards = library.cards()
+    if options.json:
+        print(json.dumps([_card_json(card) for card in cards]))
+        return
+    for card in cards:
+        print(_line(f"{card.id:20} {card.problem or card.sentence}"))
+    if not cards:
+        print("No run yet. Train one: python -m grokviz train --preset quick --out runs/first")
+
+
+def _card_json(card) -> dict:
+    values = {"path": str(card.path), "config": card.config and config.to_json(card.config)}
+    return card._asdict() | values
+
+
+def inspect(options: argparse.Namespace) -> None:
+    run = open_run(library.locate(options.run))
+    result = {
+        "path": str(run.path),
+        "title": run.title,
+        "sentence": run.sentence,
+        "finished": run.finished,
+        "parameters": run.config.n_parameters,
+        "snapshots": [int(step) for step in run.steps],
+        "logged_rows": len(run.log),
+        "config": config.to_json(run.config),
+        "provenance": run.provenance,
+    }
+    if options.json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        print(_line(f"{name:12} {value if isinstance(value, str) else json.dumps(value)}"))
+
+
+# `python -m streamlit`, with what the first visitor would otherwise wait for imported before they come.
+STREAMLIT = "import altair, pandas, pyarrow; from streamlit.web.cli import main; main(prog_name='streamlit')"
+
+
+def app(options: argparse.Namespace) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", options.port))
+        except (OSError, OverflowError) as error:
+            raise BadInputError(
+                f"Port {options.port} cannot be used ({error}). "
+                f"Choose another: make run PORT={min(options.port + 1, 65535)}"
+            ) from error
+    home = Path(__file__).parents[2] / "app.py"
+    command = [sys.executable, "-c", STREAMLIT, "run", str(home), f"--server.port={options.port}"]
+    # One thread a product: the pages' products are small, and visitors and trainings share the cores.
+    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    return subprocess.call(command, cwd=home.parent, env=environment)

@@ -1,0 +1,139 @@
+"""The commands that take runs in and give them away: import, publish, space. Their flags, and what they do."""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from grokviz.config import OPERATIONS
+from grokviz.errors import RunError
+from grokviz.runs import library
+
+
+def add_commands(command) -> None:
+    """Adds them to the parser; `command(name, function, text)` makes one."""
+    sub = command("import", import_run, "make a run of a file of another project, or of one on the Hub")
+    sub.add_argument("file", help="a .pth or .safetensors file, or owner/name[@revision][/file] on the Hub")
+    sub.add_argument("--out", required=True, type=Path, help="the run folder, new")
+    sub.add_argument("--operation", choices=OPERATIONS, metavar="OP", help="where the file does not say it")
+    sub.add_argument("--frac-train", type=float, help="share of the pairs that were trained on")
+    sub.add_argument("--split", choices=("paper", "seeded"), help="how they were drawn")
+    sub.add_argument("--seed", type=int, help="with which seed")
+    sub.add_argument(
+        "--snapshots", type=int, default=150, help="how many checkpoints of a file to keep at most"
+    )
+    sub.add_argument("--title", default="", help="what to call the run made of a file")
+
+    sub = command("publish", publish_run, "put a run on the Hub, with a model card made from it")
+    sub.add_argument("run", help="a run folder, or the name of a run in `list`")
+    sub.add_argument("--repo", required=True, help="owner/name, new or yours")
+    sub.add_argument("--licence", "--license", help="such as cc-by-4.0; asked for when it is not given")
+    sub.add_argument("--private", action="store_true", help="only for you to see")
+    sub.add_argument("--yes", action="store_true", help="send without asking")
+
+    sub = command("space", push_space, "put this app on a Space of the Hub")
+    sub.add_argument("repo", help="owner/name, new or yours")
+    sub.add_argument("--private", action="store_true", help="only for you to see")
+    sub.add_argument("--yes", action="store_true", help="send without asking")
+
+
+def import_run(options: argparse.Namespace) -> None:
+    given = {name: getattr(options, name) for name in ("operation", "frac_train", "split", "seed")}
+    file = Path(options.file)
+    if file.is_file():
+        from grokviz.importers.convert import import_file
+
+        said = import_file(
+            file, options.out, given, {}, options.title, max(options.snapshots, 2), on_progress=_progress()
+        )
+    else:
+        said = _import_from_hub(options, {k: v for k, v in given.items() if v is not None})
+    print("\n".join(summary(said)))
+
+
+def _import_from_hub(options: argparse.Namespace, given: dict) -> dict:
+    """Opened as the app does, so that both share what was downloaded, then copied to --out."""
+    from grokviz.hub import fetch, refs
+    from grokviz.runs.folder import open_run
+
+    if options.file.endswith(fetch.WEIGHTS) and options.file.count("/") < 2:
+        raise RunError(f"There is no file {options.file[:200]!r}. Check its name.")
+    if os.path.lexists(options.out) and not (options.out.is_dir() and not os.listdir(options.out)):
+        raise RunError(f"{options.out.name!r} is there already. Choose a new folder.")
+    root = library.downloaded()
+    root.mkdir(parents=True, exist_ok=True)
+    name = fetch.open_ref(
+        refs.parse(options.file), root, given, _progress(), endpoint=os.environ.get("HF_ENDPOINT")
+    )
+    shutil.copytree(root / name, options.out, dirs_exist_ok=True)
+    return {"file": options.file, **open_run(options.out).provenance}
+
+
+def summary(provenance: dict) -> list[str]:
+    """What an import found out, and how, a line each."""
+    if "imported" not in provenance:
+        return [f"{provenance['file']}: a run of GrokViz, as it was published."]
+    known = provenance["known"]
+    return [
+        f"{provenance['file']}: {provenance['imported']}, in the layout of {provenance['layout']}; "
+        f"{provenance['kept']} kept.",
+        f"Operation: {known['operation']}.",
+        f"Split: {known['split']}.",
+        *provenance["notes"],
+    ]
+
+
+def publish_run(options: argparse.Namespace) -> None:
+    from grokviz.hub import card, publish
+
+    path = library.locate(options.run)
+    licence = options.licence or _ask(f"Under which licence ({', '.join(card.LICENCES)})? ", "--licence")
+    _send(publish.parcel(path, options.repo, licence, options.private), options.yes)
+
+
+def push_space(options: argparse.Namespace) -> None:
+    from grokviz.hub import space
+
+    _send(space.space_parcel(options.repo, options.private), options.yes)
+
+
+def _send(parcel, is_agreed: bool) -> None:
+    from grokviz.hub import publish
+
+    listing = parcel.listing()
+    who = "only you see it" if parcel.private else "everybody sees it"
+    print(f"To the {parcel.kind} {parcel.repo}; {who}:")
+    for name, size in listing if len(listing) < 20 else []:
+        print(f"  {name:28} {size:>12,} bytes")
+    print(f"  {len(listing)} files, {sum(size for _, size in listing) / 1e6:.1f} MB")
+    if isinstance(card := parcel.files.get("README.md"), bytes):
+        print("\n" + card.decode())
+    if not is_agreed and _ask("Send this? (yes or no) ", "--yes").lower() not in ("y", "yes"):
+        print("Nothing was sent.")
+        return
+    print(f"Published: {publish.send(parcel, os.environ.get('HF_ENDPOINT'))}")
+
+
+def _ask(question: str, flag: str) -> str:
+    """What the person types. Raises `RunError` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise RunError(f"Nobody is here to be asked: {question.strip()} Say it with {flag}.")
+    return input(question).strip()
+
+
+def _progress():
+    """A bar on standard error for each stage."""
+    from tqdm import tqdm
+
+    bars: dict = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if what not in bars:
+            for bar in bars.values():
+                bar.close()
+            in_bytes = {"unit": "B", "unit_scale": True} if what == "Downloading" else {}
+            bars[what] = tqdm(total=total, desc=what, dynamic_ncols=True, disable=None, **in_bytes)
+        bars[what].update(done - bars[what].n)
+
+    return show

@@ -1,0 +1,147 @@
+"""The network, run on every pair (a, b) at once, with everything it thinks on the way.
+
+Only the last position, "=", is read, and its residual stream before attention is the same for every pair.
+So the attention score of a source depends on the source alone, and so does what it would write if it were
+attended to. Both are tables over the 2p + 1 sources: a at position 0, b at position 1, "=" at position 2.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from grokviz.tasks.pairs import NO_ANSWER
+
+Weights = dict[str, np.ndarray]  # names and shapes: `RunConfig.shapes`
+
+
+class Tables(NamedTuple):
+    """The attention layer as tables over the sources: a = 0..p-1, then b = 0..p-1, then "="."""
+
+    scores: Float[np.ndarray, "heads sources"]
+    values: Float[np.ndarray, "heads sources d_model"]  # written to the residual stream at full attention
+    resid_pre: Float[np.ndarray, " d_model"]  # of "=", the position that is read
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """Every intermediate result at "=", for all pairs: row a, column b.
+
+    `resid_mid` and `pre` are large and seldom asked for, so they are computed when they are.
+    """
+
+    weights: Weights
+    tables: Tables
+    score_a: Float[np.ndarray, "heads p"]
+    score_b: Float[np.ndarray, "heads p"]
+    score_eq: Float[np.ndarray, " heads"]
+    pattern: Float[np.ndarray, "heads p p 3"]  # attention from "=" to a, b and "="
+    post: Float[np.ndarray, "p p d_mlp"]
+    logits: Float[np.ndarray, "p p p"]
+
+    @cached_property
+    def resid_mid(self) -> Float[np.ndarray, "p p d_model"]:
+        return mix(self.pattern, self.tables.values) + self.tables.resid_pre
+
+    @cached_property
+    def pre(self) -> Float[np.ndarray, "p p d_mlp"]:
+        return neuron_inputs(self.weights, self.tables, self.pattern)
+
+
+def widen(weights: Weights) -> Weights:
+    """The same weights in float32 or wider: numpy is slow and coarse in float16."""
+    return {name: w.astype(np.promote_types(w.dtype, np.float32), copy=False) for name, w in weights.items()}
+
+
+def attention_tables(weights: Weights) -> Tables:
+    """Score and value of every source for every head.
+
+    score_h[s] = (x_eq W_Q[h]) . (x_s W_K[h]) / sqrt(d_head),  value_h[s] = x_s W_V[h] W_O[h],
+    where x_s = W_E[token] + W_pos[position].
+    """
+    p, d_head = weights["W_U"].shape[1], weights["W_Q"].shape[2]
+    W_E, W_pos = weights["W_E"], weights["W_pos"]
+    resid_pre = np.concatenate([W_E[:p] + W_pos[0], W_E[:p] + W_pos[1], W_E[p:] + W_pos[2]])
+    queries = resid_pre[-1:] @ weights["W_Q"]
+    keys = resid_pre @ weights["W_K"]
+    scores = (keys @ queries.swapaxes(1, 2))[..., 0] / math.sqrt(d_head)
+    return Tables(scores, resid_pre @ weights["W_V"] @ weights["W_O"], resid_pre[-1])
+
+
+def forward(weights: Weights) -> Activations:
+    """The network on all p x p pairs.
+
+    With A the attention to a source and T its value, summed over heads h:
+
+        resid_mid[a, b] = x_eq + sum_h A_h[a,b,0] T_h[a] + A_h[a,b,1] T_h[b] + A_h[a,b,2] T_h[=]
+        post = relu(resid_mid W_in + b_in),  logits = (resid_mid + post W_out + b_out) W_U
+
+    Attention mixes the tables linearly, so a matrix that follows it is applied to the 2p + 1 rows of the
+    tables and not to the p^2 pairs.
+    """
+    weights = widen(weights)
+    W_U = weights["W_U"]
+    p = W_U.shape[1]
+    tables = scores, values, resid_pre = attention_tables(weights)
+    pattern = attention_pattern(scores)
+    post = neuron_inputs(weights, tables, pattern)
+    np.maximum(post, 0, out=post)
+    logits = (post.reshape(p * p, -1) @ (weights["W_out"] @ W_U)).reshape(p, p, p)
+    logits += mix(pattern, values @ W_U)
+    logits += (resid_pre + weights["b_out"]) @ W_U
+    score_a, score_b, score_eq = scores[:, :p], scores[:, p:-1], scores[:, -1]
+    return Activations(weights, tables, score_a, score_b, score_eq, pattern, post, logits)
+
+
+def neuron_inputs(
+    weights: Weights, tables: Tables, pattern: Float[np.ndarray, "heads p p 3"]
+) -> Float[np.ndarray, "p p d_mlp"]:
+    """What the neurons see before the ReLU: resid_mid W_in + b_in."""
+    pre = mix(pattern, tables.values @ weights["W_in"])
+    pre += tables.resid_pre @ weights["W_in"] + weights["b_in"]
+    return pre
+
+
+def attention_pattern(scores: Float[np.ndarray, "heads sources"]) -> Float[np.ndarray, "heads p p 3"]:
+    """Softmax over the three sources of every pair: attention from "=" to a, b and "="."""
+    p = scores.shape[1] // 2
+    sources = scores[:, :p, None], scores[:, None, p:-1], scores[:, -1:, None]
+    stacked = np.stack(np.broadcast_arrays(*sources))
+    weight = np.exp(stacked - stacked.max(axis=0))
+    return np.moveaxis(weight / weight.sum(axis=0), 0, -1)
+
+
+def mix(
+    pattern: Float[np.ndarray, "heads p p 3"], values: Float[np.ndarray, "heads sources n"]
+) -> Float[np.ndarray, "p p n"]:
+    """The values of the three sources of every pair, weighted by attention and summed over heads."""
+    p = pattern.shape[1]
+    values_a, values_b, value_eq = values[:, :p], values[:, p:-1], values[:, -1:]
+    to_a, to_b, to_eq = pattern.transpose(3, 1, 2, 0)  # each [a, b, heads]
+    # For one a, its value and that of "=" are the same in every column b: a product of two matrices.
+    to_a_and_eq = np.concatenate([to_a, to_eq], axis=2)
+    values_a_and_eq = np.concatenate([values_a, np.broadcast_to(value_eq, values_a.shape)])
+    mixed = to_a_and_eq @ values_a_and_eq.swapaxes(0, 1)
+    for b in range(p):  # and likewise b's in every row a; column by column, as a sum of grids is slow
+        mixed[:, b] += to_b[:, b] @ values_b[:, b]
+    return mixed
+
+
+def cross_entropy(logits: Float[np.ndarray, "*pairs p"], answers: Int[np.ndarray, "*pairs"]) -> np.ndarray:
+    """Loss of every pair: -log softmax(logits)[answer], in nats, NaN where there is no answer.
+
+        loss = gap + log(exp(-gap) + sum_{c != y} exp(l_c - max)),  gap = max - l_y >= 0
+
+    A confident right answer has gap 0 and loss log1p(something tiny), which keeps its relative precision
+    down to 1e-38 even in float32; the textbook form would round it to 0 or to multiples of 1.2e-7.
+    """
+    top = logits.max(axis=-1, keepdims=True)
+    weight = np.exp(logits - top)
+    index = answers[..., None]  # -1, no answer, reads the last class; the result is dropped below
+    gap = (top - np.take_along_axis(logits, index, axis=-1))[..., 0]
+    np.put_along_axis(weight, index, 0, axis=-1)
+    loss = gap + np.log1p(weight.sum(axis=-1) + np.expm1(-gap))
+    return np.where(answers == NO_ANSWER, np.nan, loss)

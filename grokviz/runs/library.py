@@ -1,0 +1,48 @@
+"""The runs that are here: those bundled with GrokViz, those trained on this machine, those fetched from the Hub."""
+
+import os
+from pathlib import Path
+
+from grokviz.errors import RunError
+from grokviz.runs.catalog import Card, find_run, list_runs
+
+BUNDLED = Path(__file__).parents[2] / "checkpoints"
+DEFAULT_RUN = "mod113-paper"
+
+
+def trained() -> Path:
+    """The folder for runs trained here: the environment variable GROKVIZ_RUNS, or `runs` beside the app."""
+    return Path(os.environ.get("GROKVIZ_RUNS") or BUNDLED.parent / "runs")
+
+
+def downloaded() -> Path:
+    """The folder for runs of the Hub: hidden in that of the runs trained here, so that one folder holds all."""
+    return trained() / ".hub"
+
+
+def roots(mine: Path | None = None) -> tuple[Path, ...]:
+    """The folders of runs, the bundled first; `mine` in place of `trained()` where each visitor has one."""
+    return BUNDLED, mine or trained(), downloaded()
+
+
+def cards(mine: Path | None = None) -> list[Card]:
+    """All runs, the bundled first."""
+    return [card for root in roots(mine) for card in list_runs(root)]
+
+
+def find(run_id: str, mine: Path | None = None) -> Path:
+    """The folder of a run by its name. Raises `RunError` when there is none of that name."""
+    return find_run(run_id, roots(mine))
+
+
+def locate(name_or_path: str) -> Path:
+    """The folder of a run by name or by path, as a person types it on the command line."""
+    if os.path.isdir(name_or_path):
+        return Path(name_or_path)
+    try:
+        return find(name_or_path)
+    except RunError:
+        known = ", ".join(card.id for card in cards()) or "none yet"
+        raise RunError(
+            f"{name_or_path[:200]!r} is neither a folder nor the name of a run. Runs here: {known}."
+        ) from None

@@ -1,0 +1,134 @@
+"""What the analysis says of a run folder: its timeline, its phases, its measures."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grokviz.measures import circuit, progress
+from grokviz.measures.phases import NoHistory, Phases, find_phases
+from grokviz.models import forward
+from grokviz.runs import folder, write
+from grokviz.runs.folder import Run
+from grokviz.runs.log import MAX_STEP
+from grokviz.study import timeline
+from grokviz.study.timeline import Timeline
+from grokviz.tasks.pairs import Task, build_task
+
+# Raise it when the analysis changes what it computes: caches of older versions are then ignored.
+TIMELINE_VERSION = "3"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A run and all that the pages show of it."""
+
+    run: Run
+    task: Task
+    timeline: Timeline
+    phases: Phases
+
+    def index_at(self, step: float) -> int:
+        """The index of the snapshot nearest to a step; of two as near, the earlier."""
+        return int(abs(self.timeline.steps - step).argmin())
+
+    def step_at(self, step: float) -> int:
+        """The step of that snapshot."""
+        return int(self.timeline.steps[self.index_at(step)])
+
+    @property
+    def last_step(self) -> int:
+        """Where the time axis ends: the last step that is logged or has a snapshot."""
+        return int(max([*self.run.log["step"][-1:], *self.timeline.steps[-1:]]))
+
+
+def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] | None = None) -> Study:
+    """The study of a run, from its cache where there is one; `keep` writes the cache.
+
+    Without a cache every snapshot is measured: about 60 ms each for p = 113 on two cores.
+    Raises `RunError` when the run has no snapshot yet or is damaged.
+    """
+    task = build_task(run.config)
+    arrays = folder.read_timeline_cache(run, TIMELINE_VERSION)
+    if arrays is not None:
+        found = timeline.timeline_from_arrays(arrays)
+    else:
+        last = folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP))
+        found = timeline.analyse(
+            run.steps.tolist(), folder.iter_weights(run), last, task, on_progress=on_progress
+        )
+        if keep:
+            write.write_timeline_cache(run, timeline.timeline_to_arrays(found), TIMELINE_VERSION)
+    return Study(run, task, found, phases_of(run))
+
+
+RECHOOSE = 1.25  # a growing run chooses its key frequencies anew when it has so many times the snapshots
+
+
+@dataclass
+class Growing:
+    """The study of a run that is being trained: what has been measured is not measured again."""
+
+    measured: timeline.Measured | None = None
+    steps: tuple[int, ...] = ()
+    checksums: tuple[int, ...] = ()
+    chosen_at: int = 0  # snapshots there were when keys and neurons were chosen
+    lock: threading.Lock = field(default_factory=threading.Lock)  # for whoever shares it between threads
+
+    def look(self, run: Run) -> Study:
+        """The study of the run as it is now. Key frequencies are those of its last snapshot, or of one not long
+        before: choosing others means to measure every snapshot anew.
+
+        Raises `RunError` when the run has no snapshot yet or is damaged.
+        """
+        task, n, known = build_task(run.config), len(run.steps), len(self.steps)
+        went_back = self.checksums != run.checksums[:known]  # resumed from an earlier step, or another run
+        if self.measured is None or went_back or n >= RECHOOSE * self.chosen_at + 1:
+            chosen = timeline.choose(folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP)))
+            keep = self.measured is not None and not went_back and chosen.key_freqs == self.measured.key_freqs
+            self.chosen_at = n
+            if not keep:
+                self.measured, self.steps, self.checksums, known = chosen, (), (), 0
+        assert self.measured is not None
+        del self.measured.rows[known:]  # of a look that a damaged snapshot ended
+        for _ in timeline.measure_more(
+            self.measured, (folder.read_weights(run, i) for i in range(known, n)), task
+        ):
+            pass
+        self.steps, self.checksums = tuple(run.steps.tolist()), run.checksums
+        return Study(run, task, timeline.assemble(run.steps.tolist(), self.measured), phases_of(run))
+
+
+PHASE_COLUMNS = ("step", "train_accuracy", "test_accuracy", "test_loss", "sum_squared_weights")
+
+
+def phases_of(run: Run) -> Phases:
+    """The phases of a run, from its log alone; `NoHistory` where that holds one look at it or none.
+
+    Of a run whose split is not known, losses of all pairs stand on both sides of the log: they tell no side apart.
+    """
+    columns = {name: run.log[name].to_numpy() for name in (*PHASE_COLUMNS, "train_loss")}
+    if run.config.split == "unknown":
+        apart = columns["train_loss"] != columns["test_loss"]
+        columns = {name: values[apart] for name, values in columns.items()}
+    if run.finished and np.isfinite(columns["train_loss"] + columns["test_loss"]).sum() < 2:
+        return NoHistory()
+    return find_phases(
+        *(columns[name] for name in PHASE_COLUMNS),
+        can_generalise=run.config.operation != "random",
+        train_loss=columns["train_loss"],
+    )
+
+
+def measure_exactly(run: Run, index: int, key_freqs: tuple[int, ...] | None = None) -> dict:
+    """Every measure of one snapshot in float64, as plain JSON values.
+
+    Key frequencies are chosen on the final snapshot unless given.
+    """
+    weights = folder.read_weights(run, index, np.float64)
+    if key_freqs is None:
+        final = folder.read_weights(run, len(run.steps) - 1, np.float64)
+        key_freqs = circuit.key_frequencies(forward.forward(final).logits)
+    measures = progress.measure(weights, build_task(run.config), key_freqs)
+    return {"step": int(run.steps[index]), "p": run.config.p} | progress.measures_to_json(measures)

@@ -1,0 +1,249 @@
+"""The timeline against the single measures, and its rings, maps and cache against their definitions."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from grokviz.measures.circuit import neuron_frequencies
+from grokviz.measures.fourier import fourier_basis, frequency_norms, logit_spectrum_2d
+from grokviz.measures.progress import Measures, measure
+from grokviz.models.forward import cross_entropy, forward
+from grokviz.study.timeline import (
+    analyse,
+    choose_neurons,
+    ring_points,
+    timeline_from_arrays,
+    timeline_to_arrays,
+)
+
+P, KEYS = 31, (3, 7, 12)
+
+
+@pytest.fixture(scope="module")
+def snapshots(clock_weights):
+    """From noise to a network built by hand, in three steps."""
+    final = clock_weights(P, KEYS)
+    rng = np.random.default_rng(0)
+    start = {name: rng.standard_normal(value.shape) * 0.3 for name, value in final.items()}
+    return [{n: (1 - t) * start[n] + t * final[n] for n in final} for t in (0, 0.5, 1)]
+
+
+@pytest.fixture(scope="module")
+def timeline(snapshots, task_of):
+    return analyse([0, 100, 250], iter(snapshots), snapshots[-1], task_of(P))
+
+
+def test_measures_are_those_of_each_snapshot(timeline, snapshots, task_of):
+    assert timeline.steps.tolist() == [0, 100, 250]
+    assert timeline.key_freqs == KEYS
+    same_shape = set(Measures._fields) - {"key_freqs", "neurons_per_freq", "sum_squared_weights_per_matrix"}
+    for i, weights in enumerate(snapshots):
+        expected = measure(weights, task_of(P), KEYS)
+        for name in same_shape:
+            got = getattr(timeline, name)
+            assert got.dtype == np.float64
+            np.testing.assert_array_equal(got[i], getattr(expected, name), err_msg=name)
+        counts = timeline.neurons_per_freq[i]
+        assert {k + 1: n for k, n in enumerate(counts) if n} == expected.neurons_per_freq
+        matrices = timeline.sum_squared_weights_per_matrix
+        assert {k: v[i] for k, v in matrices.items()} == expected.sum_squared_weights_per_matrix
+
+
+def test_maps_are_those_of_each_snapshot(timeline, snapshots, task_of):
+    task = task_of(P)
+    for i, weights in enumerate(snapshots):
+        logits = forward(weights).logits
+        np.testing.assert_allclose(
+            timeline.right_probability[i], np.exp(-cross_entropy(logits, task.answers)), atol=1e-6
+        )
+        np.testing.assert_array_equal(timeline.is_right[i], logits.argmax(2) == task.answers)
+        np.testing.assert_allclose(timeline.logit_spectrum_2d[i], logit_spectrum_2d(logits), rtol=1e-5)
+        np.testing.assert_allclose(timeline.spectrum_W_E[i], frequency_norms(weights["W_E"][:P]), rtol=1e-6)
+        W_L = weights["W_out"] @ weights["W_U"]
+        np.testing.assert_allclose(timeline.spectrum_W_L[i], frequency_norms(W_L.T), rtol=1e-5, atol=1e-5)
+
+
+def test_tables_and_scores_give_the_activation_maps_exactly(random_weights, task_of):
+    """As the viewer does it: softmax of three scores, weighted tables, ReLU."""
+    p = 7
+    weights = random_weights(p)
+    timeline = analyse([0], [weights], weights, task_of(p))
+    activations = forward(weights)
+    scores, tables = timeline.attention_scores[0], timeline.neuron_tables[0]
+    freq, fve = neuron_frequencies(activations.post)
+    assert len(timeline.neurons) == 6
+    for i, neuron in enumerate(timeline.neurons):
+        for a in range(p):
+            for b in range(p):
+                sources = [a, p + b, 2 * p]
+                weight = np.exp(scores[:, sources])
+                weight /= weight.sum(1, keepdims=True)
+                pre = timeline.neuron_constants[0, i] + (weight * tables[i][:, sources]).sum()
+                assert pre == pytest.approx(activations.pre[a, b, neuron], abs=1e-4)
+        assert timeline.neuron_freq[0, i] == freq[neuron]
+        assert timeline.neuron_fve[0, i] == fve[neuron]
+
+
+def test_neurons_are_the_best_of_each_key_and_then_the_best_of_the_rest():
+    freq = np.array([5, 2, 5, 3, 2, 0, 1, 5])
+    fve = np.array([0.7, 0.9, 0.95, 0.8, 0.99, 0.0, 0.2, 0.94])
+    assert choose_neurons(freq, fve, (5, 2, 4)).tolist() == [2, 4, 7, 1, 3, 0]
+    assert choose_neurons(freq, fve, ()).tolist() == [4, 2, 7, 1, 3, 0]
+    assert choose_neurons(freq[:4], fve[:4], (3,)).tolist() == [3, 2, 1, 0]
+    many = np.arange(1, 9)
+    assert choose_neurons(many, np.full(8, 0.9), tuple(range(1, 9))).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def to_orthonormal(plane):
+    """(A'A)^(-1/2) by the eigenvectors of A'A."""
+    values, vectors = np.linalg.eigh(plane.T @ plane)
+    return vectors @ np.diag(values**-0.5) @ vectors.T
+
+
+@pytest.mark.parametrize(("p", "k"), [(5, 2), (7, 1), (12, 4), (113, 40)])
+def test_ring_axes_are_the_orthonormal_pair_nearest_to_the_waves(p, k):
+    W_E = np.random.default_rng(p).standard_normal((p, 9))
+    angle = 2 * np.pi * k * np.arange(p) / p
+    waves = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    plane = W_E.T @ waves
+    axes = plane @ to_orthonormal(plane)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(2), atol=1e-12)
+    for a in range(p):  # placed by the others alone
+        others = np.arange(p) != a
+        expected = W_E[a] @ (W_E[others].T @ waves[others]) @ to_orthonormal(plane)
+        np.testing.assert_allclose(ring_points(W_E, k)[a], expected, atol=1e-12)
+
+
+def test_random_weights_show_no_order():
+    """The share of each point that goes with its place on the clock is 0 on average, not a half."""
+    p, k = 113, 17
+    angle = 2 * np.pi * k * np.arange(p) / p
+    clock = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    order = []
+    for seed in range(20):
+        points = ring_points(np.random.default_rng(seed).standard_normal((p, 128)), k)
+        order.append((points * clock).sum() / np.linalg.norm(points) / np.linalg.norm(clock))
+    assert abs(np.mean(order)) < 0.06
+
+
+def test_a_perfect_embedding_is_a_perfect_clock():
+    """cos and sin of one frequency along any two orthogonal directions, among other frequencies."""
+    p, k = 11, 3
+    axes = np.linalg.qr(np.random.default_rng(0).standard_normal((6, 6)))[0]
+    angle = 2 * np.pi * np.arange(p) / p
+    other = np.stack([np.cos(2 * angle), np.sin(2 * angle)], axis=1) @ axes[2:4]
+    clock = np.stack([np.cos(k * angle), np.sin(k * angle)], axis=1)
+    # |W_E[a]|^2 = 2 of the p / 2 that the plane is made of is a number's own, twice over for unit waves.
+    np.testing.assert_allclose(ring_points(clock @ axes[:2] + other, k), (1 - 4 / p) * clock, atol=1e-12)
+
+
+def test_a_ring_without_a_sine_is_a_line():
+    W_E = np.random.default_rng(0).standard_normal((12, 5))
+    points = ring_points(W_E, 6)
+    direction = W_E.T @ (-1.0) ** np.arange(12)
+    for a in range(12):
+        others = direction - W_E[a] * (-1) ** a
+        assert points[a, 0] == pytest.approx(W_E[a] @ others / np.linalg.norm(direction))
+    np.testing.assert_array_equal(points[:, 1], 0)
+
+
+def test_an_embedding_without_the_frequency_has_its_ring_at_the_origin():
+    W_E = np.outer(fourier_basis(11)[1], [1.0, 2.0])
+    np.testing.assert_array_equal(ring_points(W_E, 4), 0)
+    np.testing.assert_array_equal(ring_points(np.zeros((11, 2)), 4), 0)
+
+
+def test_rings_have_one_scale_for_each_key(timeline, snapshots):
+    for j, k in enumerate(KEYS):
+        raw = np.array([ring_points(weights["W_E"][:P], k) for weights in snapshots])
+        largest = np.linalg.norm(raw, axis=2).max()
+        np.testing.assert_allclose(timeline.ring[:, j], raw / largest, atol=1e-6)
+
+
+def test_the_cache_gives_the_timeline_back(timeline):
+    back = timeline_from_arrays(load(save(timeline_to_arrays(timeline))))
+    exact = {field.name for field in dataclasses.fields(timeline)} - {
+        "ring",
+        "right_probability",
+        "logit_spectrum_2d",
+        "attention_scores",
+        "neuron_tables",
+    }
+    for name in exact:
+        old, new = getattr(timeline, name), getattr(back, name)
+        np.testing.assert_equal(new, old, err_msg=name)
+        assert getattr(new, "dtype", None) == getattr(old, "dtype", None)
+    np.testing.assert_allclose(back.ring, timeline.ring, atol=0.51 / 32767)
+    np.testing.assert_allclose(back.right_probability, timeline.right_probability, atol=0.51 / 255)
+    largest = timeline.logit_spectrum_2d.max(axis=(1, 2), keepdims=True)
+    assert (abs(back.logit_spectrum_2d - timeline.logit_spectrum_2d) / largest).max() < 0.004
+    np.testing.assert_allclose(back.attention_scores, timeline.attention_scores, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(back.neuron_tables, timeline.neuron_tables, rtol=1e-3, atol=1e-7)
+
+
+def test_the_cache_is_small(random_weights, task_of):
+    weights = random_weights(113, np.float32, scale=128**-0.5, d_model=128, n_heads=4, d_mlp=512)
+    timeline = analyse([0, 1], [weights] * 2, weights, task_of(113), key_freqs=(14, 35, 41, 42, 52))
+    assert sum(array.nbytes for array in timeline_to_arrays(timeline).values()) / 2 <= 45_000
+
+
+@pytest.mark.parametrize("change", ["missing", "unknown"])
+def test_a_cache_of_another_version_is_refused(timeline, change):
+    arrays = timeline_to_arrays(timeline)
+    arrays.pop("ring") if change == "missing" else arrays.update(bell=np.zeros(1))
+    with pytest.raises(ValueError, match=r"this version: (ring|bell)\. Analyse the run again"):
+        timeline_from_arrays(arrays)
+
+
+def test_keys_can_be_chosen_and_may_be_none(random_weights, task_of):
+    weights, task = random_weights(12), task_of(12)
+    chosen = analyse([0], [weights], weights, task, key_freqs=(6, 2))
+    assert chosen.key_freqs == (6, 2)
+    assert chosen.ring.shape == (1, 2, 12, 2)
+    assert (chosen.ring[0, 0, :, 1] == 0).all()
+    none = analyse([0], [weights], weights, task, key_freqs=())
+    assert none.ring.shape == (1, 0, 12, 2)
+    assert none.excluded_loss_train_per_freq.shape == (1, 0)
+    back = timeline_from_arrays(load(save(timeline_to_arrays(none))))
+    assert back.ring.shape == (1, 0, 12, 2)
+    with pytest.raises(ValueError, match="distinct whole numbers"):
+        analyse([0], [weights], weights, task, key_freqs=(7,))
+
+
+def test_pairs_without_answer_are_never_right(random_weights, task_of):
+    weights = random_weights(7)
+    timeline = analyse([0], [weights], weights, task_of(7, "divide"))
+    assert not timeline.is_right[0, :, 0].any()
+    np.testing.assert_array_equal(timeline.right_probability[0, :, 0], 0)
+
+
+def test_progress_is_told_after_every_snapshot(snapshots, task_of):
+    told = []
+    analyse([0, 1, 2], snapshots, snapshots[-1], task_of(P), on_progress=lambda *args: told.append(args))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("steps", [[0], [0, 1, 2, 3]])
+def test_every_snapshot_has_a_step(snapshots, task_of, steps):
+    with pytest.raises(ValueError, match=f"Got {len(steps)} steps and 3 snapshots"):
+        analyse(steps, iter(snapshots), snapshots[-1], task_of(P))
+
+
+def test_no_snapshots_are_no_timeline(snapshots, task_of):
+    with pytest.raises(ValueError, match="at least one"):
+        analyse([], [], snapshots[-1], task_of(P))
+
+
+def test_a_run_that_diverged_can_be_looked_at(random_weights, task_of):
+    good = random_weights(5, np.float32)
+    lost = {name: np.full_like(value, np.nan) for name, value in good.items()}
+    timeline = analyse([0, 1], [good, lost], lost, task_of(5), key_freqs=(2,))
+    assert np.isfinite(timeline.train_loss[0])
+    assert not np.isfinite(timeline.train_loss[1])
+    assert not timeline.is_right[1].any()
+    back = timeline_from_arrays(timeline_to_arrays(timeline))
+    np.testing.assert_allclose(back.ring[0], timeline.ring[0], atol=1e-4)
+    np.testing.assert_array_equal(back.right_probability[1], 0)
+    assert analyse([0], [lost], lost, task_of(5)).key_freqs == ()
