@@ -7,12 +7,11 @@ import platform
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 from bench import analysis, hub, importing, inside, live, scrubber, startup, training
 from bench.table import Row, as_markdown
+from devtools import ROOT
 
-ROOT = Path(__file__).parents[1]
 PARTS = {
     "training": training,
     "analysis": analysis,

@@ -2,17 +2,15 @@
 of the process that asks to its last word. `python -m bench hub`."""
 
 import os
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.table import Row
 from devtools.fake_hub import FakeHub, running
+from devtools.server import free_port
+from devtools.small_disk import fill, small_disk
 from grokviz.hub import client, job
 from grokviz.hub.refs import Ref, parse
 from grokviz.runs import library
@@ -40,10 +38,7 @@ def rows() -> list[Row]:
         found = [_row(hub.endpoint, fault, hub, fault, REPO, Path(folder) / fault) for fault in FAULTS]
         found.append(_row(hub.endpoint, "no such repository", hub, "", "no/body", Path(folder) / "a"))
         found.append(_row(hub.endpoint, "revision gone", hub, "", f"{REPO}@v9", Path(folder) / "b"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            closed = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        found.append(_row(closed, "down", hub, "", REPO, Path(folder) / "c"))
+        found.append(_row(f"http://127.0.0.1:{free_port()}", "down", hub, "", REPO, Path(folder) / "c"))
         os.environ["HF_HUB_OFFLINE"] = "1"
         found.append(_row(hub.endpoint, "HF_HUB_OFFLINE", hub, "", REPO, Path(folder) / "d"))
         del os.environ["HF_HUB_OFFLINE"]
@@ -63,34 +58,6 @@ def _full_disks(hub: FakeHub, at: Path) -> list[Row]:
     except OSError as error:
         return [Row("disk full", f"skipped: {error}", "3 s")]
     return [before, during]
-
-
-@contextmanager
-def small_disk(at: Path, size: int) -> Iterator[Path]:
-    """A disk of its own of so many bytes. Raises `OSError` where none may be mounted."""
-    at.mkdir(exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        raise OSError("a disk so small can be mounted only with the right to do so")
-    try:
-        yield at
-    finally:
-        subprocess.run(["umount", "--lazy", str(at)], check=True)
-
-
-def fill(disk: Path) -> None:
-    """Once part of a large file has arrived, take every byte that is left."""
-    end = time.monotonic() + 20
-    while not [part for part in disk.rglob("snapshots*.part") if part.stat().st_size]:
-        if time.monotonic() > end:
-            raise TimeoutError("the download did not begin")
-        time.sleep(0.02)
-    try:
-        with open(disk / "somebody-else", "wb", buffering=0) as file:
-            while file.write(bytes(1 << 20)):
-                pass
-    except OSError:
-        pass  # full
 
 
 def _row(

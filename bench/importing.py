@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from bench.table import Row
+from devtools import ROOT
 from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
 
 CHECKPOINTS, EACH = 500, 100
-ROOT = Path(__file__).parents[1]
 
 
 def write_file(path: Path) -> None:

@@ -1,10 +1,7 @@
 """The film in headless Chromium with software rendering: p = 113, 150 snapshots, the default panels."""
 
-import os
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,8 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from bench.table import Row
 from devtools.browser import launch
+from devtools.server import serving
 
-ROOT = Path(__file__).parents[1]
 STATS = "globalThis.grokvizScrubbers.active.stats"
 
 
@@ -64,18 +61,13 @@ def drag(page: Page, seconds: float) -> tuple[float, float]:
 
 def over_the_wire(browser: Browser) -> list[Row]:
     """Bytes the browser receives from a Streamlit page at p = 113, and the time from an input to Python's answer."""
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "devtools/film_page.py")]
-    flags = ["--server.headless=true", "--server.port=8597", "--browser.gatherUsageStats=false"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "FILM_SIZE": "113,150"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     rows = []
-    with subprocess.Popen([*command, *flags], env=environment, cwd=ROOT, **quiet) as server:
-        time.sleep(5)
+    with serving("devtools/film_page.py", FILM_SIZE="113,150") as url:
         page, received = browser.new_page(viewport={"width": 1280, "height": 900}), []
         page.on(
             "websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data)))
         )
-        page.goto("http://127.0.0.1:8597")
+        page.goto(url)
         page.wait_for_selector("[data-panel=logits]:not(.gv-empty)")
         page.wait_for_timeout(1000)
         rows.append(Row("first load over the wire", f"{sum(received) / 1e6:.2f} MB"))
@@ -96,7 +88,6 @@ def over_the_wire(browser: Browser) -> list[Row]:
         page.get_by_role("button", name="Jump").click()
         page.wait_for_timeout(1000)
         rows.append(Row("a jump ordered by Python", f"{sum(received) / 1e3:.1f} kB"))
-        server.terminate()
     return rows
 
 

@@ -1,45 +1,30 @@
 """From a fresh server process to the first picture in a browser, files warm."""
 
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from bench.table import Row, milliseconds
+from devtools import ROOT
 from devtools.browser import launch
-
-ROOT = Path(__file__).parents[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from devtools.server import free_port, start, stop, url
 
 
 @contextmanager
 def serving(**variables: str) -> Iterator[str]:
-    """The address of an app in a process of its own, for as long as it is needed."""
+    """The address of an app as `python -m grokviz app` starts it, for as long as it is needed."""
     port = free_port()
     command = [sys.executable, "-m", "grokviz", "app", f"--port={port}"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    environment = os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"} | variables
-    with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **quiet) as server:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
+    environment = {**os.environ, "STREAMLIT_SERVER_HEADLESS": "true", **variables}
+    process = start(command, port, environment=environment)
+    try:
+        yield url(port)
+    finally:
+        stop(process)
 
 
 def visit() -> tuple[float, float]:

@@ -8,22 +8,23 @@ As root it makes a user of its own and takes it away again. Otherwise it runs as
 """
 
 import argparse
-import contextlib
 import json
 import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from devtools import ROOT
+from devtools.browser import lacking, launch
+from devtools.server import free_port, get, start, stop, url
+
 USER = "grokviz-space"
 SECONDS = 90
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
@@ -148,40 +149,28 @@ def draw_train(python: Path, source: Path, env: dict[str, str], as_user: list[st
 
 
 def serve(python: Path, source: Path, env: dict[str, str], command: list[str], as_user: list[str]) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = [str(python), *command[1:-1], port]
+    port = free_port()
     before = contents(source)
     begin = time.monotonic()
-    with tempfile.TemporaryFile() as log, subprocess.Popen(
-        [*as_user, *command], cwd=source, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-    ) as process:  # fmt: skip
-        try:
-            address = f"http://127.0.0.1:{port}"
-            while get(f"{address}/_stcore/health") != "ok":
-                if process.poll() is not None or time.monotonic() - begin > SECONDS:
-                    log.seek(0)
-                    sys.exit(f"space-check: not healthy after {SECONDS} s\n{log.read().decode()[-3000:]}")
-                time.sleep(0.2)
-            say(f"healthy after {time.monotonic() - begin:.1f} s")
-            for path in ("", "/train"):
-                assert "<title>" in (get(address + path) or ""), f"the page {path} is not served"
-            look(address)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, 15)
-            process.wait()
+    try:
+        process = start(
+            [*as_user, str(python), *command[1:-1], str(port)],
+            port,
+            environment=env,
+            cwd=source,
+            seconds=SECONDS,
+        )
+    except RuntimeError as error:
+        sys.exit(f"space-check: {error}")
+    try:
+        say(f"healthy after {time.monotonic() - begin:.1f} s")
+        for path in ("", "/train"):
+            assert "<title>" in (get(url(port) + path) or ""), f"the page {path} is not served"
+        look(url(port))
+    finally:
+        stop(process)
     assert contents(source) == before, "the source has changed"
     say("nothing was written into the source")
-
-
-def get(address: str) -> str | None:
-    try:
-        with urllib.request.urlopen(address, timeout=3) as answer:
-            return answer.read().decode()
-    except OSError:
-        return None
 
 
 def contents(folder: Path) -> dict[str, int]:
@@ -190,12 +179,8 @@ def contents(folder: Path) -> dict[str, int]:
 
 def look(address: str) -> None:
     """The timeline draws its film, and the library offers no publishing, in a real browser where there is one."""
-    try:
-        from devtools.browser import CHROMIUM, launch
-    except ImportError:
-        return
-    if not CHROMIUM.exists():
-        say("no browser here, so no look at the pages")
+    if missing := lacking():
+        say(f"no {missing} here, so no look at the pages")
         return
     with launch() as browser:
         page = browser.new_page()

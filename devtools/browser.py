@@ -1,8 +1,13 @@
-"""A headless browser, as the tests use it."""
+"""A headless browser, for tests, benchmarks and the check of the Space."""
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -15,12 +20,21 @@ FLAGS = [
 ]
 
 
+def lacking() -> str | None:
+    """What a browser needs and is not on this machine; None where one can be launched."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright"
+    return None if CHROMIUM.exists() else str(CHROMIUM)
+
+
 @contextmanager
-def launch() -> Iterator:
-    """A Chromium, closed afterwards. Imported here, so that tests can skip where there is no playwright."""
+def launch() -> "Iterator[Browser]":
+    """A Chromium, closed afterwards. Raises `ImportError` where there is no playwright: see `lacking`."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -9,10 +9,18 @@ import shutil
 
 import pytest
 
+from devtools import browser
+
 pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("browser") and (missing := browser.lacking()):
+        pytest.skip(f"the browser tests need {missing}")
+
 
 TINY = "--d-model 32 --heads 2 --d-mlp 64 --device cpu --modulus"
 TRAININGS = {

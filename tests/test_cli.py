@@ -6,16 +6,15 @@ import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from devtools import ROOT
 from grokviz import cli
 from grokviz.forecast.recipes import fast_preset
 from grokviz.runs import library, record, write
 from grokviz.runs.folder import open_run
 
-ROOT = Path(__file__).parents[1]
 MEASURES = {
     "step", "p", "accuracy", "train_loss", "test_loss", "all_loss", "restricted_loss_all", "restricted_loss_test",
     "excluded_loss_train", "excluded_loss_train_per_freq", "gini_W_E", "gini_W_L", "sum_squared_weights",

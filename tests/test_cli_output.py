@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from devtools import ROOT
+
 PHASES = [sys.executable, "-m", "grokviz", "phases", "mod113-paper"]
 LIST = [sys.executable, "-m", "grokviz", "list"]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from devtools import ROOT
+
 FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
 
 # From the ground up: a part may import itself and what stands below it.
@@ -95,3 +96,18 @@ def test_pages_stay_short_and_files_readable():
 def test_browsing_imports_no_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+TOOLS = {
+    "tests": {"tests", "devtools", "grokviz"},
+    "bench": {"bench", "devtools", "grokviz"},
+    "deploy": {"devtools", "grokviz"},
+    "devtools": {"devtools", "grokviz"},
+}
+
+
+@pytest.mark.parametrize("folder", TOOLS)
+def test_what_is_shared_lies_in_devtools(folder):
+    for path in ROOT.glob(f"{folder}/**/*.py"):
+        ours = {name.split(".")[0] for name in imported(path)} & {*TOOLS, "grokviz"}
+        assert ours <= TOOLS[folder], path.relative_to(ROOT)

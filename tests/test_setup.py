@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from devtools import ROOT
+
 CHECK = (ROOT / ".ci" / "check_python.py").read_text()
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 
+from devtools import ROOT
 from grokviz import cli, hosting, worker
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
@@ -26,7 +27,6 @@ from grokviz.jobs.files import GO_ON, Order
 from grokviz.runs import folder, storage, write
 from grokviz.runs.storage import write_lock
 
-ROOT = Path(__file__).parents[1]
 CONFIG = RunConfig(p=5, d_model=16, n_heads=2, d_mlp=32, frac_train=0.6, steps=200, max_snapshots=20)
 KILLS = 10
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

@@ -1,14 +1,12 @@
 """The app in this process: a page as Streamlit would run it, and what it then holds."""
 
 import re
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from devtools import ROOT
 from grokviz.jobs import supervisor
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

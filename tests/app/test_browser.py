@@ -3,26 +3,20 @@
 One test in one session, because starting a server and a browser costs more than all that is then tried.
 """
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 
 import pytest
 
-from devtools.browser import CHROMIUM, FLAGS
+from devtools.browser import launch
+from devtools.server import serving
 from grokviz.runs import record
 from grokviz.runs.folder import open_run
-from tests.app.conftest import ROOT
 
 MENU = ["Story", "Timeline", "Measures", "Circuit", "Follow", "Cut", "Build", "Train", "Library", "Glossary"]
 STEP = "globalThis.grokvizScrubbers.active.step()"
 HOSTILE = "https://evil.example www.evil.example a@evil.example <b>bold</b> **bold** [a](https://evil.example) :smile: end"
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -31,23 +25,8 @@ def server(copied):
     for name in ("tiny-groks", "tiny-recites"):
         values = record.read_record(copied / name)
         record.write_record(copied / name, values | {"title": f"{name} <b>", "sentence": HOSTILE})
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    flags = ["--server.address=127.0.0.1", "--server.headless=true"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*command, *flags], cwd=ROOT, env=os.environ, **quiet) as process:
-        end = time.monotonic() + 40
-        while not listening(port) and time.monotonic() < end:
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-def listening(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with serving() as url:
+        yield url
 
 
 def told(message):
@@ -56,15 +35,13 @@ def told(message):
 
 @pytest.fixture
 def page():
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with launch() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
         page.set_default_timeout(30_000)
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda said: page.errors.append(told(said)) if said.type == "error" else None)
         yield page
-        browser.close()
 
 
 def test_a_visit(server, page, copied):

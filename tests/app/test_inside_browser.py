@@ -4,12 +4,10 @@ import re
 
 import pytest
 
-from devtools.browser import CHROMIUM
 from grokviz.runs.folder import open_run
 from tests.app import test_browser
 
-pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = pytest.mark.browser
 
 server, page = test_browser.server, test_browser.page  # its fixtures
 P, AXIS = 13, 34  # the modulus of the run, and the room for the labels of the map

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devtools import ROOT
 from grokviz import study
 from grokviz.app.explorer import tour
 from grokviz.config import RunConfig
 from grokviz.runs import record, write
 from grokviz.runs.folder import LOG_COLUMNS, open_run
-from tests.app.conftest import ROOT, healthy, unescaped
+from tests.app.conftest import healthy, unescaped
 
 PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "train", "library", "glossary")
 FIGURES = PAGES[:7]

@@ -6,21 +6,17 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from bench.startup import free_port
-from devtools.browser import CHROMIUM, FLAGS
+from devtools.browser import launch
+from devtools.server import free_port, start, stop, streamlit, url
 from grokviz.runs.folder import open_run
-from tests.app.conftest import ROOT
-from tests.app.test_browser import listening
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = pytest.mark.browser
 RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
@@ -31,21 +27,14 @@ class Server:
     def __init__(self, runs: Path, **environment: str) -> None:
         self.environment = os.environ | {"GROKVIZ_RUNS": str(runs)} | environment
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = url(self.port)
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"]
-        flags = ["--server.address=127.0.0.1", "--server.headless=true"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen([*command, *flags], cwd=ROOT, env=self.environment, **quiet)
-        end = time.monotonic() + 60
-        while not listening(self.port) and time.monotonic() < end:
-            time.sleep(0.1)
+        self.process = start(streamlit("app.py", self.port), self.port, environment=self.environment)
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        stop(self.process, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -61,12 +50,10 @@ def server(tmp_path):
 
 @pytest.fixture
 def page():
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with launch() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
         page.set_default_timeout(60_000)
         yield page
-        browser.close()
 
 
 def run_in(runs: Path, count: int = 1) -> Path:
@@ -223,8 +210,7 @@ def test_visitors_of_a_shared_machine_see_their_own_runs_only(tmp_path):
     (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(RATE))
     server = Server(runs, GROKVIZ_HOSTED="1", GROKVIZ_LIMITS="p=31,unseen_seconds=600", OMP_NUM_THREADS="1")
     try:
-        with playwright_api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        with launch() as browser:
             first, second = (browser.new_context().new_page() for _ in range(2))
             first.set_default_timeout(60_000)
             second.set_default_timeout(60_000)
@@ -245,7 +231,6 @@ def test_visitors_of_a_shared_machine_see_their_own_runs_only(tmp_path):
 
             first.reload()  # a new session: the browser's secret finds the run again
             first.get_by_text("a + b mod 11", exact=False).first.wait_for()
-            browser.close()
     finally:
         server.kill()
         subprocess.run(["pkill", "-9", "-f", str(runs)], check=False)

@@ -3,15 +3,13 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from devtools import ROOT
 from grokviz.engine import calibration
 from grokviz.errors import TrainingError
 from grokviz.forecast import speed
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_three_sizes_are_timed():

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devtools import ROOT
 from tests.golden import access
 from tests.golden.reference import json_faults, rows_kept, weights_digest
 
 FIXTURES = Path(__file__).with_name("fixtures")
 GOLDEN = json.loads((FIXTURES / "folders.json").read_text())
 KINDS = ("changed", "fork-begun", "forked", "imported", "live", "packed")
-ROOT = Path(__file__).parents[2]
 SAME_COURSE = 1e-3  # relative, of a loss: processors do not add up in the same order
 
 

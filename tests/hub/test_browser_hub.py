@@ -1,46 +1,26 @@
 """Every format opens in the app through a Hub, in a real browser, and scrubs with all panels."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
 
-from devtools.browser import CHROMIUM, launch
+from devtools.browser import launch
+from devtools.server import serving
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
 from grokviz.view.film.assets import panels
 from tests.importers.conftest import paper_state, weights_of
 
-ROOT = Path(__file__).parents[2]
-pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def server(hub, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     (tmp_path / "runs").mkdir()
-    env = {**os.environ, "HF_ENDPOINT": hub.endpoint, "GROKVIZ_RUNS": str(tmp_path / "runs")}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    flags = ["--server.address=127.0.0.1", "--server.headless=true"]
-    null = subprocess.DEVNULL
-    with subprocess.Popen([*command, *flags], cwd=ROOT, env=env, stdout=null, stderr=null) as process:
-        end = time.monotonic() + 40
-        while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+    with serving(HF_ENDPOINT=hub.endpoint, GROKVIZ_RUNS=str(tmp_path / "runs")) as url:
+        yield url
 
 
 def test_every_format_opens_and_scrubs(hub, server, tmp_path, run_files, demo_file, full_run_file, shuffled):

@@ -7,18 +7,17 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from bench.hub import fill, small_disk
+from devtools import ROOT
+from devtools.small_disk import fill, small_disk
 from grokviz.errors import HubError, RunError
 from grokviz.hub import client, fetch, job
 from grokviz.hub.client import CancelledError
 from grokviz.hub.refs import parse
 from grokviz.runs import folder, library
 
-ROOT = Path(__file__).parents[2]
 NAME = "someone/a-run"
 QUESTIONS = {
     "silent": "fallen silent",

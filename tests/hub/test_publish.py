@@ -6,11 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from devtools import ROOT
 from grokviz import cli, study
 from grokviz.errors import HubError, RunError
 from grokviz.hub import card, fetch, publish, space
@@ -18,7 +18,6 @@ from grokviz.hub.refs import parse
 from grokviz.runs import folder, record, write
 from grokviz.runs.write import RESUME
 
-ROOT = Path(__file__).parents[2]
 REPO = "me/my-run"
 TOKEN = "hf_" + "SecretSecret" * 3
 

@@ -11,14 +11,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from devtools import ROOT
 from grokviz import cli, study
 from grokviz.errors import RunError
 from grokviz.importers.convert import import_file
 from grokviz.runs import folder
 from grokviz.tasks.pairs import build_task
 from tests.importers.conftest import lens_state, paper_state, weights_of
-
-ROOT = Path(__file__).parents[2]
 
 
 def brute_force(state: dict[str, torch.Tensor], p: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devtools import ROOT
 from grokviz.config import RunConfig
 from grokviz.errors import ConfigError, RunError
 from grokviz.runs import bundle, folder, leaflets, write
 from grokviz.runs.bundle import export_zip, import_zip
 from grokviz.runs.folder import open_run
 
-ROOT = Path(__file__).parents[2]
 FILES = ["run.json", "log.jsonl", *(f"snapshots-{n}.safetensors" for n in range(3))]
 
 

@@ -1,33 +1,24 @@
 """The film under a real mouse and keyboard, in the offline page and in a Streamlit page."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from devtools.browser import CHROMIUM, FLAGS
+from devtools.browser import launch
 from devtools.made_up_run import run_like
+from devtools.server import serving
 from grokviz.view.export import offline_html
 from grokviz.view.frames import maps_blob, timeline_blob
 
-ROOT = Path(__file__).parents[2]
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with launch() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -212,26 +203,8 @@ def test_odd_runs_are_drawn_with_words_and_without_errors(open_page, tmp_path, o
 
 @pytest.fixture(scope="module")
 def server():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    flags = ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "devtools/film_page.py")]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [*command, f"--server.port={port}", "--server.address=127.0.0.1", *flags],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
-        process.terminate()
+    with serving("devtools/film_page.py") as url:
+        yield url
 
 
 def test_in_streamlit_the_step_reaches_python_and_jumps_do_not_resend(open_page, server):

@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from devtools import ROOT
+
 TESTS = sorted(ROOT.glob("tests/view/js/*.test.js"))
 TOOLS = ROOT / "node_modules/.bin"
 
