@@ -10,22 +10,9 @@ import math
 from dataclasses import dataclass
 
 from grokviz.errors import ConfigError
+from grokviz.tasks.numbers import LARGEST_MODULUS, SMALLEST_MODULUS, is_prime, next_prime
+from grokviz.tasks.pairs import OPERATIONS, SPLITS
 
-OPERATIONS = (
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "x^2+y^2",
-    "x^2+xy+y^2",
-    "x^2+xy+y^2+x",
-    "x^3+xy",
-    "x^3+xy^2+y",
-    "parity",
-    "random",
-)
-NEEDS_PRIME = ("divide", "parity")
-SPLITS = ("seeded", "paper", "stored")
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
 OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
@@ -73,9 +60,9 @@ class RunConfig:
         for field in dataclasses.fields(self):
             if field.name != "changes":
                 _check_type(field.name, getattr(self, field.name), field.type)
-        _check_range("p", self.p, 3, 251)
-        _check_choice("operation", self.operation, OPERATIONS)
-        if self.operation in NEEDS_PRIME and not is_prime(self.p):
+        _check_range("p", self.p, SMALLEST_MODULUS, LARGEST_MODULUS)
+        _check_choice("operation", self.operation, tuple(OPERATIONS))
+        if OPERATIONS[self.operation].needs_prime and not is_prime(self.p):
             raise ConfigError(
                 f"p = {self.p} is not prime, and {self.operation} divides, which needs a prime modulus. "
                 f"Choose p = {next_prime(self.p)}, or another operation."
@@ -175,15 +162,6 @@ def _changes_from_json(values: object) -> tuple:
     if not isinstance(values, list) or not all(isinstance(change, list) for change in values):
         raise ConfigError(f"changes = {str(values)[:80]!r} should be a list of [step, setting, value].")
     return tuple(tuple(change) for change in values)
-
-
-def is_prime(n: int) -> bool:
-    return n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1))
-
-
-def next_prime(n: int) -> int:
-    """The smallest prime >= n that is a legal modulus, or the largest below it."""
-    return next((q for q in range(max(n, 3), 252) if is_prime(q)), 251)
 
 
 def _check_type(name: str, value: object, expected: object) -> None:

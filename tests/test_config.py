@@ -4,8 +4,10 @@ import math
 
 import pytest
 
-from grokviz.config import OPERATIONS, PRESETS, RunConfig, from_json, is_prime, next_prime, to_json
+from grokviz.config import PRESETS, RunConfig, from_json, to_json
 from grokviz.errors import ConfigError
+from grokviz.tasks.numbers import is_prime, next_prime
+from grokviz.tasks.pairs import OPERATIONS
 
 
 def test_paper_preset_is_the_published_recipe():

@@ -14,7 +14,8 @@ FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / 
 # From the ground up: a part may import itself and what stands below it.
 LAYERS = (
     ("errors", "wording"),
-    ("config", "tasks"),
+    ("tasks",),
+    ("config",),
     ("models",),
     ("forecast",),
     ("engine",),

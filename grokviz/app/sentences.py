@@ -10,7 +10,7 @@ from grokviz.config import RunConfig
 from grokviz.measures.circuit import attention_single_frequency_fve
 from grokviz.models.forward import attention_pattern
 from grokviz.study import Study
-from grokviz.tasks.pairs import operation_label
+from grokviz.tasks.pairs import OPERATIONS, operation_label
 from grokviz.wording import listed, percent, readable
 
 ANSWERS_CAPTION = (
@@ -92,7 +92,7 @@ def key_sentence(study: Study) -> str:
     keys = list(study.timeline.key_freqs)
     if keys:
         return f"Here: {listed(keys)}."
-    if study.run.config.operation != "add":
+    if not OPERATIONS[study.run.config.operation].is_plain_addition:
         return f"Here: none. {NOT_ADDITION}"
     return "Here: none, so the measures that need key frequencies say nothing about this run."
 

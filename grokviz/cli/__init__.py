@@ -19,6 +19,7 @@ from grokviz.measures.phases import Event
 from grokviz.runs import library
 from grokviz.runs.folder import nearest_snapshot, open_run
 from grokviz.runs.log import MAX_STEP
+from grokviz.tasks.pairs import OPERATIONS
 
 BAD_INPUT = 2
 CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
@@ -27,7 +28,7 @@ PRESETS = ", ".join([*config.PRESETS, "fast"])
 # Flags of `train` that set a field of the config: flag, field, help.
 SETTINGS = (
     ("--modulus", "p", "the modulus, 3 to 251"),
-    ("--operation", "operation", "one of: " + ", ".join(config.OPERATIONS)),
+    ("--operation", "operation", "one of: " + ", ".join(OPERATIONS)),
     ("--frac-train", "frac_train", "share of the pairs to train on"),
     ("--split", "split", "seeded, or paper: Python's random.shuffle, as Nanda et al."),
     ("--seed", "seed", "of the split and of the initial weights"),

@@ -6,9 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from grokviz.config import OPERATIONS
 from grokviz.errors import RunError
 from grokviz.runs import library
+from grokviz.tasks.pairs import OPERATIONS
 
 
 def add_commands(command) -> None:

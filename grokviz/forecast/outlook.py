@@ -14,7 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from grokviz.config import PRESETS, RunConfig, is_prime
+from grokviz.config import PRESETS, RunConfig
+from grokviz.tasks.numbers import is_prime
+from grokviz.tasks.pairs import OPERATIONS
 
 Kind = Literal["groks", "slowly", "memorises", "at once", "unknown"]
 
@@ -76,10 +78,8 @@ def outlook(config: RunConfig, *sources: Source) -> Outlook:
 def _why_never(config: RunConfig) -> tuple[str, str] | None:
     """Why it will only memorise, and what to change."""
     another = "It will probably not grok. For that, choose another operation, such as a + b."
-    if config.operation == "random":
-        return "there is nothing to understand in random answers (Zhang et al. 2017)", another
-    if config.operation == "x^3+xy^2+y":
-        return "at a³ + ab² + b no network was seen to grok (Power et al. 2022)", another
+    if why := OPERATIONS[config.operation].never_groks:
+        return why, another
     if config.weight_decay == 0 and config.optimizer == "adamw" and config.loss == "softmax":
         why = "without weight decay nothing clears the memory away (Nanda et al. 2023)"
         return why, "It will probably not grok. For that, choose a weight decay above 0, such as 1."
@@ -95,7 +95,7 @@ def _strange(config: RunConfig) -> str | None:
     """The first thing in which the run differs too much from those that were measured."""
     table = RunConfig()
     same = ("optimizer", "loss", "beta1", "beta2", "eps", "warmup_steps", "n_heads", "d_model", "d_mlp")
-    if config.operation != "add":
+    if not OPERATIONS[config.operation].is_plain_addition:
         return "the known ones are of a + b"
     if not (97 <= config.p <= 113 and is_prime(config.p)):
         return f"the known ones have a prime from 97 to 113, not {config.p}"

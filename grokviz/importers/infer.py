@@ -5,17 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grokviz.config import NEEDS_PRIME, OPERATIONS, RunConfig, is_prime
+from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.importers.sources import Source
-from grokviz.tasks.pairs import NO_ANSWER, answers, build_task, operation_label
+from grokviz.tasks.numbers import is_prime
+from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS, build_task, operation_label
 
 SURE = 0.9  # share of right answers from which an operation is recognised
 RIVAL = 0.02  # and by how much the next best must fall behind
 SEEDS = 100  # of the paper's shuffle that are tried
 CLOSE = 0.05  # how far a loss may be from the logged one: checkpoints are an update apart from the log
 APART = 10.0  # train and test loss must differ by this factor, or they cannot tell one split from another
-CODE_NAMES = {"add": "add", "subtract": "subtract", "x2xyy2": "x^2+xy+y^2"}  # of the paper's code
 
 
 class Split(NamedTuple):
@@ -35,16 +35,17 @@ def operation(predicted: np.ndarray, settings: dict) -> tuple[str, str]:
     """
     p = len(predicted)
     shares = {}
-    for name in OPERATIONS:
-        if name != "random" and not (name in NEEDS_PRIME and not is_prime(p)):
-            table = answers(RunConfig(p=p, operation=name))
+    for name, ours in OPERATIONS.items():
+        if ours.answer and (is_prime(p) or not ours.needs_prime):
+            table = ours.table(p, seed=0)
             asked = table != NO_ANSWER
             shares[name] = float((predicted == table)[asked].mean())
     (best, share), (_, next_share) = sorted(shares.items(), key=lambda item: -item[1])[:2]
     if share >= SURE and share - next_share >= RIVAL:
         return best, f"{100 * share:.1f} % of the final model's answers are those of {operation_label(best)}"
-    if (named := CODE_NAMES.get(str(settings.get("fn_name")))) is not None:
-        return named, "the settings in the file"
+    named = str(settings.get("fn_name"))
+    if found := [name for name, ours in OPERATIONS.items() if named in ours.other_names]:
+        return found[0], "the settings in the file"
     raise RunError(
         f"The file does not say which operation it was trained on, and its answers fit none of ours: at best "
         f"{100 * share:.0f} % are those of {operation_label(best)}. Give it: --operation {best}, or one of "

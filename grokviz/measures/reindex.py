@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from grokviz.config import is_prime
+from grokviz.tasks.numbers import is_prime, primitive_root
+from grokviz.tasks.pairs import OPERATIONS
 
 
 class SumOrder(NamedTuple):
@@ -34,22 +35,15 @@ def sum_order(operation: str, p: int) -> SumOrder:
 
     For multiplication and division 0 has no place in it: n = p - 1.
     """
-    numbers = np.arange(p)
-    if operation == "subtract":
-        return SumOrder(p, numbers, -numbers % p, numbers)
-    if operation in ("multiply", "divide") and is_prime(p):
+    numbers, root = np.arange(p), None
+    way = OPERATIONS[operation].addition
+    if way is None or (way.of_logarithms and not is_prime(p)):
+        return SumOrder(p, numbers, numbers, numbers, is_sum=False)
+    if way.of_logarithms:
         root = primitive_root(p)
-        powers = np.array([pow(root, i, p) for i in range(p - 1)])
-        backwards = powers[-np.arange(p - 1) % (p - 1)]
-        return SumOrder(p - 1, powers, powers if operation == "multiply" else backwards, powers, True, root)
-    return SumOrder(p, numbers, numbers, numbers, operation == "add")
-
-
-def primitive_root(p: int) -> int:
-    """The smallest number whose powers are all of 1..p-1, for a prime p. Raises `ValueError` for others."""
-    if not is_prime(p):
-        raise ValueError(f"p = {p} is not prime, so its numbers are not the powers of one. Choose a prime p.")
-    return next(g for g in range(1, p) if len({pow(g, i, p) for i in range(p - 1)}) == p - 1)
+        numbers = np.array([pow(root, i, p) for i in range(p - 1)])
+    n = len(numbers)
+    return SumOrder(n, numbers, numbers[way.sign_b * np.arange(n) % n], numbers, True, root)
 
 
 def on_sums(x: np.ndarray, order: SumOrder) -> np.ndarray:

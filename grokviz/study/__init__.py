@@ -14,7 +14,7 @@ from grokviz.runs.folder import Run
 from grokviz.runs.log import MAX_STEP
 from grokviz.study import timeline
 from grokviz.study.timeline import Timeline
-from grokviz.tasks.pairs import Task, build_task
+from grokviz.tasks.pairs import OPERATIONS, Task, build_task
 
 # Raise it when the analysis changes what it computes: caches of older versions are then ignored.
 TIMELINE_VERSION = "3"
@@ -116,7 +116,7 @@ def phases_of(run: Run) -> Phases:
         return NoHistory()
     return find_phases(
         *(columns[name] for name in PHASE_COLUMNS),
-        can_generalise=run.config.operation != "random",
+        can_generalise=OPERATIONS[run.config.operation].can_generalise,
         train_loss=columns["train_loss"],
     )
 

@@ -1,34 +1,70 @@
 """The question a network is asked: every a ∘ b mod p with its answer, and which pairs it trains on.
 
-Operations: Power et al. 2022, "Grokking" (arXiv 2201.02177), appendix A.1.
+`OPERATIONS` is the one list of operations, each with all that the rest of GrokViz asks of one.
+Source: Power et al. 2022, "Grokking" (arXiv 2201.02177), appendix A.1.
 """
 
 import base64
 import random
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Int
 
-from grokviz.config import RunConfig
+from grokviz.tasks.numbers import inverse_table
 
 NO_ANSWER = -1  # a / 0
 
 # Separate random streams from one seed, so that one draw never shifts another.
 STREAM_SPLIT, STREAM_LABELS, STREAM_WEIGHTS = 0, 1, 2
+SPLITS = ("seeded", "paper", "stored")
+
+Formula = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 
-class Operation(NamedTuple):
-    """How an operation is written, and its answer for arrays a, b of any one shape."""
+class Addition(NamedTuple):
+    """How an operation is addition once its numbers stand in another order."""
 
-    label: str
-    answer: Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+    of_logarithms: bool = False  # to the base of a primitive root, modulo p - 1: for a prime p, and without 0
+    sign_b: int = 1  # -1: b is taken away, not added
 
 
-def inverse_table(p: int) -> Int[np.ndarray, " p"]:
-    """b -> 1/b mod p for prime p by Fermat's little theorem, b^(p-2); 0 -> 0 (it has no inverse)."""
-    return np.array([pow(b, p - 2, p) for b in range(p)])
+@dataclass(frozen=True)
+class Operation:
+    """One operation and its properties."""
+
+    name: str  # in configs, links and on the command line
+    label: str  # as pages write it, in a and b
+    answer: Formula | None  # for arrays a, b of one shape, and p; None: the answers are drawn from the seed
+    sign: str = ""  # that stands between a and b, where it is written so
+    needs_prime: bool = False  # it divides by more than 0
+    can_generalise: bool = True  # there is something to find out
+    never_groks: str = ""  # why networks only memorise it, with the source
+    addition: Addition | None = None  # the order in which it is addition, where one is known
+    other_names: tuple[str, ...] = ()  # in other people's code
+
+    @property
+    def is_plain_addition(self) -> bool:
+        """Whether it adds the numbers as they are, like the network of the paper."""
+        return self.addition == Addition()
+
+    def question(self, a: int | str, b: int | str) -> str:
+        """One question as it is written: 14 + 100."""
+        if self.sign:
+            return f"{a} {self.sign} {b}"
+        return f"{self.label if self.answer else 'the answer drawn'} for a = {a}, b = {b}"
+
+    def table(self, p: int, seed: int) -> Int[np.ndarray, "p p"]:
+        """The answer to every ordered pair, row a, column b; `NO_ANSWER` where there is none (a / 0).
+
+        Only answers that are drawn depend on the seed, and they are one fixed table for each.
+        """
+        if self.answer is None:
+            return np.random.default_rng([seed, STREAM_LABELS]).integers(p, size=(p, p))
+        a, b = np.mgrid[:p, :p]
+        return self.answer(a, b, p)
 
 
 def divide(a: np.ndarray, b: np.ndarray, p: int) -> np.ndarray:
@@ -36,40 +72,69 @@ def divide(a: np.ndarray, b: np.ndarray, p: int) -> np.ndarray:
     return np.where(b == 0, NO_ANSWER, a * inverse_table(p)[b] % p)
 
 
-OPERATIONS: dict[str, Operation] = {
-    "add": Operation("a + b", lambda a, b, p: (a + b) % p),
-    "subtract": Operation("a − b", lambda a, b, p: (a - b) % p),
-    "multiply": Operation("a × b", lambda a, b, p: a * b % p),
-    "divide": Operation("a ÷ b", divide),
-    "x^2+y^2": Operation("a² + b²", lambda a, b, p: (a**2 + b**2) % p),
-    "x^2+xy+y^2": Operation("a² + ab + b²", lambda a, b, p: (a**2 + a * b + b**2) % p),
-    "x^2+xy+y^2+x": Operation("a² + ab + b² + a", lambda a, b, p: (a**2 + a * b + b**2 + a) % p),
-    "x^3+xy": Operation("a³ + ab", lambda a, b, p: (a**3 + a * b) % p),
-    "x^3+xy^2+y": Operation("a³ + ab² + b", lambda a, b, p: (a**3 + a * b**2 + b) % p),
-    "parity": Operation(
-        "a ÷ b if b is odd, else a − b",
-        lambda a, b, p: np.where(b % 2 == 1, divide(a, b, p), (a - b) % p),
+def divide_or_subtract(a: np.ndarray, b: np.ndarray, p: int) -> np.ndarray:
+    """a / b mod p where b is odd, else a - b mod p."""
+    return np.where(b % 2 == 1, divide(a, b, p), (a - b) % p)
+
+
+_ALL = (
+    Operation(
+        "add", "a + b", lambda a, b, p: (a + b) % p, "+", addition=Addition(), other_names=("add",)
     ),
-}
-RANDOM_LABEL = "a random answer for every pair"
+    Operation(
+        "subtract", "a − b", lambda a, b, p: (a - b) % p, "−",
+        addition=Addition(sign_b=-1), other_names=("subtract",),
+    ),
+    Operation("multiply", "a × b", lambda a, b, p: a * b % p, "×", addition=Addition(of_logarithms=True)),
+    Operation(
+        "divide", "a ÷ b", divide, "÷", needs_prime=True, addition=Addition(of_logarithms=True, sign_b=-1)
+    ),
+    Operation("x^2+y^2", "a² + b²", lambda a, b, p: (a**2 + b**2) % p),
+    Operation(
+        "x^2+xy+y^2", "a² + ab + b²", lambda a, b, p: (a**2 + a * b + b**2) % p, other_names=("x2xyy2",)
+    ),
+    Operation("x^2+xy+y^2+x", "a² + ab + b² + a", lambda a, b, p: (a**2 + a * b + b**2 + a) % p),
+    Operation("x^3+xy", "a³ + ab", lambda a, b, p: (a**3 + a * b) % p),
+    Operation(
+        "x^3+xy^2+y", "a³ + ab² + b", lambda a, b, p: (a**3 + a * b**2 + b) % p,
+        never_groks="at a³ + ab² + b no network was seen to grok (Power et al. 2022)",
+    ),
+    Operation("parity", "a ÷ b if b is odd, else a − b", divide_or_subtract, needs_prime=True),
+    # Nothing to find out, only to memorise: the control of Zhang et al. 2017 (arXiv 1611.03530).
+    Operation(
+        "random", "a random answer for every pair", None, can_generalise=False,
+        never_groks="there is nothing to understand in random answers (Zhang et al. 2017)",
+    ),
+)  # fmt: skip
+OPERATIONS = {operation.name: operation for operation in _ALL}
 
 
 def operation_label(operation: str) -> str:
-    """How the operation is written on a page, in a and b."""
-    return RANDOM_LABEL if operation == "random" else OPERATIONS[operation].label
+    """How the operation of this name is written on a page, in a and b."""
+    return OPERATIONS[operation].label
 
 
-def answers(config: RunConfig) -> Int[np.ndarray, "p p"]:
-    """The answer to every ordered pair, row a, column b; `NO_ANSWER` where there is none (a / 0).
+@runtime_checkable
+class PairSpec(Protocol):
+    """The settings that say which question is asked. A `RunConfig` has them."""
 
-    Random labels are one fixed table drawn from the seed: nothing to find out, only to memorise
-    (the control of Zhang et al. 2017, arXiv 1611.03530).
-    """
-    p = config.p
-    if config.operation == "random":
-        return np.random.default_rng([config.seed, STREAM_LABELS]).integers(p, size=(p, p))
-    a, b = np.mgrid[:p, :p]
-    return OPERATIONS[config.operation].answer(a, b, p)
+    @property
+    def p(self) -> int: ...
+    @property
+    def operation(self) -> str: ...
+    @property
+    def frac_train(self) -> float: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def train_pairs(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+
+
+def answers(spec: PairSpec) -> Int[np.ndarray, "p p"]:
+    """The answer to every ordered pair, row a, column b; `NO_ANSWER` where there is none (a / 0)."""
+    return OPERATIONS[spec.operation].table(spec.p, spec.seed)
 
 
 class Task(NamedTuple):
@@ -80,25 +145,25 @@ class Task(NamedTuple):
     is_test: Bool[np.ndarray, "p p"]
 
 
-def build_task(config: RunConfig) -> Task:
+def build_task(spec: PairSpec) -> Task:
     """The answers and the split: int(frac_train * pairs) of the pairs that have an answer are trained on.
 
     split="paper" is the released code of Nanda et al.: `random.seed(seed)` and `random.shuffle` over
     the row-major list of pairs. Both splits keep at least one pair on either side. split="stored" is that
-    of a run made elsewhere: its training pairs are in the config, one by one.
+    of a run made elsewhere: its training pairs are in the spec, one by one.
     """
-    table = answers(config)
+    table = answers(spec)
     has_answer = table != NO_ANSWER
-    if config.split == "stored":
-        stored = decode_pairs(config.train_pairs, config.p) & has_answer
+    if spec.split == "stored":
+        stored = decode_pairs(spec.train_pairs, spec.p) & has_answer
         return Task(table, stored, has_answer & ~stored)
     pairs = np.flatnonzero(has_answer)
-    n_train = min(max(int(config.frac_train * len(pairs)), 1), len(pairs) - 1)
-    if config.split == "paper":
+    n_train = min(max(int(spec.frac_train * len(pairs)), 1), len(pairs) - 1)
+    if spec.split == "paper":
         order = pairs.tolist()
-        random.Random(config.seed).shuffle(order)
+        random.Random(spec.seed).shuffle(order)
     else:
-        order = np.random.default_rng([config.seed, STREAM_SPLIT]).permutation(pairs)
+        order = np.random.default_rng([spec.seed, STREAM_SPLIT]).permutation(pairs)
     is_train = np.zeros(table.size, dtype=bool)
     is_train[np.asarray(order[:n_train])] = True
     is_train = is_train.reshape(table.shape)

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from grokviz.config import OPERATIONS, PRESETS, RunConfig
+from grokviz.config import PRESETS, RunConfig
 from grokviz.forecast.outlook import Known, bundled, outlook, same_course
+from grokviz.tasks.pairs import OPERATIONS
 
 
 def of(**changes):

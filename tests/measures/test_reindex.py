@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from grokviz.config import RunConfig
-from grokviz.measures.reindex import logits_on_sums, on_sums, primitive_root, sum_order
+from grokviz.measures.reindex import logits_on_sums, on_sums, sum_order
+from grokviz.tasks.numbers import primitive_root
 from grokviz.tasks.pairs import answers
 
 

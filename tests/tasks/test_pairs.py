@@ -3,14 +3,14 @@ import random
 import numpy as np
 import pytest
 
-from grokviz.config import NEEDS_PRIME, OPERATIONS, PRESETS, RunConfig
-from grokviz.tasks.pairs import NO_ANSWER, answers, build_task, encode_pairs, operation_label
+from grokviz.config import PRESETS, RunConfig
+from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS, answers, build_task, encode_pairs, operation_label
 
 MODULI = (5, 7, 12, 100, 113)
 
 
 def config_for(operation: str, p: int) -> RunConfig:
-    if operation in NEEDS_PRIME and p in (12, 100):
+    if OPERATIONS[operation].needs_prime and p in (12, 100):
         pytest.skip("division needs a prime modulus")
     return RunConfig(p=p, operation=operation)
 
@@ -110,3 +110,14 @@ def test_a_stored_split_is_the_pairs_that_are_named():
     assert sorted(zip(*map(list, np.nonzero(task.is_train)), strict=True)) == [(0, 1), (2, 3), (4, 4)]
     assert task.is_test.sum() == 20 - 3  # a / 0 has no answer and is on neither side, (4, 0) among them
     assert not (task.is_train & task.is_test).any()
+
+
+def test_what_operations_say_of_themselves():
+    assert {name for name, o in OPERATIONS.items() if o.needs_prime} == {"divide", "parity"}
+    assert {name for name, o in OPERATIONS.items() if not o.can_generalise} == {"random"}
+    assert {name for name, o in OPERATIONS.items() if o.never_groks} == {"x^3+xy^2+y", "random"}
+    assert [name for name, o in OPERATIONS.items() if o.is_plain_addition] == ["add"]
+    assert all(name == operation.name for name, operation in OPERATIONS.items())
+    assert OPERATIONS["divide"].question(14, 100) == "14 ÷ 100"
+    assert OPERATIONS["x^3+xy"].question(1, 2) == "a³ + ab for a = 1, b = 2"
+    assert OPERATIONS["random"].question("a", 4) == "the answer drawn for a = a, b = 4"

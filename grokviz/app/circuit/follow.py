@@ -15,7 +15,7 @@ from grokviz.app.session import address
 from grokviz.circuit.questions import ask, speakers
 from grokviz.circuit.stages import Followed, Stages, follow
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER
+from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS
 from grokviz.view import bars, pictures
 
 RUNNERS_UP = 4
@@ -52,11 +52,11 @@ def follow_pair(study: Study) -> None:
 def order_note(study: Study) -> None:
     """In which order the numbers stand, and what that means for the story."""
     order, waves = snapshots.order(study), snapshots.waves(address.current().run)
-    sign = pair.SIGNS.get(study.run.config.operation)
+    operation = OPERATIONS[study.run.config.operation]
     if order.root is not None:
         st.info(
             f"**A product is a sum of exponents.** Modulo {study.run.config.p} every number but 0 is a power of {order.root}. Put "
-            f"in the order of these powers, {sign} becomes {'+' if sign == '×' else '−'} modulo {order.n}, and the circles reappear. "
+            f"in the order of these powers, {operation.sign} becomes {snapshots.sum_sign(study)} modulo {order.n}, and the circles reappear. "
             "Below, a place on a circle is an exponent, written as the number it stands for.",
             icon=":material/cached:",
         )
@@ -73,7 +73,7 @@ def order_note(study: Study) -> None:
             f"{len(waves.freqs)} waves that are strongest in its last snapshot, to show what noise looks like.",
             icon=":material/info:",
         )
-    elif sign == "−":
+    elif operation.sign == "−":
         st.caption(
             "To subtract is to add a number that runs backwards: everywhere below, the angle of b is turned the other way round."
         )
@@ -239,7 +239,7 @@ def neuron_stage(study: Study, s: Stages, followed: Followed, key: str) -> None:
 
 def sum_rings(study: Study, s: Stages, followed: Followed, key: str) -> None:
     """What the neurons of each frequency write, as a point for every sum and a hand for this pair."""
-    sign = "+" if study.run.config.operation in ("add", "multiply") or not s.order.is_sum else "−"
+    sign = snapshots.sum_sign(study)
     full = snapshots.scales(address.current().run).turned
     answer = followed.places[2]
     found = []
@@ -325,7 +325,7 @@ def waves_stage(study: Study, view: Inside, followed: Followed, key: str, number
         else f"answer c, in the order of the powers of {s.order.root}",
         right=places.get(right, followed.places[2]),
         right_label=f"{pair.question(study, a, b)} = {right}"
-        if study.run.config.operation in pair.SIGNS
+        if OPERATIONS[study.run.config.operation].sign
         else f"right: {right}",
         winner=places[winner],
         winner_label=f"{winner} wins",

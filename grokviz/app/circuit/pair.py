@@ -11,12 +11,11 @@ from grokviz.app.circuit.snapshots import Inside
 from grokviz.app.session import address
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER, operation_label
+from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS
 from grokviz.view import pictures
 from grokviz.view.charts import RESULTS
 
 EXTRAS = ("a", "b")
-SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷"}
 _WORST = "_worst_pair"
 DARK_RESULTS = ("#F58A46", "#4FB3EE", "#5A3F30", "#2B3C4A")
 
@@ -54,11 +53,7 @@ def choose(a: int, b: int) -> None:
 
 def question(study: Study, a: int | str, b: int | str) -> str:
     """What the network is asked, as it is written: 14 + 100."""
-    operation = study.run.config.operation
-    if operation in SIGNS:
-        return f"{a} {SIGNS[operation]} {b}"
-    label = "the answer drawn" if operation == "random" else operation_label(operation)
-    return f"{label} for a = {a}, b = {b}"
+    return OPERATIONS[study.run.config.operation].question(a, b)
 
 
 def places(study: Study, a: int, b: int) -> tuple[int, int] | None:

@@ -17,7 +17,7 @@ from grokviz.measures.reindex import SumOrder, logits_on_sums, sum_order
 from grokviz.models.forward import Activations, forward
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
-from grokviz.tasks.pairs import Task
+from grokviz.tasks.pairs import OPERATIONS, Task
 
 N_STRONGEST = 5  # waves to show of a run that has no key frequency
 
@@ -83,10 +83,17 @@ def _address(run_id: str) -> tuple[str, int]:
     return str(study.run.path), int(study.timeline.steps[-1])
 
 
+def sum_sign(study: Study) -> str:
+    """What stands between a and b in the order in which the operation is a sum: − where b is taken away."""
+    way = OPERATIONS[study.run.config.operation].addition
+    return "−" if way and way.sign_b < 0 and order(study).is_sum else "+"
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _waves(run_id: str, path: str, last: int) -> Waves:
     study = cache.load(run_id)
-    if keys := tuple(study.timeline.key_freqs) if study.run.config.operation == "add" else ():
+    adds = OPERATIONS[study.run.config.operation].is_plain_addition
+    if keys := tuple(study.timeline.key_freqs) if adds else ():
         return Waves(keys, True)
     logits = logits_on_sums(_whole(run_id, path, last, len(study.timeline.steps) - 1).logits, order(study))
     if keys := key_frequencies(logits):

@@ -9,6 +9,7 @@ from grokviz.app.explorer import figures
 from grokviz.app.session import address, cache
 from grokviz.errors import NoRunError, RunError
 from grokviz.study import Study
+from grokviz.tasks.pairs import OPERATIONS
 from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
 from grokviz.view.film.component import film
@@ -67,7 +68,7 @@ def run_picker() -> None:
     if run in cards:
         st.caption(sentences.as_text(cards[run].sentence))
         config = cards[run].config
-        if config and config.operation != "add":
+        if config and not OPERATIONS[config.operation].is_plain_addition:
             st.caption(sentences.NOT_ADDITION)
 
 

@@ -7,13 +7,13 @@ import streamlit as st
 from grokviz.app import sentences
 from grokviz.app.library import publish
 from grokviz.app.session import address, cache, visitor
-from grokviz.config import OPERATIONS
 from grokviz.errors import RunError
 from grokviz.hub import fetch, job, refs
 from grokviz.hub.known import KNOWN, Known
 from grokviz.hub.refs import Ref
 from grokviz.runs import library
 from grokviz.runs.catalog import Card
+from grokviz.tasks.pairs import OPERATIONS
 from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened

@@ -17,7 +17,7 @@ from grokviz.forecast.outlook import Known, Outlook, outlook, same_course
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests
 from grokviz.runs import library
-from grokviz.tasks.pairs import build_task, operation_label
+from grokviz.tasks.pairs import OPERATIONS, build_task, operation_label
 from grokviz.view import pixels
 
 FIRST_P = 59
@@ -204,7 +204,7 @@ def _first_choices(limits: Limits | None) -> None:
         )  # fmt: skip
     with middle:
         st.selectbox(
-            "Operation", configs.OPERATIONS, key=key("operation"), format_func=operation_label, on_change=_own
+            "Operation", list(OPERATIONS), key=key("operation"), format_func=operation_label, on_change=_own
         )
     with right:
         st.number_input(
