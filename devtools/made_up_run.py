@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grokviz.config import RunConfig
+from grokviz.measures.phases import Event, Phases
 from grokviz.tasks.pairs import Task, build_task
 
 
@@ -17,7 +18,7 @@ def run_like(
     finished: bool = True,
     title: str = "mod 113, the paper’s recipe",
     grokked: bool = True,
-) -> tuple[SimpleNamespace, SimpleNamespace, Task, SimpleNamespace]:
+) -> tuple[SimpleNamespace, SimpleNamespace, Task, Phases]:
     """(run, timeline, task, phases) with the fields of the real ones."""
     rng = np.random.default_rng(0)
     config = RunConfig(p=p, frac_train=0.3)
@@ -114,6 +115,5 @@ def run_like(
         log=log,
         provenance={},
     )
-    moments = (900, 1400, 9400, 14000, 12000) if grokked and n > 1 else (None,) * 5
-    names = ("memorised_at", "circuit_from", "cleanup_from", "cleanup_to", "grokked_at")
-    return run, timeline, task, SimpleNamespace(**dict(zip(names, moments, strict=True)))
+    moments = (900, 1400, 9400, 12000, 14000) if grokked and n > 1 else ()
+    return run, timeline, task, Phases(*(Event(step, step) for step in moments))

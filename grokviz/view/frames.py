@@ -78,6 +78,7 @@ def timeline_blob(run: Any, timeline: Any, task: Task, phases: Any) -> bytes:
         "d_mlp": int(run.config.d_mlp),
         "n_heads": int(timeline.attention_scores.shape[1]),
         "phases": {name: _int_or_none(getattr(phases, name, None)) for name in PHASES},
+        "bands": [list(band) for band in phases.bands],
     }
     return _pack("core", run, timeline, keep, arrays, about)
 

@@ -27,3 +27,8 @@ def test_pure_parts():
 @needs_tools
 def test_style():
     run(TOOLS / "eslint", ".")
+
+
+@needs_tools
+def test_types():
+    run(TOOLS / "tsc")

@@ -168,6 +168,7 @@ def _answers(p: int, chosen: dict[int, float]) -> None:
         winner_label="wins" if ideal.is_right else "as high",
         scale=max(max(chosen.values()), 1e-6),
         total_scale=max(float(ideal.wave[0]), 1e-6),
+        shared=False,  # differences
     )
 
 

@@ -21,7 +21,7 @@ DEFAULT_PANELS = ("rings", "answers", "embedding", "attention", "neurons", "logi
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async |function |const |let )", re.MULTILINE)
-_DOCS = re.compile(r"^ *(/\*\*.*?\*/|//.*?)\n", re.MULTILINE | re.DOTALL)
+_DOCS = re.compile(r"^ *(/\*\*((?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
 @functools.cache

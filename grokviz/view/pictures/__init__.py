@@ -68,6 +68,7 @@ def rings(
         "label": label,
         "hint": hint,
         "word": word,
+        "role": "answers" if word == "sum" else "questions",
     }
     show_picture(data, key, on_pick)
 
@@ -100,13 +101,18 @@ def waves(
     winner_label: str,
     scale: float,
     total_scale: float,
+    shared: bool = True,
 ) -> None:
-    """Lanes of waves over the answers and their sum; `right` and `winner` are places, the scales full height."""
+    """Lanes of waves over the answers and their sum; `right` and `winner` are places, the scales full height.
+
+    `shared`: the numbers are answers of the run, and light up where they are pointed at anywhere in the page.
+    """
     data = {
         "kind": "waves",
         "lanes": lanes,
         "total": total,
         "numbers": list(map(int, numbers)),
+        "shared": shared,
         "ticks": np.unique(np.linspace(0, len(numbers) - 1, 8).astype(int)).tolist(),
         "axis": axis,
         "right": right,

@@ -1,7 +1,10 @@
 // What the keys do.
 
+/** @import { Film } from "./film.js" */
+
 import { registry } from "./kit/registry.js";
 
+/** @type {Record<string, (film: Film, event: KeyboardEvent) => void>} */
 const KEYS = {
   " ": (film) => film.toggle(),
   ArrowLeft: (film, event) => film.by(event.shiftKey ? -10 : -1),
@@ -15,12 +18,12 @@ const KEYS = {
   "[": (film) => film.toBoundary(-1),
   "]": (film) => film.toBoundary(1),
 };
-
 const VERTICAL = new Set(["ArrowUp", "ArrowDown"]);
 
-// A key belongs to the film when the focus is inside it, or nowhere and this is the film last touched.
+/** A key belongs to the film when the focus is inside it, or nowhere and this is the film last touched.
+ * @param {KeyboardEvent} event @param {Film} film @param {boolean} inside @param {Element} range the slider of the strip */
 export function onKey(event, film, inside, range) {
-  const act = KEYS[event.key], target = event.composedPath()[0];
+  const act = KEYS[event.key], target = /** @type {Element} */ (event.composedPath()[0]);
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (inside) {
     if (target !== range && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;

@@ -1,52 +1,72 @@
 // Where Streamlit and the offline page come in: builds the film when its blob is here, and hears what Python says.
 
+/** @import { Film } from "./film.js" */
+/** @import { Header } from "./contract.js" */
+/** @import { Control } from "./kit/registry.js" */
+/** @import { Site, View } from "./view.js" */
+
 import { decodeMessage, registry } from "./kit/registry.js";
-import { buildScrubber } from "./view.js";
+import { buildView } from "./view.js";
 
 const BLOB_PATIENCE_MS = 1500;
-
 const HAND_PATIENCE_MS = 250; // a run that grows waits until the hand has let go
 
+/** @typedef {Site & { view: View | null, control: Control | null, timer: number, told: (name: string) => void, heard: (event: Event) => void }} Place */
+
+/** @type {WeakMap<Element, Place>} */
 const mounted = new WeakMap();
 
-// Called by Streamlit at first, then whenever the data or the theme change; `data` may bring parts or only a command.
+/** Called by Streamlit at first, then whenever the data or the theme change; `data` may bring parts or only a command.
+ * @param {{ data: Uint8Array | null, parentElement: Element, setStateValue: (name: string, value: object) => void,
+ *   setTriggerValue: (name: string, value: string) => void }} component */
 export function mount({ data, parentElement, setStateValue, setTriggerValue }) {
-  let place = mounted.get(parentElement);
-  if (!place) {
-    const root = parentElement.querySelector(".gv");
-    place = { root, scrubber: null, timer: 0, seq: null };
-    mounted.set(parentElement, place);
-    place.told = (name) => {
-      place.scrubber?.arrived(name);
-      settle(place);
-    };
-    place.heard = (event) => event.detail === place.control?.key && settle(place);
-    registry.waiting.add(place.told);
-    addEventListener("grokviz-command", place.heard);
-  }
+  const place = mounted.get(parentElement) ?? newPlace(parentElement);
   place.commit = (state) => setStateValue("view", state);
   place.need = (part) => setTriggerValue("need", part);
   if (data) place.control = decodeMessage(data);
   settle(place);
   return () => {
     clearTimeout(place.timer);
-    place.scrubber?.stop();
+    place.view?.stop();
     registry.waiting.delete(place.told);
     removeEventListener("grokviz-command", place.heard);
     mounted.delete(parentElement);
   };
 }
 
-// Whether `next` is a later state of the run that `film` shows: hand and eye then stay where they are.
-function isLater(film, next) {
-  const now = film.header;
-  return !now.finished && now.p === next.p && now.title === next.title && next.steps.at(-1) >= now.steps.at(-1);
+/** @param {Element} parentElement */
+function newPlace(parentElement) {
+  /** @type {Place} */
+  const place = {
+    root: /** @type {HTMLElement} */ (parentElement.querySelector(".gv")),
+    view: null, control: null, timer: 0, seq: undefined,
+    commit() {}, need() {},
+    told(name) {
+      place.view?.arrived(name);
+      settle(place);
+    },
+    heard(event) {
+      if (/** @type {CustomEvent} */ (event).detail === place.control?.key) settle(place);
+    },
+  };
+  mounted.set(parentElement, place);
+  registry.waiting.add(place.told);
+  addEventListener("grokviz-command", place.heard);
+  return place;
 }
 
-// Brings what is on screen in line with the last word from Python.
+/** Whether `next` is a later state of the run that `film` shows: hand and eye then stay where they are.
+ * @param {Film} film @param {Header} next */
+function isLater(film, next) {
+  const now = film.header, last = (/** @type {Header} */ { steps }) => steps[steps.length - 1];
+  return !now.finished && now.p === next.p && now.title === next.title && last(next) >= last(now);
+}
+
+/** Brings what is on screen in line with the last word from Python. @param {Place} place */
 function settle(place) {
   clearTimeout(place.timer);
   if (!place.control) return;
+  /** @type {Control} */
   const control = { ...place.control, ...globalThis.grokvizCommands?.get(place.control.key) };
   const core = registry.parts.get(`${control.id}/core`);
   if (control.seq === undefined) return; // the command is still on its way
@@ -54,22 +74,18 @@ function settle(place) {
     place.timer = setTimeout(() => place.need("core"), BLOB_PATIENCE_MS);
     return;
   }
-  if (place.scrubber?.id !== control.id) {
-    const film = place.scrubber?.film;
-    if (film && place.seq === control.seq && isLater(film, core.header)) {
-      if (film.held || film.moving() || place.root.querySelector(".gv-menu[open]")) {
-        place.timer = setTimeout(() => settle(place), HAND_PATIENCE_MS);
-        return;
-      }
-      place.scrubber.grow(core);
-    } else {
-      place.scrubber?.stop();
-      place.scrubber = buildScrubber(place, core, control);
+  const { view } = place;
+  if (view?.id === control.id) {
+    if (place.seq === control.seq) view.refresh(); else view.command(control);
+  } else if (view && place.seq === control.seq && isLater(view.film, core.header)) {
+    if (view.film.held || view.film.moving() || place.root.querySelector(".gv-menu[open]")) {
+      place.timer = setTimeout(() => settle(place), HAND_PATIENCE_MS);
+      return;
     }
-  } else if (place.seq !== control.seq) {
-    place.scrubber.command(control);
+    view.grow(core);
   } else {
-    place.scrubber.refresh();
+    view?.stop();
+    place.view = buildView(place, core, control);
   }
   place.seq = control.seq;
 }

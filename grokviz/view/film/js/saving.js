@@ -1,25 +1,33 @@
 // What a visitor takes away: a picture, the curves as a table, a link.
 
+/** @import { Canvas, Theme, Timeline } from "./contract.js" */
+/** @import { Film } from "./film.js" */
+/** @import { Figure } from "./kit/canvas.js" */
+
 import { make } from "./kit/dom.js";
 import { measure } from "./kit/timeline.js";
 import { whole } from "./kit/wording.js";
 
+/** @param {string} name @param {Blob} blob */
 function download(name, blob) {
   const url = URL.createObjectURL(blob);
   make("a", "", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** @param {Timeline} timeline @param {string} words @param {string} extension */
 function fileName(timeline, words, extension) {
   const title = timeline.header.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "run";
   return `grokviz-${title}-${words}.${extension}`;
 }
 
-// A figure as a picture file, with its title above and its sentence below, at twice the size.
+/** A figure as a picture file, with its title above and its sentence below, at twice the size.
+ * @param {Timeline} timeline @param {Theme} theme @param {Figure} figure
+ * @param {{ title: string, caption: string, step: number, name: string }} about */
 export function savePicture(timeline, theme, figure, { title, caption, step, name }) {
   const scale = 2, margin = 20, head = 34, foot = 62, width = figure.width + 2 * margin;
   const canvas = make("canvas", "", { width: width * scale, height: (figure.height + head + foot + 2 * margin) * scale });
-  const g = canvas.getContext("2d");
+  const g = /** @type {Canvas} */ (canvas.getContext("2d"));
   g.scale(scale, scale);
   g.fillStyle = theme.background;
   g.fillRect(0, 0, width, canvas.height);
@@ -39,9 +47,10 @@ export function savePicture(timeline, theme, figure, { title, caption, step, nam
     line += `${word} `;
   }
   g.fillText(line, margin, y);
-  canvas.toBlob((blob) => download(fileName(timeline, `${name}-step-${step}`, "png"), blob));
+  canvas.toBlob((blob) => blob && download(fileName(timeline, `${name}-step-${step}`, "png"), blob));
 }
 
+/** Every measure with one number a snapshot. @param {Timeline} timeline */
 export function saveCurves(timeline) {
   const { header, arrays } = timeline;
   const names = Object.keys(arrays).filter((name) => arrays[name].shape.length === 1 && !name.startsWith("log_"));
@@ -49,13 +58,14 @@ export function saveCurves(timeline) {
   download(fileName(timeline, "curves", "csv"), new Blob([[["step", ...names].join(","), ...lines].join("\n"), "\n"], { type: "text/csv" }));
 }
 
-// Copies the address of exactly this view; an offline copy has no address to share.
+/** Copies the address of exactly this view; an offline copy has no address to share.
+ * @param {Film} film @param {() => string[]} chosen the panels that are up */
 export function makeLinkButton(film, chosen) {
   if (location.protocol === "file:") return [];
   const words = "Copy link", button = make("button", "gv-picker", { type: "button", text: words });
   button.onclick = async () => {
     const link = new URL(location.href);
-    link.searchParams.set("step", film.step());
+    link.searchParams.set("step", String(film.step()));
     link.searchParams.set("panels", chosen().join(","));
     try {
       await navigator.clipboard.writeText(link.href);

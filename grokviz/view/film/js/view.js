@@ -1,9 +1,13 @@
 // One film in one place of the page: strip, panels, and what drives them.
 
+/** @import { Part, Timeline } from "./contract.js" */
+/** @import { Control } from "./kit/registry.js" */
+
 import { makeFilm } from "./film.js";
 import { makePanels } from "./grid.js";
 import { onKey } from "./keys.js";
 import { make } from "./kit/dom.js";
+import { NOTHING, onHover, pointAt } from "./kit/hover.js";
 import { registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
 import { spoken } from "./narrator.js";
@@ -12,16 +16,22 @@ import { makeStrip } from "./strip.js";
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
 
-export function buildScrubber(place, core, control) {
-  const { root } = place;
-  const timeline = { header: core.header, arrays: core.arrays, maps: registry.parts.get(`${core.header.id}/maps`) ?? null };
+/** Where a film stands in the page, and how Python hears of it.
+ * @typedef {{ root: HTMLElement, commit: (state: object) => void, need: (part: string) => void, seq: number | undefined }} Site */
+
+/** @typedef {ReturnType<typeof buildView>} View */
+
+/** @param {Site} site @param {Part} core @param {Control} control */
+export function buildView(site, core, control) {
+  const { root } = site, full = control.layout === "full";
+  /** @type {Timeline} */
+  const timeline = { ...core, maps: mapsFor(core) };
   const film = makeFilm(core.header);
-  const full = control.layout === "full";
-  const panels = makePanels(timeline, film, { need: place.need, onchoose: () => { layout(); film.commitSoon(); } });
+  const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
   const saves = [
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () =>
-      savePicture(timeline, theme, strip.figure, { title: core.header.title, caption: strip.caption(), step: film.step(), name: "loss" }) }),
+      savePicture(timeline, theme, strip.figure, { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" }) }),
   ];
   const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves });
   let strip = newStrip();
@@ -34,7 +44,8 @@ export function buildScrubber(place, core, control) {
     width = Math.floor(root.clientWidth);
     if (!width) return;
     strip.layout(width, theme);
-    root.style.setProperty("--gv-top", `${document.querySelector('[data-testid="stHeader"]')?.offsetHeight ?? 0}px`);
+    const header = /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stHeader"]'));
+    root.style.setProperty("--gv-top", `${header?.offsetHeight ?? 0}px`);
     panels.layout();
     strip.figure.stale = true;
     toldIndex = -1;
@@ -58,21 +69,23 @@ export function buildScrubber(place, core, control) {
   };
   film.oncommit = () => {
     live.textContent = spoken(timeline, film.goal());
-    place.commit({ step: film.steps[film.goal()], panels: panels.chosen(), seq: place.seq });
+    site.commit({ step: film.steps[film.goal()], panels: panels.chosen(), seq: site.seq });
   };
 
-  const onRootKey = (event) => onKey(event, film, true, strip.range);
-  const onPageKey = (event) => onKey(event, film, false, strip.range);
-  root.onkeydown = onRootKey;
+  const onPageKey = (/** @type {KeyboardEvent} */ event) => onKey(event, film, false, strip.range);
+  root.onkeydown = (event) => onKey(event, film, true, strip.range);
   document.addEventListener("keydown", onPageKey);
   root.onpointerdown = (event) => {
     registry.active = film;
-    for (const menu of root.querySelectorAll(".gv-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of root.querySelectorAll("details.gv-menu[open]")) {
+      if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+    }
   };
   const sizes = new ResizeObserver(() => {
     if (Math.floor(root.clientWidth) !== width) layout();
   });
   sizes.observe(root);
+  const deaf = onHover(film.draw);
   if (full || !registry.active) registry.active = film;
   registry.films.set(control.key, film);
 
@@ -84,11 +97,12 @@ export function buildScrubber(place, core, control) {
   return {
     film,
     get id() { return timeline.header.id; },
-    // The run has gone on. At its last step the film goes along.
-    grow({ header, arrays }) {
-      const focused = root.contains(root.getRootNode().activeElement), step = film.step();
-      Object.assign(timeline, { header, arrays, maps: registry.parts.get(`${header.id}/maps`) ?? null });
-      film.grow(header);
+    /** The run has gone on. At its last step the film goes along. @param {Part} part */
+    grow(part) {
+      const tree = /** @type {Document | ShadowRoot} */ (root.getRootNode());
+      const focused = root.contains(tree.activeElement), step = film.step();
+      Object.assign(timeline, part, { maps: mapsFor(part) });
+      film.grow(part.header);
       const before = strip;
       strip = newStrip();
       before.element.replaceWith(strip.element);
@@ -105,12 +119,14 @@ export function buildScrubber(place, core, control) {
       strip.figure.stale = true;
       film.draw();
     },
+    /** @param {string} name of a part that is here now */
     arrived(name) {
       if (name !== `${timeline.header.id}/maps`) return;
-      timeline.maps = registry.parts.get(name);
+      timeline.maps = mapsFor(timeline);
       toldIndex = -1;
       film.draw();
     },
+    /** @param {Control} control */
     command({ step, panels: ids, play }) {
       panels.choose(ids);
       layout();
@@ -119,6 +135,8 @@ export function buildScrubber(place, core, control) {
     },
     stop() {
       clearTimeout(later);
+      deaf();
+      pointAt(NOTHING);
       film.stop();
       panels.stop();
       sizes.disconnect();
@@ -127,4 +145,9 @@ export function buildScrubber(place, core, control) {
       if (registry.active === film) registry.active = [...registry.films.values()].at(-1) ?? null;
     },
   };
+}
+
+/** The second part of a run, if it has arrived. @param {Pick<Part, "header">} run */
+function mapsFor({ header }) {
+  return registry.parts.get(`${header.id}/maps`) ?? null;
 }

@@ -1,87 +1,81 @@
 // Every pair as a cell, row a, column b; a click or the arrow keys choose one.
 
+/** @import { Hover, Theme } from "../../film/js/contract.js" */
+/** @import { MapData, Page, Picture } from "./contract.js" */
+
+import { cleanCanvas, fitCanvas, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
 import { abgr, parseColour } from "../../film/js/kit/colours.js";
-import { element, makeCanvas, paintCanvas, write } from "./frame.js";
+import { make } from "../../film/js/kit/dom.js";
+import { NOTHING, pointAt } from "../../film/js/kit/hover.js";
+import { drawCross, drawMapAxes, drawPicture, makePicture, pairAt } from "../../film/js/kit/maps.js";
 
-const AXIS = 34, LARGEST = 470;
+const AXIS = 34, LARGEST = 470; // pixels, for the labels and for all
+const CHOSEN_MS = 300; // a key that is held down chooses where it ends
+/** @type {Record<string, [number, number]>} */
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-export function makeMap(data, say) {
-  const holder = element("div", "pic-map");
-  const canvas = makeCanvas(data.label);
-  const legend = element("ul", "pic-legend");
-  holder.append(canvas, legend);
-  const cells = Uint8Array.from(atob(data.cells), (c) => c.charCodeAt(0)), p = data.p;
-  const picture = document.createElement("canvas");
-  [picture.width, picture.height] = [p, p];
-  let { a, b } = data, side = 0, later = 0;
+/** @param {MapData} data @param {Page} page @returns {Picture} */
+export function makeMap(data, page) {
+  const canvas = makeCanvas("pic-canvas", data.label), legend = make("ul", "pic-legend");
+  const holder = make("div", "pic-map", {}, canvas, legend);
+  const cells = Uint8Array.from(atob(data.cells), (c) => c.charCodeAt(0)), { p } = data, picture = makePicture(p);
+  let { a, b } = data, place = { x: AXIS, y: 0, size: 0 }, later = 0;
 
-  function paint(theme) {
-    const width = Math.floor(holder.clientWidth);
+  /** @param {Theme} theme @param {Hover} hover */
+  function paint(theme, hover) {
+    const width = Math.floor(holder.clientWidth), shade = theme.dark ? 1 : 0, scale = screenScale();
     if (!width) return;
-    side = Math.min(width, LARGEST) - AXIS;
-    const colours = data.colours.map((both) => abgr(parseColour(both[theme.dark ? 1 : 0], "#888")));
-    const image = new ImageData(p, p);
-    const words = new Uint32Array(image.data.buffer);
-    for (let i = 0; i < cells.length; i++) words[i] = colours[cells[i]];
-    picture.getContext("2d").putImageData(image, 0, 0);
-    paintCanvas(canvas, side + AXIS, side + AXIS, (g) => {
-      g.imageSmoothingEnabled = false;
-      g.drawImage(picture, AXIS, 0, side, side);
-      g.font = theme.font(12);
-      g.fillStyle = theme.muted;
-      for (const i of [0, p - 1]) {
-        write(g, String(i), AXIS - 6, i ? side - 6 : 7, "right");
-        write(g, String(i), AXIS + (i ? side : 0), side + 12, i ? "right" : "left");
-      }
-      write(g, "a", AXIS - 6, side / 2, "right");
-      write(g, "b", AXIS + side / 2, side + 12, "center");
-      const cell = side / p, size = Math.max(cell, 7);
-      const [x, y] = [AXIS + (b + 0.5) * cell, (a + 0.5) * cell];
-      for (const [colour, weight] of [[theme.background, 4], [theme.text, 2]]) {
-        [g.strokeStyle, g.lineWidth] = [colour, weight];
-        g.strokeRect(x - size / 2 - 1, y - size / 2 - 1, size + 2, size + 2);
-      }
-    });
-    legend.replaceChildren(
-      ...data.words.map((word, i) => {
-        const item = element("li", "", word), swatch = element("span", "pic-swatch");
-        swatch.style.background = data.colours[i][theme.dark ? 1 : 0];
-        item.prepend(swatch);
-        return item;
-      }),
-    );
+    place = { ...place, size: Math.min(width, LARGEST) - AXIS };
+    const colours = data.colours.map((both) => abgr(parseColour(both[shade], "#888888")));
+    cells.forEach((cell, i) => (picture.words[i] = colours[cell]));
+    picture.flush();
+    fitCanvas(canvas, place.size + AXIS, place.size + AXIS, scale);
+    const g = cleanCanvas(canvas, scale);
+    drawPicture(g, picture, place, scale);
+    drawMapAxes(g, place, p, theme);
+    drawCross(g, place, p, hover, theme);
+    const cell = place.size / p, size = Math.max(cell, 7), x = AXIS + (b + 0.5) * cell, y = (a + 0.5) * cell;
+    for (const [colour, weight] of /** @type {[string, number][]} */ ([[theme.background, 4], [theme.text, 2]])) {
+      [g.strokeStyle, g.lineWidth] = [colour, weight];
+      g.strokeRect(x - size / 2 - 1, y - size / 2 - 1, size + 2, size + 2);
+    }
+    legend.replaceChildren(...data.words.map((word, i) => {
+      const swatch = make("span", "pic-swatch");
+      swatch.style.background = data.colours[i][shade];
+      return make("li", "", {}, swatch, word);
+    }));
   }
 
-  const tell = (i, j) => say(`${data.question.replace("{a}", i).replace("{b}", j)}: ${data.words[cells[i * p + j]]}`);
-  const cellAt = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const [j, i] = [event.clientX - box.left - AXIS, event.clientY - box.top].map((v) => Math.floor((v * p) / side));
-    return i >= 0 && j >= 0 && i < p && j < p ? [i, j] : null;
-  };
+  const tell = (/** @type {number} */ i, /** @type {number} */ j) =>
+    page.say(`${data.question.replace("{a}", String(i)).replace("{b}", String(j))}: ${data.words[cells[i * p + j]]}`);
+
   canvas.onpointermove = (event) => {
-    const at = cellAt(event);
-    if (at) tell(...at);
+    const pair = pairAt(place, p, event.offsetX, event.offsetY);
+    pointAt(pair ? { numbers: pair, pair, answer: null } : NOTHING);
+    if (pair) tell(...pair);
   };
-  canvas.onpointerleave = () => say("");
+  canvas.onpointerleave = () => {
+    pointAt(NOTHING);
+    page.say("");
+  };
   canvas.onclick = (event) => {
-    const at = cellAt(event);
-    if (!at) return;
-    [a, b] = at;
-    holder.repaint();
-    holder.pick?.({ a, b });
+    const pair = pairAt(place, p, event.offsetX, event.offsetY);
+    if (!pair) return;
+    [a, b] = pair;
+    page.repaint();
+    page.pick({ a, b });
   };
   canvas.tabIndex = 0;
   canvas.onkeydown = (event) => {
-    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const move = MOVES[event.key];
     if (!move) return;
     event.preventDefault();
     event.stopPropagation(); // the film moves by arrows too
     [a, b] = [(a + move[0] + p) % p, (b + move[1] + p) % p];
-    holder.repaint();
+    page.repaint();
     tell(a, b);
     clearTimeout(later);
-    later = setTimeout(() => holder.pick?.({ a, b }), 300);
+    later = setTimeout(() => page.pick({ a, b }), CHOSEN_MS);
   };
-  holder.paint = paint;
-  return holder;
+  return { element: holder, paint };
 }

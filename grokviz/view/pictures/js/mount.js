@@ -1,36 +1,56 @@
 // One picture in one place of the page: built anew when its data change, painted when size, theme or pointer do.
 
+/** @import { MapData, Page, RingsData, WavesData } from "./contract.js" */
+
+import { make, setText } from "../../film/js/kit/dom.js";
+import { hovered, NOTHING, onHover, pointAt } from "../../film/js/kit/hover.js";
 import { readTheme } from "../../film/js/kit/theme.js";
-import { element, HOVER } from "./frame.js";
 import { makeMap } from "./map.js";
 import { makeRings } from "./rings.js";
 import { makeWaves } from "./waves.js";
 
-const KINDS = { rings: makeRings, waves: makeWaves, map: makeMap };
-const mounted = new WeakMap();
+/** What ends the picture that a root shows now.
+ * @type {WeakMap<Element, () => void>} */
+const shown = new WeakMap();
 
+/** Called by Streamlit at first, then whenever the data or the theme change.
+ * @param {{ data: RingsData | WavesData | MapData, parentElement: Element,
+ *   setTriggerValue: (name: string, value: object) => void }} component */
 export function mount({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".pic");
-  mounted.get(root)?.();
-  const words = element("p", "pic-words", data.hint);
-  const say = (text) => (words.textContent = text || data.hint);
-  const picture = KINDS[data.kind](data, say);
-  const repaint = () => picture.paint(readTheme(root));
-  picture.repaint = repaint;
-  picture.pick = (chosen) => setTriggerValue("pick", chosen);
-  root.replaceChildren(picture, words);
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".pic"));
+  shown.get(root)?.();
+  const words = make("p", "pic-words", { text: data.hint });
+  let request = 0;
+  const repaint = () => {
+    request ||= requestAnimationFrame(() => {
+      request = 0;
+      picture.paint(readTheme(root), hovered());
+    });
+  };
+  const picture = makePictureOf(data, {
+    repaint,
+    say: (text) => setText(words, text || data.hint),
+    pick: (chosen) => setTriggerValue("pick", chosen),
+  });
+  root.replaceChildren(picture.element, words);
   const size = new ResizeObserver(repaint);
   size.observe(root);
-  const hover = (event) => {
-    picture.hover?.(event.detail);
-    if (picture.hover) repaint();
-  };
-  globalThis.addEventListener(HOVER, hover);
+  const deaf = onHover(repaint);
   const stop = () => {
+    cancelAnimationFrame(request);
     size.disconnect();
-    globalThis.removeEventListener(HOVER, hover);
+    deaf();
   };
-  mounted.set(root, stop);
-  repaint();
-  return stop;
+  shown.set(root, stop);
+  picture.paint(readTheme(root), hovered());
+  return () => {
+    stop();
+    pointAt(NOTHING); // the pointer is over nothing that is left
+  };
+}
+
+/** @param {RingsData | WavesData | MapData} data @param {Page} page */
+function makePictureOf(data, page) {
+  if (data.kind === "rings") return makeRings(data, page);
+  return data.kind === "waves" ? makeWaves(data, page) : makeMap(data, page);
 }

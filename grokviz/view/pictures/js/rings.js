@@ -1,117 +1,111 @@
 // Numbers as points in the plane of a frequency, the circle they ought to lie on, and hands to the ones in view.
 
-import { dot, element, makeCanvas, paintCanvas, pointed } from "./frame.js";
+/** @import { Canvas, Hover, Theme } from "../../film/js/contract.js" */
+/** @import { Point } from "../../film/js/kit/rings.js" */
+/** @import { Hand, Page, Picture, RingsData } from "./contract.js" */
 
-const RING = 168;
+import { circle, cleanCanvas, dot, fitCanvas, line, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
+import { make } from "../../film/js/kit/dom.js";
+import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
+import { clockPoint, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing } from "../../film/js/kit/rings.js";
+import { SMALL } from "../../film/js/kit/theme.js";
 
-export function makeRings(data, say) {
-  const holder = element("div", "pic-rings");
-  const rings = data.rings.map((ring) => {
-    const figure = element("figure", "pic-ring");
-    const canvas = makeCanvas(`${data.label}, frequency ${ring.k}`);
-    figure.append(element("figcaption", "pic-caption", ring.title), canvas, element("p", "pic-note", ring.note));
-    holder.append(figure);
-    return { ...ring, canvas };
+const SIDE = 168, FARTHEST = 1.3; // pixels; times the full radius, beyond which a point is drawn at the edge
+const UNIT = SIDE / 2 / 1.32; // pixels a radius
+const MIDDLE = { x: SIDE / 2, y: SIDE / 2, r: UNIT };
+
+/** @param {RingsData} data @param {Page} page @returns {Picture} */
+export function makeRings(data, page) {
+  const holder = make("div", "pic-rings"), places = { ...data.places };
+  const canvases = data.rings.map((ring) => {
+    const canvas = makeCanvas("pic-canvas", `${data.label}, frequency ${ring.k}`);
+    holder.append(make("figure", "pic-ring", {},
+      make("figcaption", "pic-caption", { text: ring.title }), canvas, make("p", "pic-note", { text: ring.note })));
+    listen(canvas, ring.points.map(onCanvas), data, places, page);
+    return canvas;
   });
-  const places = { ...data.places };
-  let hovered = null, held = null;
 
-  const unit = RING / 2 / 1.32; // pixels a radius
-  const at = ([x, y]) => [RING / 2 + Math.max(-1.3, Math.min(1.3, x)) * unit, RING / 2 - Math.max(-1.3, Math.min(1.3, y)) * unit];
-  const ideal = (ring, i) => {
-    const angle = (2 * Math.PI * ((ring.k * i) % data.n)) / data.n;
-    return [ring.radius * Math.cos(angle), 2 * ring.k === data.n ? 0 : ring.radius * Math.sin(angle)];
+  /** @param {Theme} theme @param {Hover} hover */
+  function paint(theme, hover) {
+    data.rings.forEach((ring, i) => {
+      const scale = screenScale();
+      fitCanvas(canvases[i], SIDE, SIDE, scale);
+      const g = cleanCanvas(canvases[i], scale), points = ring.points.map(onCanvas);
+      drawRingCircle(g, MIDDLE, ring.radius * UNIT, theme);
+      drawRingDots(g, points, 1.6, () => theme.muted);
+      for (const number of marked(hover, data.role)) {
+        const at = data.numbers.indexOf(number);
+        if (at >= 0) drawRingMark(g, points[at], number, MIDDLE, theme);
+      }
+      for (const hand of data.hands) {
+        const at = places[hand.name], own = ring.own[hand.name];
+        const [x, y] = clockPoint(ring.k, at, data.n);
+        drawHand(g, hand, own ? onCanvas(own) : points[at], onCanvas([ring.radius * x, ring.radius * y]), theme.frequency(ring.order), theme);
+      }
+    });
+  }
+
+  return { element: holder, paint };
+}
+
+/** @param {Point} point in units of the full radius */
+function onCanvas([x, y]) {
+  const inside = (/** @type {number} */ v) => Math.max(-FARTHEST, Math.min(FARTHEST, v));
+  return onRing(MIDDLE, UNIT, inside(x), inside(y));
+}
+
+/** From the middle to where its number is; a hollow dot where it ought to be.
+ * @param {Canvas} g @param {Hand} hand @param {Point} actual @param {Point} right @param {string} colour @param {Theme} theme */
+function drawHand(g, hand, actual, right, colour, theme) {
+  [g.strokeStyle, g.lineWidth] = [colour, hand.dashed ? 1.5 : 2.5];
+  g.setLineDash(hand.dashed ? [4, 3] : []);
+  line(g, MIDDLE.x, MIDDLE.y, ...actual);
+  g.setLineDash([]);
+  g.lineWidth = 1.5;
+  circle(g, ...right, 5.5, colour);
+  dot(g, ...actual, 4, colour);
+  const [dx, dy] = [actual[0] - MIDDLE.x, actual[1] - MIDDLE.y], length = Math.hypot(dx, dy) || 1;
+  const inside = (/** @type {number} */ v) => Math.max(9, Math.min(SIDE - 9, v));
+  const x = inside(actual[0] + (dx / length) * 13), y = inside(actual[1] + (dy / length) * 13);
+  [g.fillStyle, g.strokeStyle, g.lineWidth, g.font] = [theme.text, theme.background, 3, theme.font(SMALL, 600)];
+  [g.textAlign, g.textBaseline] = ["center", "middle"];
+  g.strokeText(hand.label, x, y);
+  g.fillText(hand.label, x, y);
+  g.lineWidth = 1;
+}
+
+/** The pointer names numbers and, where the hands can be dragged, moves the nearer one.
+ * @param {HTMLCanvasElement} canvas @param {Point[]} points @param {RingsData} data @param {Record<string, number>} places
+ * @param {Page} page */
+function listen(canvas, points, data, places, page) {
+  const nearest = (/** @type {PointerEvent} */ event, among = points) => nearestPoint(among, event.offsetX, event.offsetY).i;
+  let held = /** @type {string | null} */ (null);
+  canvas.onpointermove = (event) => {
+    const i = nearest(event);
+    if (i < 0) return;
+    if (held) {
+      places[held] = i;
+      page.repaint();
+    }
+    pointAt({ numbers: [data.numbers[i]], pair: null, answer: null });
+    const where = data.hands.map((hand) => `${hand.name} = ${data.numbers[places[hand.name]]}`).join(", ");
+    page.say(held ? where : `${data.word} ${data.numbers[i]}`);
   };
-
-  function paint(theme) {
-    for (const ring of rings) paintCanvas(ring.canvas, RING, RING, (g) => paintRing(g, ring, theme));
-  }
-
-  function paintRing(g, ring, theme) {
-    const colour = theme.frequency(ring.order), middle = RING / 2;
-    g.strokeStyle = theme.faint;
-    dot(g, middle, middle, Math.abs(ring.radius) * unit);
-    g.stroke();
-    g.fillStyle = theme.muted;
-    for (const point of ring.points) {
-      dot(g, ...at(point), 1.6);
-      g.fill();
-    }
-    if (hovered !== null) {
-      const i = data.numbers.indexOf(hovered);
-      if (i >= 0) {
-        g.strokeStyle = theme.text;
-        dot(g, ...at(ring.points[i]), 5);
-        g.stroke();
-      }
-    }
-    g.font = theme.font(12, 600);
-    for (const hand of data.hands) paintHand(g, ring, hand, colour, theme);
-  }
-
-  function paintHand(g, ring, hand, colour, theme) {
-    const i = places[hand.name], middle = RING / 2;
-    const actual = at(ring.own?.[hand.name] ?? ring.points[i]), right = at(ideal(ring, i));
-    [g.strokeStyle, g.fillStyle, g.lineWidth] = [colour, colour, hand.dashed ? 1.5 : 2.5];
-    g.setLineDash(hand.dashed ? [4, 3] : []);
-    g.beginPath();
-    g.moveTo(middle, middle);
-    g.lineTo(...actual);
-    g.stroke();
-    g.setLineDash([]);
-    g.lineWidth = 1.5;
-    dot(g, ...right, 5.5); // where it ought to be: a hollow ring
-    g.stroke();
-    dot(g, ...actual, 4);
-    g.fill();
-    g.lineWidth = 1;
-    const [dx, dy] = [actual[0] - middle, actual[1] - middle], length = Math.hypot(dx, dy) || 1;
-    const x = actual[0] + (dx / length) * 13, y = actual[1] + (dy / length) * 13;
-    [g.fillStyle, g.strokeStyle, g.lineWidth] = [theme.text, theme.background, 3];
-    const [tx, ty] = [Math.max(8, Math.min(RING - 8, x)), Math.max(9, Math.min(RING - 9, y))];
-    [g.textAlign, g.textBaseline] = ["center", "middle"];
-    g.strokeText(hand.label, tx, ty);
-    g.fillText(hand.label, tx, ty);
-    g.lineWidth = 1;
-  }
-
-  for (const ring of rings) {
-    const nearest = (event) => {
-      const box = ring.canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-      const far = ring.points.map((point) => Math.hypot(at(point)[0] - x, at(point)[1] - y));
-      return far.indexOf(Math.min(...far));
-    };
-    ring.canvas.onpointermove = (event) => {
-      const i = nearest(event);
-      pointed(data.numbers[i]);
-      if (held) {
-        places[held] = i;
-        holder.repaint();
-      }
-      const where = data.hands.map((hand) => `${hand.name} = ${data.numbers[places[hand.name]]}`).join(", ");
-      say(held ? where : `${data.word} ${data.numbers[i]}`);
-    };
-    ring.canvas.onpointerleave = () => {
-      if (!held) pointed(null);
-      say("");
-    };
-    if (!data.draggable) continue;
-    ring.canvas.classList.add("pic-draggable");
-    ring.canvas.onpointerdown = (event) => {
-      const box = ring.canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-      const far = data.hands.map((hand) => Math.hypot(at(ring.points[places[hand.name]])[0] - x, at(ring.points[places[hand.name]])[1] - y));
-      held = data.hands[far.indexOf(Math.min(...far))].name;
-      places[held] = nearest(event);
-      ring.canvas.setPointerCapture(event.pointerId);
-      holder.repaint();
-    };
-    ring.canvas.onpointerup = () => {
-      if (held) holder.pick?.(Object.fromEntries(data.hands.map((hand) => [hand.name, data.numbers[places[hand.name]]])));
-      held = null;
-    };
-    ring.canvas.onpointercancel = () => (held = null);
-  }
-  holder.hover = (number) => (hovered = number);
-  holder.paint = paint;
-  return holder;
+  canvas.onpointerleave = () => {
+    if (!held) pointAt(NOTHING);
+    page.say("");
+  };
+  if (!data.draggable) return;
+  canvas.classList.add("pic-draggable");
+  canvas.onpointerdown = (event) => {
+    held = data.hands[nearest(event, data.hands.map((hand) => points[places[hand.name]]))].name;
+    places[held] = nearest(event);
+    canvas.setPointerCapture(event.pointerId);
+    page.repaint();
+  };
+  canvas.onpointerup = () => {
+    if (held) page.pick(Object.fromEntries(data.hands.map((hand) => [hand.name, data.numbers[places[hand.name]]])));
+    held = null;
+  };
+  canvas.onpointercancel = () => (held = null);
 }

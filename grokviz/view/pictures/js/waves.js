@@ -1,99 +1,123 @@
 // One wave over the answers for each frequency, in lanes below each other, and their sum: it peaks where all agree.
 
-import { dot, element, makeCanvas, paintCanvas, pointed, write } from "./frame.js";
+/** @import { Canvas, Hover, Theme } from "../../film/js/contract.js" */
+/** @import { Lane, Page, Picture, WavesData } from "./contract.js" */
+
+import { circle, cleanCanvas, dot, fitCanvas, line, makeCanvas, screenScale, write } from "../../film/js/kit/canvas.js";
+import { make } from "../../film/js/kit/dom.js";
+import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
+import { SMALL } from "../../film/js/kit/theme.js";
+import { readable } from "../../film/js/kit/wording.js";
 
 const LANE = 54, SUM = 160, TOP = 24, FOOT = 30;
 
-export function makeWaves(data, say) {
-  const holder = element("div", "pic-waves");
-  const canvas = makeCanvas(data.label);
-  holder.append(canvas);
-  const n = data.numbers.length, height = TOP + data.lanes.length * LANE + SUM + FOOT;
-  let width = 0, hovered = null;
-  const left = () => (width < 480 ? 52 : 74), right = () => (width < 480 ? 8 : 74);
-  const x = (i) => left() + ((width - left() - right()) * i) / Math.max(1, n - 1);
+/** @param {WavesData} data @param {Page} page @returns {Picture} */
+export function makeWaves(data, page) {
+  const canvas = makeCanvas("pic-canvas", data.label), holder = make("div", "pic-waves", {}, canvas);
+  const height = TOP + data.lanes.length * LANE + SUM + FOOT, n = data.numbers.length;
+  let place = placeOf(0, n), own = NOTHING; // what is pointed at here, where the numbers are nobody else's
 
-  function line(g, values, y, dashes, weight) {
-    g.setLineDash(dashes);
-    g.lineWidth = weight;
-    g.beginPath();
-    values.forEach((value, i) => (i ? g.lineTo(x(i), y(value)) : g.moveTo(x(i), y(value))));
-    g.stroke();
-    g.setLineDash([]);
-    g.lineWidth = 1;
-  }
-
-  function lane(g, theme, colour, { actual, ideal, title, note }, top, tall, scale) {
-    const clip = (value) => Math.max(-1.25, Math.min(1.25, value / scale));
-    const y = (value) => top + tall / 2 - (clip(value) * tall) / 2.5;
-    g.strokeStyle = theme.hair;
-    line(g, [0, 0].concat(Array(n - 2).fill(0)), y, [], 1);
+  /** @param {Theme} theme @param {Hover} hover */
+  function paint(theme, hover) {
+    place = placeOf(Math.floor(holder.clientWidth), n);
+    if (!place.width) return;
+    const scale = screenScale();
+    fitCanvas(canvas, place.width, height, scale);
+    drawWaves(cleanCanvas(canvas, scale), data, place, height, theme);
+    const g = /** @type {Canvas} */ (canvas.getContext("2d"));
     g.strokeStyle = theme.muted;
-    line(g, ideal, y, [3, 3], 1.2);
-    g.strokeStyle = colour;
-    line(g, actual, y, [], tall > LANE ? 2 : 1.8);
-    g.fillStyle = colour;
-    dot(g, x(data.right), y(actual[data.right]), 3.5);
-    g.fill();
-    g.font = theme.font(12, 600);
-    write(g, title, left() - 8, top + tall / 2, "right");
-    g.font = theme.font(12);
-    g.fillStyle = theme.muted;
-    if (width >= 480) write(g, note, width - right() + 8, top + tall / 2);
-    return y;
-  }
-
-  function paint(theme) {
-    width = Math.floor(holder.clientWidth);
-    if (width) paintCanvas(canvas, width, height, (g) => draw(g, theme));
-  }
-
-  function draw(g, theme) {
-    const bottom = height - FOOT;
-    g.strokeStyle = theme.muted;
-    g.beginPath();
-    g.moveTo(x(data.right), TOP - 6);
-    g.lineTo(x(data.right), bottom);
-    g.stroke();
-    g.font = theme.font(12, 600);
-    g.fillStyle = theme.text;
-    write(g, data.rightLabel, Math.max(left() + 40, Math.min(width - 60, x(data.right))), 8, "center");
-    data.lanes.forEach((one, i) => lane(g, theme, theme.frequency(one.order), one, TOP + i * LANE, LANE, data.scale));
-    const y = lane(g, theme, theme.text, data.total, bottom - SUM, SUM, data.totalScale);
-    const w = data.winner, wins = y(data.total.actual[w]);
-    g.strokeStyle = theme.text;
-    dot(g, x(w), wins, 7);
-    g.stroke();
-    g.fillStyle = theme.text;
-    g.font = theme.font(13, 600);
-    const end = x(w) > width - right() - 90;
-    write(g, data.winnerLabel, x(w) + (end ? -12 : 12), wins, end ? "right" : "left");
-    g.font = theme.font(12);
-    g.fillStyle = theme.muted;
-    for (const i of data.ticks) write(g, String(data.numbers[i]), x(i), bottom + 10, "center");
-    write(g, data.axis, x((n - 1) / 2), bottom + 24, "center");
-    const i = hovered === null ? -1 : data.numbers.indexOf(hovered);
-    if (i >= 0) {
-      g.strokeStyle = theme.faint;
-      g.beginPath();
-      g.moveTo(x(i), TOP);
-      g.lineTo(x(i), bottom);
-      g.stroke();
+    for (const number of marked(data.shared ? hover : own, "answers")) {
+      const i = data.numbers.indexOf(number);
+      if (i >= 0) line(g, place.x(i), TOP, place.x(i), height - FOOT);
     }
   }
 
+  /** @param {Hover} hover */
+  function point(hover) {
+    if (data.shared) return pointAt(hover);
+    own = hover;
+    page.repaint();
+  }
+
   canvas.onpointermove = (event) => {
-    const at = event.clientX - canvas.getBoundingClientRect().left;
-    const i = Math.max(0, Math.min(n - 1, Math.round(((at - left()) / (width - left() - right())) * (n - 1))));
-    pointed(data.numbers[i]);
-    const parts = data.lanes.map((one) => `${one.title}: ${one.actual[i].toFixed(1)}`).join(", ");
-    say(`answer ${data.numbers[i]}: logit ${data.total.actual[i].toFixed(1)}, waves add up to ${data.total.ideal[i].toFixed(1)} (${parts})`);
+    const i = Math.max(0, Math.min(n - 1, Math.round(((event.offsetX - place.left) / (place.right - place.left)) * (n - 1))));
+    point({ numbers: [data.numbers[i]], pair: null, answer: null });
+    const parts = data.lanes.map((lane) => `${lane.title}: ${readable(lane.actual[i])}`).join(", ");
+    page.say(`answer ${data.numbers[i]}: logit ${readable(data.total.actual[i])}, waves add up to ${readable(data.total.ideal[i])} (${parts})`);
   };
   canvas.onpointerleave = () => {
-    pointed(null);
-    say("");
+    point(NOTHING);
+    page.say("");
   };
-  holder.hover = (number) => (hovered = number);
-  holder.paint = paint;
-  return holder;
+  return { element: holder, paint };
+}
+
+/** @typedef {ReturnType<typeof placeOf>} Place */
+
+/** Where the waves lie in a picture of this width. @param {number} width @param {number} n */
+function placeOf(width, n) {
+  const narrow = width < 480, left = narrow ? 52 : 74, right = width - (narrow ? 8 : 74);
+  return { width, narrow, left, right, x: (/** @type {number} */ i) => left + ((right - left) * i) / Math.max(1, n - 1) };
+}
+
+/** @param {Canvas} g @param {WavesData} data @param {Place} place @param {number} height @param {Theme} theme */
+function drawWaves(g, data, place, height, theme) {
+  const bottom = height - FOOT, { x, left, right, width } = place;
+  g.strokeStyle = theme.muted;
+  line(g, x(data.right), TOP - 6, x(data.right), bottom);
+  g.font = theme.font(SMALL, 600);
+  g.fillStyle = theme.text;
+  write(g, data.rightLabel, Math.max(left + 40, Math.min(width - 60, x(data.right))), 8, "center");
+  data.lanes.forEach((lane, i) => {
+    const colour = theme.frequency(lane.order), y = laneScale(TOP + i * LANE, LANE, data.scale);
+    drawLane(g, lane, place, y, colour, theme);
+    dot(g, x(data.right), y(lane.actual[data.right]), 3.5, colour);
+  });
+  const y = laneScale(bottom - SUM, SUM, data.totalScale), wins = y(data.total.actual[data.winner]), at = x(data.winner);
+  drawLane(g, data.total, place, y, theme.text, theme);
+  dot(g, x(data.right), y(data.total.actual[data.right]), 3.5, theme.text);
+  circle(g, at, wins, 7, theme.text);
+  g.fillStyle = theme.text;
+  g.font = theme.font(13, 600);
+  const end = at > right - 90;
+  write(g, data.winnerLabel, at + (end ? -12 : 12), wins, end ? "right" : "left");
+  g.font = theme.font(SMALL);
+  g.fillStyle = theme.muted;
+  for (const i of data.ticks) write(g, data.numbers[i], x(i), bottom + 10, "center");
+  write(g, data.axis, (left + right) / 2, bottom + 24, "center");
+}
+
+/** From a value to its height in a lane; what is far too large is drawn at its edge.
+ * @param {number} top @param {number} tall @param {number} scale @returns {(value: number) => number} */
+function laneScale(top, tall, scale) {
+  return (value) => top + tall / 2 - (Math.max(-1.25, Math.min(1.25, value / scale)) * tall) / 2.5;
+}
+
+/** @param {Canvas} g @param {Lane} lane @param {Place} place @param {(value: number) => number} y @param {string} colour
+ * @param {Theme} theme */
+function drawLane(g, { title, note, actual, ideal }, place, y, colour, theme) {
+  g.strokeStyle = theme.hair;
+  line(g, place.left, y(0), place.right, y(0));
+  g.strokeStyle = theme.muted;
+  drawWave(g, ideal, place, y, [3, 3], 1.2);
+  g.strokeStyle = colour;
+  drawWave(g, actual, place, y, [], 1.8);
+  g.fillStyle = colour;
+  g.font = theme.font(SMALL, 600);
+  write(g, title, place.left - 8, y(0), "right");
+  g.font = theme.font(SMALL);
+  g.fillStyle = theme.muted;
+  if (!place.narrow) write(g, note, place.right + 8, y(0));
+}
+
+/** @param {Canvas} g @param {number[]} values @param {Place} place @param {(value: number) => number} y
+ * @param {number[]} dashes @param {number} weight */
+function drawWave(g, values, place, y, dashes, weight) {
+  g.setLineDash(dashes);
+  g.lineWidth = weight;
+  g.beginPath();
+  values.forEach((value, i) => g.lineTo(place.x(i), y(value)));
+  g.stroke();
+  g.setLineDash([]);
+  g.lineWidth = 1;
 }

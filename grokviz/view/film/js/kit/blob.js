@@ -1,16 +1,22 @@
 // The bytes from Python: [u32 header length][JSON header][arrays]. See grokviz/view/frames.py.
 
+/** @import { Moment, Part, StoredArray } from "../contract.js" */
+
 const ARRAY_TYPES = {
   uint8: Uint8Array, int8: Int8Array, int16: Int16Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array,
 };
 
-// The header, and one entry an array: {raw, shape, size (numbers a snapshot), scale, shift}.
+/** @typedef {{ dtype: keyof typeof ARRAY_TYPES, shape: number[], offset: number, scale: number, shift: number }} Entry */
+
+/** One part of a run.
+ * @param {Uint8Array} bytes @returns {Part} */
 export function decodeBlob(bytes) {
   const buffer = bytes.slice().buffer; // an aligned copy: what Streamlit hands over is neither aligned nor ours
   const headerLength = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerLength)));
+  /** @type {Record<string, StoredArray>} */
   const arrays = {};
-  for (const [name, entry] of Object.entries(header.arrays)) {
+  for (const [name, entry] of /** @type {[string, Entry][]} */ (Object.entries(header.arrays))) {
     const count = entry.shape.reduce((product, size) => product * size, 1);
     arrays[name] = {
       raw: new ARRAY_TYPES[entry.dtype](buffer, 4 + headerLength + entry.offset, count),
@@ -23,18 +29,26 @@ export function decodeBlob(bytes) {
   return { header, arrays };
 }
 
-// Numbers between two snapshots: `name` at a fractional position, dequantised into `out`.
-export function blend(arrays, name, position, out) {
-  const { raw, size, scale, shift } = arrays[name];
-  const before = Math.floor(position), after = Math.min(before + 1, raw.length / size - 1);
-  const f = position - before, a = before * size, b = after * size;
-  if (f === 0) for (let j = 0; j < size; j++) out[j] = raw[a + j] * scale + shift;
-  else for (let j = 0; j < size; j++) out[j] = (raw[a + j] * (1 - f) + raw[b + j] * f) * scale + shift;
+/** The numbers of an array at a moment, between two snapshots if need be, dequantised into `out`.
+ * @param {StoredArray} array @param {Pick<Moment, "before" | "after" | "share">} moment @param {Float32Array} out */
+export function blend({ raw, size, scale, shift }, { before, after, share }, out) {
+  const a = before * size, b = after * size;
+  if (share === 0) for (let j = 0; j < size; j++) out[j] = raw[a + j] * scale + shift;
+  else for (let j = 0; j < size; j++) out[j] = (raw[a + j] * (1 - share) + raw[b + j] * share) * scale + shift;
   return out;
 }
 
+/** Between which snapshots a fractional one lies.
+ * @param {number} position @param {number} count of snapshots @returns {Moment} */
+export function momentAt(position, count) {
+  const before = Math.floor(position), index = Math.round(position);
+  return { position, before, after: Math.min(before + 1, count - 1), share: position - before, index };
+}
+
+/** The largest absolute value.
+ * @param {ArrayLike<number>} values */
 export function largest(values) {
   let top = 0;
-  for (const value of values) if (Math.abs(value) > top) top = Math.abs(value);
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > top) top = Math.abs(values[i]);
   return top;
 }

@@ -1,20 +1,24 @@
-// A panel whose figure is curves over the time axis.
+// A panel whose figure is curves over the time axis. Press and drag on it moves the film, as on the strip.
+
+/** @import { Context, Panel, Timeline } from "../contract.js" */
+/** @import { Plot, Row } from "./plot.js" */
 
 import { drawCursor, drawPlotBackground, plotBox } from "./plot.js";
 
-// A panel whose figure is a plot. Press and drag on it moves the film, as on the strip.
+/** @typedef {{ plot: Plot }} OwnCurves */
+
+/** @param {Pick<Panel<OwnCurves>, "id" | "name" | "title" | "howto" | "caption">} description
+ * @param {(timeline: Timeline) => Row[]} rows @returns {Panel<OwnCurves>} */
 export function curvePanel(description, rows) {
+  const box = (/** @type {OwnCurves} */ own, /** @type {Context} */ { width, height, theme }) =>
+    plotBox(own.plot, width, height, theme);
   return {
     ...description,
-    part: "core",
-    scrubs: true,
+    needs: "core",
     prepare: (timeline) => ({ plot: { rows: rows(timeline), top: 24 } }),
-    box: (own, { width, height, theme }) => plotBox(own.plot, width, height, theme),
-    background(g, own, { width, height, film, timeline, theme }) {
-      drawPlotBackground(g, own.plot, plotBox(own.plot, width, height, theme), film.axis, timeline.header, theme);
-    },
-    live(g, own, { width, height, film, theme }) {
-      drawCursor(g, own.plot, plotBox(own.plot, width, height, theme), film, theme);
-    },
+    timeBox: box,
+    background: (g, own, context) =>
+      drawPlotBackground(g, box(own, context), context.axis, context.timeline.header, context.theme),
+    live: (g, own, context) => void drawCursor(g, box(own, context), context.axis, context.moment, context.theme),
   };
 }

@@ -1,13 +1,17 @@
 // Small pieces of page. Text is only ever set through textContent.
 
+/** An element: `text` is its text, names with "on" are handlers, true and false say whether an attribute is there.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {string} className @param {Record<string, unknown>} attributes @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]} */
 export function make(tag, className = "", attributes = {}, ...children) {
   const element = document.createElement(tag);
   if (className) element.className = className;
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") element.textContent = value;
-    else if (name.startsWith("on")) element[name] = value;
+    if (name === "text") element.textContent = String(value);
+    else if (name.startsWith("on")) Object.assign(element, { [name]: value });
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null) element.setAttribute(name, value);
+    else if (value !== false && value !== null) element.setAttribute(name, String(value));
   }
   element.append(...children);
   return element;
@@ -18,6 +22,7 @@ const ICONS = {
   pause: "M4.5 3.5h3v11h-3zM10.5 3.5h3v11h-3z",
 };
 
+/** @param {keyof typeof ICONS} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -29,16 +34,23 @@ export function icon(name) {
   return svg;
 }
 
+/** A list that opens under a word.
+ * @param {string} words @param {Node[]} entries */
 export function makeMenu(words, ...entries) {
   return make("details", "gv-menu", {}, make("summary", "", { text: words }), make("div", "gv-menu-list", {}, ...entries));
 }
 
+/** A choice of one out of few.
+ * @param {string} label @param {string[][]} options value and words of each @param {string} value
+ * @param {(value: string) => void} onchange */
 export function picker(label, options, value, onchange) {
-  const select = make("select", "gv-picker", { "aria-label": label, title: label, onchange: () => onchange(select.value) });
+  const select = make("select", "gv-picker", { "aria-label": label, title: label });
+  select.onchange = () => onchange(select.value);
   for (const [key, words] of options) select.append(make("option", "", { value: key, text: words, selected: key === value }));
   return select;
 }
 
+/** @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

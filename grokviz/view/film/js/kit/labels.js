@@ -1,6 +1,7 @@
 // Labels that would stand on each other are moved apart.
 
-// Moves labels apart until none are closer than `gap`, as little as that takes.
+/** As little as it takes until none are closer than `gap`; sorts them.
+ * @param {{ at: number }[]} labels @param {number} gap */
 export function spread(labels, gap) {
   labels.sort((a, b) => a.at - b.at);
   for (let round = 0; round < 12; round++) {
@@ -11,8 +12,9 @@ export function spread(labels, gap) {
   }
 }
 
+/** Sorted labels, none above `top` or below `bottom`.
+ * @param {{ at: number }[]} labels @param {number} top @param {number} bottom @param {number} gap */
 export function keepInside(labels, top, bottom, gap) {
-  if (!labels.length) return;
   labels.forEach((label, i) => (label.at = Math.max(label.at, top + i * gap)));
   labels.forEach((label, i) => (label.at = Math.min(label.at, bottom - (labels.length - 1 - i) * gap)));
 }

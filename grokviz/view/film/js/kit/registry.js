@@ -1,22 +1,38 @@
-// What has arrived from Python in this browser page, for all films of the page.
+// What has arrived from Python in this browser page, for all its films: nothing is sent twice.
+
+/** @import { Part } from "../contract.js" */
 
 import { decodeBlob } from "./blob.js";
 
-// One for all scrubbers of the page: what has arrived stays, so that nothing is sent twice.
-export const registry = (globalThis.grokvizScrubbers ??= { parts: new Map(), waiting: new Set(), films: new Map() });
+/**
+ * @typedef {object} Registry
+ * @property {Map<string, Part>} parts by "id/part"
+ * @property {Set<(name: string) => void>} waiting who is told when a part arrives
+ * @property {Map<string, any>} films by the key of their component
+ * @property {any} active the film that was last touched, which hears the keys
+ */
 
+/** @type {Registry} */
+export const registry = (globalThis.grokvizScrubbers ??= { parts: new Map(), waiting: new Set(), films: new Map(), active: null });
 const PARTS_KEPT = 8;
 
+/** @param {Uint8Array} bytes of a part */
 function keepPart(bytes) {
   const part = decodeBlob(bytes);
   const name = `${part.header.id}/${part.header.part}`;
   registry.parts.delete(name);
   registry.parts.set(name, part);
-  while (registry.parts.size > PARTS_KEPT) registry.parts.delete(registry.parts.keys().next().value);
+  for (const old of registry.parts.keys()) if (registry.parts.size > PARTS_KEPT) registry.parts.delete(old);
   for (const told of [...registry.waiting]) told(name);
 }
 
-// The data of the component: [u32 length][JSON control][part][part]..., the parts only when they are new here.
+/**
+ * What Python wants to be shown. `seq` rises with every command; without one it is still on its way.
+ * @typedef {{ key: string, id: string, step: number, panels: string[], layout: "full" | "strip", seq?: number, play?: boolean }} Control
+ */
+
+/** The data of the component: [u32 length][JSON control][part][part]..., the parts only when they are new here.
+ * @param {Uint8Array} bytes @returns {Control} */
 export function decodeMessage(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true);

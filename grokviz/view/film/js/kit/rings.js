@@ -1,49 +1,85 @@
-// Numbers as dots in the plane of a frequency: where they stand, and how well they fit a clock.
+// Numbers as dots in the plane of a frequency, drawn and found under the pointer here, for film and pictures alike.
 
-import { dot } from "./canvas.js";
+/** @import { Canvas, Theme } from "../contract.js" */
+
+import { circle, dot, write } from "./canvas.js";
 import { SMALL } from "./theme.js";
 
-export const RING_MARGIN = 0.06;
+/** @typedef {[number, number]} Point */
+/** @typedef {{ x: number, y: number, r: number }} RingPlace middle and radius, in pixels */
 
-export function ringPlaces(own, width, height) {
-  const count = own.orders.length, label = 20;
-  let best = { r: 0 };
+/** Where rings go, as large as they can be, with room for a line of text under each.
+ * @param {number} count @param {number} width @param {number} height @returns {RingPlace[]} */
+export function ringPlaces(count, width, height) {
+  const label = 20;
+  let best = { r: 0, columns: 1, rows: count };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns), r = Math.min(width / columns, height / rows - label) / 2;
     if (r > best.r) best = { r, columns, rows };
   }
-  const r = best.r - 3;
-  return own.orders.map((_, order) => {
+  return Array.from({ length: count }, (_, order) => {
     const row = Math.floor(order / best.columns), inRow = Math.min(best.columns, count - row * best.columns);
     const x = width / 2 + ((order % best.columns) - (inRow - 1) / 2) * Math.max(2 * best.r, width / best.columns);
     const pitch = Math.min(height / best.rows, 2 * best.r + label + 18);
-    return { x, y: height / 2 + (row - (best.rows - 1) / 2) * pitch - label / 2, r };
+    return { x, y: height / 2 + (row - (best.rows - 1) / 2) * pitch - label / 2, r: best.r - 3 };
   });
 }
 
-export function ringPoint(own, points, p, order, n, { x, y, r }) {
-  const j = 2 * (order * p + n), scale = (r * (1 - RING_MARGIN)) / own.reach;
-  return [x + points[j] * scale, y - points[j + 1] * scale];
+/** From the plane of a ring to the canvas, `unit` pixels to 1.
+ * @param {RingPlace} place @param {number} unit @param {number} x @param {number} y @returns {Point} */
+export function onRing(place, unit, x, y) {
+  return [place.x + x * unit, place.y - y * unit];
 }
 
-export function ringMark(g, [x, y], n, place, theme) {
+/** The circle that the dots ought to lie on.
+ * @param {Canvas} g @param {RingPlace} place @param {number} radius in pixels @param {Theme} theme */
+export function drawRingCircle(g, place, radius, theme) {
+  circle(g, place.x, place.y, Math.abs(radius), theme.faint);
+}
+
+/** The dots, one after the other.
+ * @param {Canvas} g @param {Point[]} points @param {number} size @param {(i: number) => string} colourOf */
+export function drawRingDots(g, points, size, colourOf) {
+  points.forEach(([x, y], i) => dot(g, x, y, size, colourOf(i)));
+}
+
+/** The numbers pointed at, named towards the middle.
+ * @param {Canvas} g @param {Point} point @param {number} number @param {RingPlace} place @param {Theme} theme */
+export function drawRingMark(g, [x, y], number, place, theme) {
   dot(g, x, y, 6, theme.text);
   dot(g, x, y, 4, theme.background);
   const away = Math.hypot(x - place.x, y - place.y) || 1, inward = 16;
   g.fillStyle = theme.text;
   g.font = theme.font(SMALL, 600);
-  g.textAlign = "center";
-  g.textBaseline = "middle";
-  g.fillText(n, x - ((x - place.x) / away) * inward, y - ((y - place.y) / away) * inward);
+  write(g, number, x - ((x - place.x) / away) * inward, y - ((y - place.y) / away) * inward, "center");
 }
 
-// How well the dots of a ring fit a clock of its frequency: |correlation| with exp(i w_k n), either way around, 0 to 1.
-export function clockness(timeline, i, order) {
-  const { raw, size } = timeline.arrays.ring, { p, key_freqs: keys } = timeline.header;
+/** Which point is nearest, -1 if none is within reach.
+ * @param {Point[]} points @param {number} x @param {number} y @returns {{ i: number, far: number }} */
+export function nearestPoint(points, x, y, reach = Infinity) {
+  let i = -1, far = reach;
+  points.forEach(([px, py], j) => {
+    const away = Math.hypot(px - x, py - y);
+    if (away < far) [i, far] = [j, away];
+  });
+  return { i, far };
+}
+
+/** Where number i of n stands on a perfect clock of frequency k. At k = n/2 there is no sine.
+ * @param {number} k @param {number} i @param {number} n @returns {Point} */
+export function clockPoint(k, i, n) {
+  const angle = (2 * Math.PI * ((k * i) % n)) / n;
+  return [Math.cos(angle), 2 * k === n ? 0 : Math.sin(angle)];
+}
+
+/** How well dots fit a clock of frequency k: |correlation| with exp(i w_k n), either way around, 0 to 1.
+ * @param {ArrayLike<number>} dots x and y of each number @param {number} k */
+export function clockness(dots, k) {
+  const p = dots.length / 2;
   let [forthX, forthY, backX, backY, energy] = [0, 0, 0, 0, 0];
   for (let n = 0; n < p; n++) {
-    const j = i * size + 2 * (order * p + n), x = raw[j], y = raw[j + 1];
-    const c = Math.cos((2 * Math.PI * keys[order] * n) / p), s = Math.sin((2 * Math.PI * keys[order] * n) / p);
+    const x = dots[2 * n], y = dots[2 * n + 1];
+    const c = Math.cos((2 * Math.PI * k * n) / p), s = Math.sin((2 * Math.PI * k * n) / p);
     forthX += x * c + y * s; forthY += y * c - x * s;
     backX += x * c - y * s; backY += y * c + x * s;
     energy += x * x + y * y;

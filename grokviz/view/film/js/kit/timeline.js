@@ -1,26 +1,56 @@
 // What the film reads of a run at one snapshot: measures, phases, and what it lacks.
 
-// The snapshot's own number, for sentences: never a blend.
+/** @import { Hover, Header, Timeline } from "../contract.js" */
+
+/** The snapshot's own number, for sentences: never a blend. NaN where it was not measured.
+ * @param {Timeline} timeline @param {string} name @param {number} index */
 export function measure(timeline, name, index) {
   const array = timeline.arrays[name];
   return array ? array.raw[index] * array.scale + array.shift : NaN;
 }
 
-export const noKey = ({ header }) => (header.finished ? "No frequency is key in this run" : "No frequency is key so far");
-
-// The phases that happened, in steps: [{name, from, to}]. A phase that still goes on ends with the film.
-export function phaseBands(header) {
-  const { circuit_from: circuit, cleanup_from: cleanup, cleanup_to: end, memorised_at: memorised } = header.phases;
-  const last = header.steps.at(-1), bands = [];
-  const add = (name, from, to) => {
-    if (from !== null && from < (to ?? last)) bands.push({ name, from, to: to ?? last });
-  };
-  if (circuit !== null || memorised !== null) add("memorisation", 0, circuit ?? cleanup);
-  add("circuit formation", circuit, cleanup);
-  add("cleanup", cleanup, end);
-  return bands;
+/** The numbers of one snapshot, as stored.
+ * @param {Timeline} timeline @param {string} name @param {number} index */
+export function stored(timeline, name, index) {
+  const { raw, size } = timeline.arrays[name];
+  return raw.subarray(index * size, (index + 1) * size);
 }
 
+/** The part of the embedding's energy, or another spectrum's, that the key frequencies carry.
+ * @param {Timeline} timeline @param {string} name @param {number} index */
+export function keyShare(timeline, name, index) {
+  const now = stored(timeline, name, index);
+  let energy = 0;
+  for (const v of now) energy += v * v;
+  return timeline.header.key_freqs.reduce((sum, k) => sum + now[k - 1] ** 2, 0) / (energy || 1);
+}
+
+/** The phases that happened, in steps. Python finds them, for the charts too; one that goes on ends with the film.
+ * @param {Header} header @returns {{ name: string, from: number, to: number }[]} */
+export function phaseBands(header) {
+  const last = header.steps[header.steps.length - 1];
+  return header.bands.map(([name, from, to]) => ({ name, from, to: to ?? last })).filter(({ from, to }) => from < to);
+}
+
+/** @param {Header} header @param {number} step */
 export function phaseAt(header, step) {
   return phaseBands(header).find((band) => step >= band.from && step < band.to)?.name ?? null;
+}
+
+/** @param {Timeline} timeline */
+export const noKey = ({ header }) =>
+  header.finished ? "No frequency is key in this run" : "No frequency is key so far";
+
+/** A pair that is pointed at, with its answer where it has one.
+ * @param {Timeline} timeline @param {[number, number]} pair @param {string} words @returns {Hover & { words: string }} */
+export function pairHover({ header, arrays }, pair, words) {
+  const answer = arrays.table.raw[pair[0] * header.p + pair[1]];
+  return { numbers: pair, pair, answer: answer >= 0 ? answer : null, words };
+}
+
+/** The second part of the run. A panel that needs it is only drawn once it is here.
+ * @param {Timeline} timeline */
+export function mapsOf({ maps }) {
+  if (!maps) throw new Error("The maps have not arrived: a panel that draws them says so by needs: \"maps\".");
+  return maps;
 }

@@ -3,7 +3,7 @@
 import { curvePanel } from "../kit/curve-panel.js";
 import { curveSeries } from "../kit/plot.js";
 import { measure } from "../kit/timeline.js";
-import { percent, THIN } from "../kit/wording.js";
+import { percent } from "../kit/wording.js";
 
 export const accuracyPanel = curvePanel(
   {
@@ -14,14 +14,14 @@ export const accuracyPanel = curvePanel(
       "Each curve is the share of pairs whose most likely answer is the right one: dashed for the pairs it trains on, " +
       "solid for the pairs it never sees. Guessing would score 1 in p. Watch the gap between the two open and, in a run that groks, close.",
     caption(timeline, i) {
-      const m = (name) => measure(timeline, name, i);
-      return `It answers ${percent(m("train_accuracy"))} of the training pairs correctly and ${percent(m("test_accuracy"))} of the pairs it has never seen.`;
+      const [train, test] = ["train_accuracy", "test_accuracy"].map((name) => percent(measure(timeline, name, i)));
+      return `It answers ${train} of the training pairs correctly and ${test} of the pairs it has never seen.`;
     },
   },
   (timeline) => [
     {
       title: "share of pairs answered correctly", kind: "linear", domain: [-0.02, 1.04], ticks: [0, 0.5, 1],
-      format: (v) => `${v * 100}${THIN}%`, read: percent,
+      format: percent, read: percent,
       series: [
         curveSeries(timeline, "test_accuracy", "test", "test", "log_test_accuracy"),
         curveSeries(timeline, "train_accuracy", "train", "train", "log_train_accuracy"),

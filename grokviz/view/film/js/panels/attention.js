@@ -1,63 +1,88 @@
 // What each head looks at.
 
+/** @import { Panel, Timeline } from "../contract.js" */
+/** @import { Picture } from "../kit/maps.js" */
+
 import { blend } from "../kit/blob.js";
 import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
+import { stored } from "../kit/timeline.js";
 import { percent, roundedShare } from "../kit/wording.js";
 
+/** @typedef {{ heads: number, scores: Float32Array, pictures: Picture[] }} Own */
+
+/** @type {Panel<Own>} */
 export const attentionPanel = {
   id: "attention",
   name: "Attention",
   title: "What does each head look at?",
-  part: "core",
+  needs: "core",
   howto:
     "To answer, the network looks back from “=” at a and b. Each pixel is the share of its attention that one head gives " +
     "to a, for the question in row a and column b: dark is none, bright is all. Stripes mean that the head weighs the " +
     "two numbers by a wave: one of the two places where waves are multiplied, the neurons being the other.",
-  prepare(timeline) {
-    const { header, arrays } = timeline, heads = Math.min(header.n_heads, MOST_SMALL_MAPS), p = header.p;
-    return { p, heads, scores: new Float32Array(arrays.attention_scores.size), pictures: Array.from({ length: heads }, () => makePicture(p)), frame: -1 };
+  prepare({ header, arrays }) {
+    const heads = Math.min(header.n_heads, MOST_SMALL_MAPS);
+    return {
+      heads, scores: new Float32Array(arrays.attention_scores.size),
+      pictures: Array.from({ length: heads }, () => makePicture(header.p)),
+    };
   },
-  background(g, own, { width, height, scale, theme }) {
-    const places = smallPlaces(own.heads, width, height, own.p, scale);
+  background(g, own, { width, height, scale, timeline, theme }) {
+    const places = smallPlaces(own.heads, width, height, timeline.header.p, scale);
     drawSmallLabels(g, places, places.map((_, h) => [[`head ${h}`, theme.text]]), theme);
   },
-  live(g, own, { width, height, film, timeline, theme, scale }) {
-    const { p, scores } = own, row = 2 * p + 1;
-    blend(timeline.arrays, "attention_scores", film.position, scores);
+  live(g, own, { width, height, scale, moment, timeline, theme, hover }) {
+    const { p } = timeline.header;
+    blend(timeline.arrays.attention_scores, moment, own.scores);
     smallPlaces(own.heads, width, height, p, scale).forEach((place, h) => {
-      attentionMap(scores.subarray(h * row, (h + 1) * row), p, own.pictures[h].words, theme.cividis);
+      attentionMap(scoresOf(own, h, p), p, own.pictures[h].words, theme.cividis);
       own.pictures[h].flush();
       drawPicture(g, own.pictures[h], place, scale);
-      drawCross(g, place, p, film.hover, theme);
+      drawCross(g, place, p, hover, theme);
     });
   },
-  hover(own, x, y, { width, height, scale }) {
-    return hoverSmall(smallPlaces(own.heads, width, height, own.p, scale), own.p, x, y, (h, [a, b]) => {
-      const row = 2 * own.p + 1, s = own.scores.subarray(h * row, (h + 1) * row);
-      const top = Math.max(s[a], s[own.p + b], s[2 * own.p]);
-      const [ea, eb, ee] = [s[a], s[own.p + b], s[2 * own.p]].map((v) => Math.exp(v - top));
-      return `Head ${h}, a = ${a}, b = ${b}: ${percent(roundedShare(ea / (ea + eb + ee)))} of its attention on a, ${percent(roundedShare(eb / (ea + eb + ee)))} on b`;
+  hover(own, x, y, { width, height, scale, timeline }) {
+    const { p } = timeline.header;
+    return hoverSmall(smallPlaces(own.heads, width, height, p, scale), timeline, x, y, (h, [a, b]) => {
+      const s = scoresOf(own, h, p), top = Math.max(s[a], s[p + b], s[2 * p]);
+      const [forA, forB, forEquals] = [s[a], s[p + b], s[2 * p]].map((v) => Math.exp(v - top)), all = forA + forB + forEquals;
+      return `Head ${h}, a = ${a}, b = ${b}: ${percent(roundedShare(forA / all))} of its attention on a, ${percent(roundedShare(forB / all))} on b`;
     });
   },
   caption(timeline, i) {
-    const { header, arrays } = timeline, { raw, size, scale } = arrays.attention_scores, p = header.p, row = 2 * p + 1;
-    let most = { swing: -1 };
-    for (let h = 0; h < header.n_heads; h++) {
-      let low = 1, high = 0;
-      const s = (j) => raw[i * size + h * row + j] * scale;
-      for (let a = 0; a < p; a++) {
-        const share = 1 / (1 + Math.exp(s(p) - s(a)) + Math.exp(s(2 * p) - s(a)));
-        [low, high] = [Math.min(low, share), Math.max(high, share)];
-      }
-      if (high - low > most.swing) most = { swing: high - low, low, high, h };
-    }
-    const extra = header.n_heads > MOST_SMALL_MAPS ? ` ${MOST_SMALL_MAPS} of ${header.n_heads} heads are shown.` : "";
-    return `Head ${most.h} changes its mind most: with b = 0 it gives a between ${percent(roundedShare(most.low))} and ${percent(roundedShare(most.high))} of its attention.${extra}`;
+    const { n_heads: heads } = timeline.header, { h, low, high } = mostRestless(timeline, i);
+    const extra = heads > MOST_SMALL_MAPS ? ` ${MOST_SMALL_MAPS} of ${heads} heads are shown.` : "";
+    return `Head ${h} changes its mind most: with b = 0 it gives a between ${percent(roundedShare(low))} and ${percent(roundedShare(high))} of its attention.${extra}`;
   },
 };
 
-// softmax over the three scores, the share of a: exp(s_a) / (exp(s_a) + exp(s_b) + exp(s_=)).
-function attentionMap(scores, p, words, colours) {
+/** The scores of one head: p for a, p for b, one for "=".
+ * @param {Own} own @param {number} h @param {number} p */
+function scoresOf(own, h, p) {
+  return own.scores.subarray(h * (2 * p + 1), (h + 1) * (2 * p + 1));
+}
+
+/** The head whose attention to a differs most with a, where b is 0, and between which shares.
+ * @param {Timeline} timeline @param {number} i */
+function mostRestless(timeline, i) {
+  const { header, arrays } = timeline, { p } = header;
+  const { scale } = arrays.attention_scores, scores = stored(timeline, "attention_scores", i);
+  let most = { h: 0, low: 0, high: -1 };
+  for (let h = 0; h < header.n_heads; h++) {
+    const s = (/** @type {number} */ j) => scores[h * (2 * p + 1) + j] * scale;
+    let low = 1, high = 0;
+    for (let a = 0; a < p; a++) {
+      const share = 1 / (1 + Math.exp(s(p) - s(a)) + Math.exp(s(2 * p) - s(a)));
+      [low, high] = [Math.min(low, share), Math.max(high, share)];
+    }
+    if (high - low > most.high - most.low) most = { h, low, high };
+  }
+  return most;
+}
+
+/** softmax over the three scores, the share of a: exp(s_a) / (exp(s_a) + exp(s_b) + exp(s_=)), as colours.
+ * @param {Float32Array} scores @param {number} p @param {Uint32Array} words @param {Uint32Array} colours */
+export function attentionMap(scores, p, words, colours) {
   let top = -Infinity;
   for (const s of scores) top = Math.max(top, s);
   const weights = scores.map((s) => Math.exp(s - top)), equals = weights[2 * p];

@@ -1,4 +1,7 @@
-// All panels, in the order of the page.
+// All panels, in the order of the page: the order of these imports, from which Python reads their ids.
+// ../contract.js says how to write one.
+
+/** @import { Panel } from "../contract.js" */
 
 import { ringsPanel } from "./rings.js";
 import { answersPanel } from "./answers.js";
@@ -10,6 +13,7 @@ import { outputsPanel } from "./outputs.js";
 import { accuracyPanel } from "./accuracy.js";
 import { simplicityPanel } from "./simplicity.js";
 
+/** @type {Panel<any>[]} */
 export const PANELS = [
   ringsPanel, answersPanel, embeddingPanel, attentionPanel, neuronsPanel, logitsPanel, outputsPanel, accuracyPanel, simplicityPanel,
 ];

@@ -1,57 +1,56 @@
 // The logits taken apart into products of waves.
 
+/** @import { Panel } from "../contract.js" */
+/** @import { Picture } from "../kit/maps.js" */
+
+import { write } from "../kit/canvas.js";
 import { spread } from "../kit/labels.js";
 import { drawPicture, makePicture, mapPlace, pairAt } from "../kit/maps.js";
 import { drawKeyTicks } from "../kit/spectrum-panel.js";
 import { SMALL } from "../kit/theme.js";
-import { measure, noKey } from "../kit/timeline.js";
+import { mapsOf, measure, noKey } from "../kit/timeline.js";
 import { inWords, percent, THIN } from "../kit/wording.js";
 
+/** @type {Panel<{ picture: Picture }>} */
 export const logitsPanel = {
   id: "logits",
   name: "What the logits are made of",
   title: "What are the answers made of?",
-  part: "maps",
+  needs: "maps",
   howto:
     "The logits (one number for each possible answer), taken apart into products of a wave in a (rows) and a wave in b (columns); cosine and sine of a frequency " +
     "sit side by side. Bright is strong, on a log scale over three decades. A finished network keeps a few bright blocks on " +
     "the diagonal: the same frequency in a and in b, which is what cos(w(a + b)) is made of.",
-  prepare: (timeline) => ({ p: timeline.header.p, picture: makePicture(timeline.header.p) }),
-  background(g, own, { width, height, timeline, theme, scale }) {
-    const place = mapPlace(width, height, scale, own.p), keys = timeline.header.key_freqs;
+  prepare: (timeline) => ({ picture: makePicture(timeline.header.p) }),
+  background(g, own, { width, height, scale, timeline, theme }) {
+    const { p, key_freqs: keys } = timeline.header, place = mapPlace(width, height, scale, p);
     g.font = theme.font(SMALL);
     g.fillStyle = theme.muted;
-    g.textAlign = "left";
-    g.textBaseline = "middle";
-    g.fillText("wave in a, down · wave in b, across", place.x, 12);
-    const middle = (k) => ((2 * k) / own.p) * place.size;
-    g.textBaseline = "alphabetic";
-    drawKeyTicks(g, keys, theme, (k) => [place.x + middle(k), place.y + place.size + 16]);
-    g.textBaseline = "middle";
+    write(g, "wave in a, down · wave in b, across", place.x, 12);
+    const middle = (/** @type {number} */ k) => ((2 * k) / p) * place.size;
+    drawKeyTicks(g, keys, theme, place.y + place.size + 16, (k) => place.x + middle(k));
     const rows = keys.map((k, order) => ({ at: place.y + middle(k), k, order }));
     spread(rows, 14);
-    g.textAlign = "right";
     g.font = theme.font(SMALL, 600);
     for (const { at, k, order } of rows) {
       g.fillStyle = theme.frequency(order);
-      g.fillText(k, place.x - 6, at);
+      write(g, k, place.x - 6, at, "right");
     }
   },
-  live(g, own, { width, height, film, timeline, theme, scale }) {
-    const { raw, size } = timeline.maps.arrays.logit_spectrum_2d, words = own.picture.words;
-    const before = Math.floor(film.position), after = Math.min(before + 1, film.steps.length - 1);
-    const f = film.position - before, a = before * size, b = after * size;
-    for (let j = 0; j < size; j++) words[j] = theme.viridis[(raw[a + j] * (1 - f) + raw[b + j] * f) | 0];
+  live(g, own, { width, height, scale, moment, timeline, theme }) {
+    const { raw, size } = mapsOf(timeline).arrays.logit_spectrum_2d, { words } = own.picture;
+    const { share } = moment, a = moment.before * size, b = moment.after * size;
+    for (let j = 0; j < size; j++) words[j] = theme.viridis[(raw[a + j] * (1 - share) + raw[b + j] * share) | 0];
     own.picture.flush();
-    drawPicture(g, own.picture, mapPlace(width, height, scale, own.p), scale);
+    drawPicture(g, own.picture, mapPlace(width, height, scale, timeline.header.p), scale);
   },
-  hover(own, x, y, { width, height, scale, timeline, film }) {
-    const cell = pairAt(mapPlace(width, height, scale, own.p), own.p, x, y);
+  hover(own, x, y, { width, height, scale, moment, timeline }) {
+    const { p } = timeline.header, cell = pairAt(mapPlace(width, height, scale, p), p, x, y);
     if (!cell) return null;
-    const { raw, size, scale: decades, shift } = timeline.maps.arrays.logit_spectrum_2d;
-    const stored = raw[film.index() * size + cell[0] * own.p + cell[1]], share = 10 ** (stored * decades + shift);
+    const { raw, size, scale: decades, shift } = mapsOf(timeline).arrays.logit_spectrum_2d;
+    const stored = raw[moment.index * size + cell[0] * p + cell[1]], share = 10 ** (stored * decades + shift);
     const words = stored ? percent(share) : `under 0.1${THIN}%`;
-    return { numbers: [], pair: null, words: `${wave(cell[0], own.p)} of a times ${wave(cell[1], own.p)} of b: ${words} of the strongest` };
+    return { numbers: [], pair: null, answer: null, words: `${wave(cell[0], p)} of a times ${wave(cell[1], p)} of b: ${words} of the strongest` };
   },
   caption(timeline, i) {
     const keys = timeline.header.key_freqs.length, share = measure(timeline, "logit_fve", i);
@@ -60,7 +59,8 @@ export const logitsPanel = {
   },
 };
 
-// The Fourier basis in its order: constant, cos 1, sin 1, cos 2, ...
+/** The Fourier basis in its order: constant, cos 1, sin 1, cos 2, ...
+ * @param {number} row @param {number} p */
 export function wave(row, p) {
   if (row === 0) return "the constant";
   if (p % 2 === 0 && row === p - 1) return "the alternating wave";

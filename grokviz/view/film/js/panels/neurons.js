@@ -1,37 +1,56 @@
 // The activation of single neurons over all questions.
 
-import { blend } from "../kit/blob.js";
+/** @import { Moment, Panel, Timeline } from "../contract.js" */
+/** @import { Picture } from "../kit/maps.js" */
+
+import { blend, momentAt } from "../kit/blob.js";
 import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { measure } from "../kit/timeline.js";
+import { mapsOf, measure } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
 const FOLLOWS = 0.85; // of a neuron's variation: it belongs to the frequency that explains this much
 
+/**
+ * `pre` is the activation before the ReLU of one neuron over all pairs; `tops` the fixed end of each colour scale.
+ * @typedef {object} Own
+ * @property {number} shown
+ * @property {Float32Array} pre
+ * @property {Picture[]} pictures
+ * @property {Float32Array} scores
+ * @property {Float32Array} tables
+ * @property {Float32Array} constants
+ * @property {Float32Array} tops
+ */
+
+/** @type {Panel<Own>} */
 export const neuronsPanel = {
   id: "neurons",
   name: "Neurons",
   title: "What wakes a neuron?",
-  part: "maps",
+  needs: "maps",
   howto:
     "Each map is one neuron: how active it is on every question, row a and column b, dark for silent. Above it stands the " +
     "frequency that explains it best now, in colour once it explains 85 % of it and is key. Most finished neurons are " +
     "woven from a single frequency; shown are those that it explains best in the last snapshot. The scale of a map is the same at every step.",
   prepare(timeline) {
-    const { p } = timeline.header, { neurons } = timeline.maps.header, shown = Math.min(neurons.length, MOST_SMALL_MAPS);
-    const own = { p, shown, pre: new Float32Array(p * p), pictures: Array.from({ length: shown }, () => makePicture(p)) };
-    if (!shown) return own;
-    own.scores = new Float32Array(timeline.arrays.attention_scores.size);
-    own.tables = new Float32Array(timeline.maps.arrays.neuron_tables.size);
-    own.constants = new Float32Array(neurons.length);
-    own.tops = neuronTops(timeline, own);
+    const { p } = timeline.header, { header, arrays } = mapsOf(timeline), shown = Math.min(header.neurons.length, MOST_SMALL_MAPS);
+    const own = {
+      shown, pre: new Float32Array(p * p), pictures: Array.from({ length: shown }, () => makePicture(p)),
+      scores: new Float32Array(timeline.arrays.attention_scores.size),
+      tables: new Float32Array(arrays.neuron_tables?.size ?? 0),
+      constants: new Float32Array(header.neurons.length),
+      tops: new Float32Array(shown).fill(1e-6),
+    };
+    if (shown) findTops(timeline, own);
     return own;
   },
-  empty: (timeline) => (timeline.maps.header.neurons.length ? null : "No neurons were kept for this run."),
+  empty: (timeline) => (mapsOf(timeline).header.neurons.length ? null : "No neurons were kept for this run."),
   background() {},
-  live(g, own, { width, height, film, timeline, theme, scale }) {
-    const i = film.index(), { header, arrays } = timeline.maps, keys = timeline.header.key_freqs;
-    const places = smallPlaces(own.shown, width, height, own.p, scale);
-    loadNeurons(timeline, own, film.position);
+  live(g, own, { width, height, scale, moment, timeline, theme, hover }) {
+    const { header, arrays } = mapsOf(timeline), { p, key_freqs: keys } = timeline.header;
+    const places = smallPlaces(own.shown, width, height, p, scale);
+    loadNeurons(timeline, own, moment);
+    /** @type {[string, string][][]} */
     const words = places.map((place, m) => {
       neuronMap(timeline, own, m);
       const paint = own.pictures[m].words, gain = 255 / own.tops[m];
@@ -41,18 +60,20 @@ export const neuronsPanel = {
       }
       own.pictures[m].flush();
       drawPicture(g, own.pictures[m], place, scale);
-      drawCross(g, place, own.p, film.hover, theme);
-      const at = i * header.neurons.length + m, k = arrays.neuron_freq.raw[at], order = keys.indexOf(k);
-      return [[`no. ${header.neurons[m]}`, theme.text], [`k = ${k}`, order < 0 || arrays.neuron_fve.raw[at] < FOLLOWS ? theme.muted : theme.frequency(order)]];
+      drawCross(g, place, p, hover, theme);
+      const at = moment.index * header.neurons.length + m, k = arrays.neuron_freq.raw[at], order = keys.indexOf(k);
+      const belongs = order >= 0 && arrays.neuron_fve.raw[at] >= FOLLOWS;
+      return [[`no. ${header.neurons[m]}`, theme.text], [`k = ${k}`, belongs ? theme.frequency(order) : theme.muted]];
     });
     drawSmallLabels(g, places, words, theme);
   },
-  hover(own, x, y, { width, height, scale, timeline, film }) {
-    return hoverSmall(smallPlaces(own.shown, width, height, own.p, scale), own.p, x, y, (m, [a, b]) => {
+  hover(own, x, y, { width, height, scale, moment, timeline }) {
+    const { p } = timeline.header;
+    return hoverSmall(smallPlaces(own.shown, width, height, p, scale), timeline, x, y, (m, [a, b]) => {
       neuronMap(timeline, own, m);
-      const { header, arrays } = timeline.maps, at = film.index() * header.neurons.length + m;
+      const { header, arrays } = mapsOf(timeline), at = moment.index * header.neurons.length + m;
       const fits = `Frequency ${arrays.neuron_freq.raw[at]} explains ${percent(arrays.neuron_fve.raw[at])} of it`;
-      return `Neuron ${header.neurons[m]}, a = ${a}, b = ${b}: activation ${readable(Math.max(0, own.pre[a * own.p + b]))}. ${fits}`;
+      return `Neuron ${header.neurons[m]}, a = ${a}, b = ${b}: activation ${readable(Math.max(0, own.pre[a * p + b]))}. ${fits}`;
     });
   },
   caption(timeline, i) {
@@ -63,15 +84,18 @@ export const neuronsPanel = {
   },
 };
 
-function loadNeurons(timeline, own, position) {
-  blend(timeline.arrays, "attention_scores", position, own.scores);
-  blend(timeline.maps.arrays, "neuron_tables", position, own.tables);
-  blend(timeline.maps.arrays, "neuron_constants", position, own.constants);
+/** @param {Timeline} timeline @param {Own} own @param {Moment} moment */
+function loadNeurons(timeline, own, moment) {
+  const { arrays } = mapsOf(timeline);
+  blend(timeline.arrays.attention_scores, moment, own.scores);
+  blend(arrays.neuron_tables, moment, own.tables);
+  blend(arrays.neuron_constants, moment, own.constants);
 }
 
-// pre[a, b] = constant + sum over heads of pattern_a T[a] + pattern_b T[p + b] + pattern_= T[2p]; the ReLU is the palette's.
+/** pre[a, b] = constant + sum over heads of pattern_a T[a] + pattern_b T[p + b] + pattern_= T[2p]; the ReLU is the palette's.
+ * @param {Timeline} timeline @param {Own} own @param {number} m which neuron */
 function neuronMap(timeline, own, m) {
-  const { p, scores, tables, pre } = own, heads = timeline.header.n_heads, row = 2 * p + 1;
+  const { scores, tables, pre } = own, { p, n_heads: heads } = timeline.header, row = 2 * p + 1;
   pre.fill(own.constants[m]);
   for (let h = 0; h < heads; h++) {
     const s = scores.subarray(h * row, (h + 1) * row), at = (m * heads + h) * row, t = tables.subarray(at, at + row);
@@ -85,15 +109,15 @@ function neuronMap(timeline, own, m) {
   }
 }
 
-// The strongest activation of each neuron over a dozen moments of the run: the fixed end of its colour scale.
-function neuronTops(timeline, own) {
-  const tops = new Float32Array(own.shown).fill(1e-6), last = timeline.header.steps.length - 1, moments = Math.min(12, last + 1);
-  for (let moment = 0; moment < moments; moment++) {
-    loadNeurons(timeline, own, last ? Math.round((moment / (moments - 1)) * last) : 0);
+/** The strongest activation of each neuron over a dozen moments of the run: the fixed end of its colour scale.
+ * @param {Timeline} timeline @param {Own} own */
+function findTops(timeline, own) {
+  const count = timeline.header.steps.length, moments = Math.min(12, count);
+  for (let i = 0; i < moments; i++) {
+    loadNeurons(timeline, own, momentAt(count > 1 ? Math.round((i / (moments - 1)) * (count - 1)) : 0, count));
     for (let m = 0; m < own.shown; m++) {
       neuronMap(timeline, own, m);
-      for (const v of own.pre) if (v > tops[m]) tops[m] = v;
+      for (const v of own.pre) if (v > own.tops[m]) own.tops[m] = v;
     }
   }
-  return tops;
 }

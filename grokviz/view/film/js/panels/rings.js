@@ -1,22 +1,32 @@
 // The numbers on the ring of each key frequency.
 
+/** @import { Panel } from "../contract.js" */
+/** @import { Point, RingPlace } from "../kit/rings.js" */
+
 import { blend } from "../kit/blob.js";
-import { dot } from "../kit/canvas.js";
-import { clockness, RING_MARGIN, ringMark, ringPlaces, ringPoint } from "../kit/rings.js";
+import { write } from "../kit/canvas.js";
+import { clockness, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing, ringPlaces } from "../kit/rings.js";
 import { SMALL } from "../kit/theme.js";
-import { noKey } from "../kit/timeline.js";
+import { noKey, stored } from "../kit/timeline.js";
 import { inWords, listed, plural } from "../kit/wording.js";
 
+const MARGIN = 0.06; // of the radius, around the circle
+const IN_ORDER = 0.9; // a ring that fits a clock this well is one
+
+/** `reach` is the largest radius of the run, `orders` the numbers of each ring in the order of its clock.
+ * @typedef {{ points: Float32Array, reach: number, orders: number[][] }} Own */
+
+/** @type {Panel<Own>} */
 export const ringsPanel = {
   id: "rings",
   name: "Numbers on rings",
   title: "Where does it keep the numbers?",
-  part: "core",
+  needs: "core",
   howto:
     "One ring for each key frequency k. A dot is a number; its place is where the network’s embedding puts it in the plane " +
     "of cos and sin of frequency k. Dots are coloured by where they would stand on a perfect clock that goes around k " +
     "times, and joined in that order: confetti and a tangle at first, a colour wheel and a circle once a run has grokked. " +
-    "Point at a dot to find the same number on every ring and in the map of answers.",
+    "Point at a dot to find the same number on every ring and in every map.",
   prepare(timeline) {
     const { ring } = timeline.arrays, { p, key_freqs: keys } = timeline.header;
     let reach = 0;
@@ -24,58 +34,61 @@ export const ringsPanel = {
     const orders = keys.map((k) => Array.from({ length: p }, (_, n) => n).sort((a, b) => ((a * k) % p) - ((b * k) % p)));
     return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders };
   },
-  empty: (timeline) => (timeline.header.key_freqs.length ? null : `${noKey(timeline)}, so there is no ring to draw${timeline.header.finished ? "" : " yet"}.`),
+  empty(timeline) {
+    if (timeline.header.key_freqs.length) return null;
+    return `${noKey(timeline)}, so there is no ring to draw${timeline.header.finished ? "" : " yet"}.`;
+  },
   background(g, own, { width, height, timeline, theme }) {
-    for (const [order, { x, y, r }] of ringPlaces(own, width, height).entries()) {
-      g.strokeStyle = theme.faint;
-      g.beginPath();
-      g.arc(x, y, r * (1 - RING_MARGIN), 0, 2 * Math.PI);
-      g.stroke();
+    for (const [order, place] of ringPlaces(own.orders.length, width, height).entries()) {
+      drawRingCircle(g, place, place.r * (1 - MARGIN), theme);
       g.font = theme.font(SMALL, 600);
       g.fillStyle = theme.frequency(order);
-      g.textAlign = "center";
-      g.textBaseline = "middle";
-      g.fillText(`k = ${timeline.header.key_freqs[order]}`, x, y + r + 9);
+      write(g, `k = ${timeline.header.key_freqs[order]}`, place.x, place.y + place.r + 9, "center");
     }
   },
-  live(g, own, { width, height, film, timeline, theme }) {
-    const p = timeline.header.p, points = blend(timeline.arrays, "ring", film.position, own.points);
-    for (const [order, place] of ringPlaces(own, width, height).entries()) {
-      const at = (n) => ringPoint(own, points, p, order, n, place);
+  live(g, own, { width, height, moment, timeline, theme, hover }) {
+    const p = timeline.header.p, { wheel } = theme;
+    blend(timeline.arrays.ring, moment, own.points);
+    for (const [order, place] of ringPlaces(own.orders.length, width, height).entries()) {
+      const inOrder = own.orders[order].map((n) => dotOf(own, p, order, n, place));
       g.strokeStyle = theme.frequency(order);
       g.globalAlpha = 0.3;
       g.beginPath();
-      for (const n of own.orders[order]) g.lineTo(...at(n));
+      for (const [x, y] of inOrder) g.lineTo(x, y);
       g.closePath();
       g.stroke();
       g.globalAlpha = 1;
       const size = Math.max(1.5, Math.min(3.4, (place.r * 4.2) / p));
-      own.orders[order].forEach((n, rank) => {
-        const [x, y] = at(n);
-        dot(g, x, y, size, theme.wheel[Math.floor((rank / p) * theme.wheel.length)]);
-      });
-      for (const n of film.hover.numbers) ringMark(g, at(n), n, place, theme);
+      drawRingDots(g, inOrder, size, (rank) => wheel[Math.floor((rank / p) * wheel.length)]);
+      for (const n of hover.numbers) if (n >= 0 && n < p) drawRingMark(g, dotOf(own, p, order, n, place), n, place, theme);
     }
   },
-  hover(own, x, y, { width, height, timeline, film }) {
-    const p = timeline.header.p, points = blend(timeline.arrays, "ring", film.position, own.points);
-    let best = { n: null, far: 18 };
-    for (const [order, place] of ringPlaces(own, width, height).entries()) {
-      for (let n = 0; n < p; n++) {
-        const [px, py] = ringPoint(own, points, p, order, n, place), far = Math.hypot(px - x, py - y);
-        if (far < best.far) best = { n, far };
-      }
+  hover(own, x, y, { width, height, moment, timeline }) {
+    const p = timeline.header.p;
+    blend(timeline.arrays.ring, moment, own.points);
+    let best = { i: -1, far: 18 };
+    for (const [order, place] of ringPlaces(own.orders.length, width, height).entries()) {
+      const points = Array.from({ length: p }, (_, n) => dotOf(own, p, order, n, place));
+      const found = nearestPoint(points, x, y, best.far);
+      if (found.i >= 0) best = found;
     }
-    return best.n === null ? null : { numbers: [best.n], pair: null, words: `The number ${best.n}` };
+    return best.i < 0 ? null : { numbers: [best.i], pair: null, answer: null, words: `The number ${best.i}` };
   },
   caption(timeline, i) {
-    const { key_freqs: keys } = timeline.header;
-    const round = keys.filter((_, order) => clockness(timeline, i, order) > 0.9);
+    const { p, key_freqs: keys } = timeline.header, dots = stored(timeline, "ring", i);
     if (!keys.length) return "";
+    const round = keys.filter((k, order) => clockness(dots.subarray(2 * order * p, 2 * (order + 1) * p), k) > IN_ORDER);
     if (!round.length) return "No ring is in order yet: the numbers are scattered.";
-    if (round.length === keys.length) return keys.length === 1
+    if (round.length < keys.length) return `The numbers stand in order on ${inWords(round.length)} of ${plural(keys.length, "ring")} (k = ${listed(round)}).`;
+    return keys.length === 1
       ? "The ring is in order: the network keeps its numbers on a clock."
       : `All ${inWords(keys.length)} rings are in order: the network keeps its numbers on ${inWords(keys.length)} clocks.`;
-    return `The numbers stand in order on ${inWords(round.length)} of ${plural(keys.length, "ring")} (k = ${listed(round)}).`;
   },
 };
+
+/** @param {Own} own @param {number} p @param {number} order of the ring @param {number} n @param {RingPlace} place
+ * @returns {Point} */
+function dotOf({ points, reach }, p, order, n, place) {
+  const j = 2 * (order * p + n);
+  return onRing(place, (place.r * (1 - MARGIN)) / reach, points[j], points[j + 1]);
+}

@@ -17,11 +17,10 @@ export const simplicityPanel = curvePanel(
       "carry everything; solid for the embedding W_E, dashed for the output weights W_L = W_out W_U. Bottom: the sum of all " +
       "squared weights, which weight decay, where there is any, keeps pressing down.",
     caption(timeline, i) {
-      const m = (name, at = i) => measure(timeline, name, at);
-      const now = m("sum_squared_weights"), start = m("sum_squared_weights", 0);
+      const now = measure(timeline, "sum_squared_weights", i), start = measure(timeline, "sum_squared_weights", 0);
       const change = i === 0 || !(start > 0) ? "" : now <= start
         ? `, ${percent(1 - now / start)} less than at the start` : `, ${percent(now / start - 1)} more than at the start`;
-      return `The Gini coefficient of the embedding is ${m("gini_W_E").toFixed(2)}. The squared weights add up to ${readable(now)}${change}.`;
+      return `The Gini coefficient of the embedding is ${readable(measure(timeline, "gini_W_E", i))}. The squared weights add up to ${readable(now)}${change}.`;
     },
   },
   (timeline) => {
@@ -29,14 +28,13 @@ export const simplicityPanel = curvePanel(
     const top = largest(weights.values) * 1.08 || 1;
     return [
       {
-        title: "sparsity of frequencies (Gini)", kind: "linear", domain: [0, 1], ticks: [0, 0.5, 1],
-        format: (v) => String(v), read: (v) => v.toFixed(2),
+        title: "sparsity of frequencies (Gini)", kind: "linear", domain: [0, 1], ticks: [0, 0.5, 1], format: String,
         series: [
           curveSeries(timeline, "gini_W_E", "W_E", "plain"),
           curveSeries(timeline, "gini_W_L", "W_L", "second"),
         ],
       },
-      { title: "sum of squared weights", kind: "linear", domain: [0, top], ticks: fittedTicks(top), format: whole, read: readable, series: [weights] },
+      { title: "sum of squared weights", kind: "linear", domain: [0, top], ticks: fittedTicks(top), format: whole, series: [weights] },
     ];
   },
 );

@@ -1,0 +1,101 @@
+// What a panel of the film is, and how to write one.
+//
+// A panel asks one question of a run (its title) and answers it by a figure and a sentence (its caption) that
+// change with the step. It is one object in one file:
+//
+//   js/panels/<id>.js     export const <id>Panel = { id: "<id>", ... }, of the type Panel below
+//   js/panels/index.js    one line: its import, and its place among the panels of the page
+//
+// Nothing else: Python reads the ids from index.js. There is no build step; `make lint` holds a panel to this file.
+//
+// How one is made:
+//
+// 1. Ask a question and write it down as `title`, in at most eight words. `howto` says what the marks mean to
+//    someone who sees them for the first time.
+// 2. Say what it `needs`: "core" is always there, "maps" is fetched when the panel comes into view.
+// 3. Curves over the steps, and bars over the frequencies, are there already: curvePanel (kit/curve-panel.js) and
+//    spectrumPanel (kit/spectrum-panel.js) make a panel of a few lines; accuracy.js and embedding.js do.
+// 4. Else write the four functions below. What does not change with the step goes into `background`, which is
+//    called when size or theme change; `live` is called up to sixty times a second, so what is the same for all
+//    steps, typed arrays above all, is made once in `prepare`, and handed to both as `own`.
+// 5. Between two snapshots `live` blends (`blend` in kit/blob.js); `caption` never does: it speaks of snapshot i.
+// 6. Colours come from the theme and mean the same everywhere; numbers are worded by kit/wording.js. Rings and maps
+//    of pairs are drawn by kit/rings.js and kit/maps.js, which mark what is pointed at in any panel or picture.
+// 7. Axes and colour scales span the whole run: they never move while the film plays.
+
+/**
+ * A part of a run as it came from Python: its table of contents and its arrays. See grokviz/view/frames.py.
+ * @typedef {{ header: Header, arrays: Record<string, StoredArray> }} Part
+ *
+ * @typedef {object} StoredArray
+ * @property {Numbers} raw all snapshots behind each other, as stored: value = raw * scale + shift
+ * @property {number[]} shape
+ * @property {number} size numbers a snapshot
+ * @property {number} scale
+ * @property {number} shift
+ *
+ * @typedef {Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Float32Array} Numbers
+ *
+ * @typedef {object} Header
+ * @property {string} id changes whenever anything shown can change
+ * @property {"core" | "maps"} part
+ * @property {number} p
+ * @property {number[]} steps of the snapshots
+ * @property {number[]} key_freqs
+ * @property {string} title
+ * @property {boolean} finished
+ * @property {number} planned_steps
+ * @property {[number, string][]} changes of settings while the run was trained: step, words
+ * @property {number} d_mlp
+ * @property {number} n_heads
+ * @property {Record<"memorised_at" | "circuit_from" | "cleanup_from" | "cleanup_to" | "grokked_at", number | null>} phases
+ * @property {[string, number, number | null][]} bands phase, first step, first step after it; null while it lasts
+ * @property {number[]} neurons of the maps: which neurons they show
+ *
+ * A run as the panels see it.
+ * @typedef {{ header: Header, arrays: Record<string, StoredArray>, maps: Part | null }} Timeline
+ *
+ * Where the film stands: between the snapshots `before` and `after`, a `share` of the way; `index` is the nearer.
+ * @typedef {{ position: number, before: number, after: number, share: number, index: number }} Moment
+ *
+ * What is under a pointer, in any film or picture of the page: numbers of the run, the pair they form, and the
+ * answer to that pair where it is known.
+ * @typedef {{ numbers: number[], pair: [number, number] | null, answer: number | null }} Hover
+ *
+ * What a panel draws with: the size in CSS pixels, device pixels in one of them, and what to draw.
+ * @typedef {object} Context
+ * @property {number} width
+ * @property {number} height
+ * @property {number} scale
+ * @property {Theme} theme
+ * @property {Timeline} timeline
+ * @property {Axis} axis of time
+ * @property {Moment} moment
+ * @property {Hover} hover
+ *
+ * @typedef {import("./kit/theme.js").Theme} Theme
+ * @typedef {import("./kit/axis.js").Axis} Axis
+ * @typedef {CanvasRenderingContext2D} Canvas
+ */
+
+/**
+ * A panel. `Own` is what it keeps for one run.
+ * @template Own
+ * @typedef {object} Panel
+ * @property {string} id the name of its file
+ * @property {string} name a few words, for the list of panels
+ * @property {string} title the question it answers
+ * @property {string} howto what its marks mean
+ * @property {"core" | "maps"} needs the part of a run that it draws
+ * @property {(timeline: Timeline, theme: Theme) => Own} prepare once a run
+ * @property {(timeline: Timeline) => string | null} [empty] why it cannot be drawn for this run, in words
+ * @property {(g: Canvas, own: Own, context: Context) => void} background when size, theme or axis have changed
+ * @property {(g: Canvas, own: Own, context: Context) => void} live every frame
+ * @property {(own: Own, x: number, y: number, context: Context) => (Hover & { words: string }) | null} [hover] what is at
+ *   this point, and the words that take the place of the caption meanwhile
+ * @property {(timeline: Timeline, i: number) => string} caption the answer at snapshot i
+ * @property {(own: Own, context: Context) => { left: number, width: number }} [timeBox] where the axis of time lies in
+ *   the figure: press and drag there, and the film moves
+ */
+
+export {};

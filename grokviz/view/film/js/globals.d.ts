@@ -1,0 +1,14 @@
+// What the film finds in the page: the palette in front of its script, and what all its parts on one page share.
+
+interface Palette {
+  series: Record<string, { light: string; dark: string; lightText: string; darkText: string; dash: number[] }>;
+  phases: Record<string, { light: string; dark: string }>;
+  frequencies: { light: string[]; dark: string[] };
+  viridis: string[];
+  cividis: string[];
+}
+
+declare const PALETTE: Palette;
+declare var grokvizScrubbers: import("./kit/registry.js").Registry;
+declare var grokvizHover: import("./kit/hover.js").HoverBus;
+declare var grokvizCommands: Map<string, object>;

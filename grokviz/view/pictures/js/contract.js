@@ -1,0 +1,34 @@
+// What a picture is: `makeX(data, page)` builds one from the data that Python has put together (../__init__.py).
+
+/** @import { Hover, Theme } from "../../film/js/contract.js" */
+
+/**
+ * What a picture can do to its page: say words under itself, ask to be painted, tell Python what was chosen.
+ * @typedef {{ say: (words: string) => void, repaint: () => void, pick: (chosen: Record<string, number>) => void }} Page
+ *
+ * @typedef {{ element: HTMLElement, paint: (theme: Theme, hover: Hover) => void }} Picture
+ *
+ * @typedef {{ label: string, hint: string }} Labelled
+ *
+ * Rings side by side. `numbers` are the numbers of the run that the points stand for: numbers that are asked about,
+ * or answers (`role`). A hand points at the place of its name.
+ * @typedef {Labelled & {
+ *   kind: "rings", n: number, numbers: number[], rings: Ring[], places: Record<string, number>, hands: Hand[],
+ *   draggable: boolean, word: string, role: "questions" | "answers" }} RingsData
+ * @typedef {{ k: number, order: number, title: string, points: [number, number][], radius: number, note: string,
+ *   own: Record<string, [number, number]> }} Ring
+ * @typedef {{ name: string, label: string, dashed: boolean }} Hand
+ *
+ * Lanes of waves over the answers, and their sum. `shared`: the numbers are answers of the run, not differences.
+ * @typedef {Labelled & {
+ *   kind: "waves", lanes: Lane[], total: Lane, numbers: number[], ticks: number[], axis: string, right: number,
+ *   rightLabel: string, winner: number, winnerLabel: string, scale: number, totalScale: number, shared: boolean }} WavesData
+ * @typedef {{ title: string, order: number, actual: number[], ideal: number[], note: string }} Lane
+ *
+ * Every pair as a cell: `cells` in base64 index `words` and `colours` (light, dark).
+ * @typedef {Labelled & {
+ *   kind: "map", p: number, cells: string, words: string[], colours: [string, string][], a: number, b: number,
+ *   question: string }} MapData
+ */
+
+export {};
