@@ -230,4 +230,4 @@ def _share(part: np.ndarray | float, whole: np.ndarray | float) -> np.ndarray:
     """part / whole, 0 of nothing, and no more than 1 for rounding."""
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     found = np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)
-    return np.minimum(found, 1)
+    return np.asarray(np.minimum(found, 1))  # of two numbers numpy makes a number, no array

@@ -33,13 +33,15 @@ Params = dict[str, Tensor]  # names and shapes: `RunConfig.shapes`, with a leadi
 
 
 class Pairs(NamedTuple):
-    """The pairs of one side of the split, of every run; pairs = runs * n."""
+    """The pairs of one side of the split, of every run.
+
+    pairs = runs * n, sources = 2 * heads (a and b of every head), entries = sources + 1 (and the base).
+    """
 
     # Rows of `Tables.writes` in the bag of each pair: of a for every head, of b for every head, and the base.
-    rows: Int[Tensor, "pairs 2*heads+1"]
-    attended: Int[
-        Tensor, "pairs 2*heads"
-    ]  # without the base; where the scores are, too, in flat `Tables.scores`
+    rows: Int[Tensor, "pairs entries"]
+    # Without the base; where the scores are, too, in flat `Tables.scores`.
+    attended: Int[Tensor, "pairs sources"]
     answers: Int[Tensor, "runs n"]
     share: Float[Tensor, "runs n"]  # of the loss: 1 / (pairs of the run), and 0 for padding
 
@@ -47,16 +49,16 @@ class Pairs(NamedTuple):
 class WayBack(NamedTuple):
     """The entries of `Pairs.attended`, flat and then sorted by row: what the backward pass adds up."""
 
-    pairs: Int[Tensor, " pairs*2*heads"]  # of which pair each entry is
-    by_row: Int[Tensor, " pairs*2*heads"]  # the entries of the first row, then of the second ...
-    pairs_by_row: Int[Tensor, " pairs*2*heads"]  # and of which pair they are
+    pairs: Int[Tensor, " pairs*sources"]  # of which pair each entry is
+    by_row: Int[Tensor, " pairs*sources"]  # the entries of the first row, then of the second ...
+    pairs_by_row: Int[Tensor, " pairs*sources"]  # and of which pair they are
     row_starts: Int[Tensor, " rows"]  # where in these two the entries of a row begin
 
 
 class Buffers(NamedTuple):
     """Room for what is known of every pair."""
 
-    weights: Float[Tensor, "pairs 2*heads+1"]  # attention, and 1 for the base
+    weights: Float[Tensor, "pairs entries"]  # attention, and 1 for the base
     pattern: Float[Tensor, "pairs 2 heads"]  # a view into it: attention to a and to b
     logits: Float[Tensor, "runs n p"]
 
@@ -200,8 +202,8 @@ def _attend(t: Tables, pairs: Pairs, out: Buffers) -> None:
 
 def _activate(
     t: Tables,
-    rows: Int[Tensor, "pairs 2*heads+1"],
-    weights: Float[Tensor, "pairs 2*heads+1"],
+    rows: Int[Tensor, "pairs entries"],
+    weights: Float[Tensor, "pairs entries"],
     logits: Float[Tensor, "runs n p"],
 ) -> Float[Tensor, "runs n d_mlp"]:
     d_mlp, p = t.to_logits.shape[1:]

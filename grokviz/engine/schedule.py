@@ -80,7 +80,7 @@ class Schedule:
 
     @staticmethod
     def from_json(values: dict) -> "Schedule":
-        return dataclasses.replace(Schedule(**values), last=tuple(values["last"]))
+        return Schedule(**values | {"last": tuple(values["last"])})
 
 
 def _coordinates(row: LogRow, config: RunConfig) -> tuple[float, ...]:

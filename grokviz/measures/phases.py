@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Num
 
 ACCURATE = 0.99  # accuracy that counts as having learnt a split
 FALLEN = 0.5  # of its peak: where the test loss leaves its plateau
@@ -123,7 +123,7 @@ class NoHistory(Phases):
 
 
 def find_phases(
-    step: Int[np.ndarray, " n"],
+    step: Num[np.ndarray, " n"],
     train_accuracy: Float[np.ndarray, " n"],
     test_accuracy: Float[np.ndarray, " n"],
     test_loss: Float[np.ndarray, " n"],
@@ -202,4 +202,4 @@ def _later_minimum(x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
 
 def _has_settled(test_loss: np.ndarray, steps: np.ndarray) -> bool:
     """Whether a tenth of the run has gone by since: a loss still falling is always within ten of its end."""
-    return steps[-1] > 1.1 * steps[0]
+    return bool(steps[-1] > 1.1 * steps[0])

@@ -202,16 +202,18 @@ def test_a_loss_that_could_hide_wrong_answers_tells_nothing():
     assert wrong * uncertain == pytest.approx(SURELY_ACCURATE)
     at = [np.nan, np.nan]
     for loss, is_told in ((wrong * uncertain * 1.001, False), (wrong * uncertain * 0.999, True)):
-        found = find_phases([0, 100], at, at, [np.log(p), loss], train_loss=[np.log(p), 1e-9])
+        found = find_phases(
+            np.array([0, 100]), at, at, np.array([np.log(p), loss]), train_loss=np.array([np.log(p), 1e-9])
+        )
         assert (found.grokked is not None) == is_told
 
 
 def test_a_record_that_begins_late_is_said_to():
     rows = [(1.0, 1.0, 1e-3), (1.0, 1.0, 1e-4)]
     train, test, loss = np.array(rows).T
-    found = find_phases([5000, 6000], train, test, loss)
+    found = find_phases(np.array([5000, 6000]), train, test, loss)
     assert found.summary() == "It had generalised by step 5,000, where its record begins."
-    found = find_phases([5000, 6000], train, np.array([0.1, 1.0]), loss)
+    found = find_phases(np.array([5000, 6000]), train, np.array([0.1, 1.0]), loss)
     assert (
         found.summary()
         == "It had memorised by step 5,000, where its record begins, and grokked at step 6,000."
