@@ -200,7 +200,7 @@ def test_a_loss_that_could_hide_wrong_answers_tells_nothing():
     p, wrong = 113, 0.01
     uncertain = -np.log(0.5)  # the right answer and another share everything: as low as a wrong pair can be
     assert wrong * uncertain == pytest.approx(SURELY_ACCURATE)
-    at = [np.nan, np.nan]
+    at = np.array([np.nan, np.nan])
     for loss, is_told in ((wrong * uncertain * 1.001, False), (wrong * uncertain * 0.999, True)):
         found = find_phases(
             np.array([0, 100]), at, at, np.array([np.log(p), loss]), train_loss=np.array([np.log(p), 1e-9])
