@@ -8,21 +8,22 @@ ifeq ($(TORCH),cpu) # a fifteenth of the download, where there is no GPU
 PIP += --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
-.PHONY: help run test lint format bench space-check setup clean
+.PHONY: help run test lint format bench space-check setup js clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 run: $(VENV)/.run     ## set up and open the app
 	@$(BIN)/python -m grokviz app --port $(PORT)
 
-test: $(VENV)/.dev    ## set up, check style and types, run every test
+test: $(VENV)/.dev js ## set up, check style and types, run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pytest -n 2
 
-lint: $(VENV)/.dev    ## style and types only
+lint: $(VENV)/.dev js ## style and types only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python
+	@if [ -d node_modules ]; then npm run --silent lint; fi
 
 format: $(VENV)/.dev  ## put every file into the house style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -34,6 +35,11 @@ space-check: $(VENV)/.dev  ## try what a Space runs: fresh user, fresh environme
 	$(BIN)/python deploy/space_check.py
 
 setup: $(VENV)/.run   ## only set up
+
+# What checks the film's JavaScript. Nothing needs it to run: without node the checks are skipped, and say so.
+js: node_modules/.package-lock.json
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm >/dev/null && npm ci --silent && touch $@ || echo "npm could not install eslint and TypeScript: the JavaScript goes unchecked"
 
 $(VENV)/.venv:
 	@$(PYTHON) .ci/check_python.py
@@ -49,4 +55,4 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@touch $@
 
 clean:           ## remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis
