@@ -10,14 +10,12 @@ import shutil
 import pytest
 from jaxtyping import install_import_hook
 
-import devtools.shapes  # noqa: F401 (the hook names it)
+from devtools import browser, shapes
 
 # The floors that compute: each of their functions is held to its annotations, array shapes included, by every test.
 # Higher up tests give wrong types on purpose, to see them refused in words.
 COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit")
-install_import_hook([f"grokviz.{part}" for part in COMPUTING], "devtools.shapes.check")
-
-from devtools import browser
+install_import_hook([f"grokviz.{part}" for part in COMPUTING], f"{shapes.__name__}.check")
 
 pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test
 

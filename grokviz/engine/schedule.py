@@ -80,7 +80,8 @@ class Schedule:
 
     @staticmethod
     def from_json(values: dict) -> "Schedule":
-        return Schedule(**values | {"last": tuple(values["last"])})
+        known: dict = values | {"last": tuple(values["last"])}
+        return Schedule(**known)
 
 
 def _coordinates(row: LogRow, config: RunConfig) -> tuple[float, ...]:
