@@ -34,7 +34,6 @@ LAYERS = (
 )
 TORCH_PARTS = {"engine", "worker"}
 TORCH_FILES = {"grokviz/models/transformer.py"}  # the readable model; its twin in numpy is models/forward.py
-TORCH_INSIDE_FUNCTIONS = {"importers"}  # for a file of torch's, and not before there is one
 STREAMLIT_PARTS = {"app", "pages", "app.py"}
 
 
@@ -47,13 +46,10 @@ def layer_of(part: str) -> int:
     return next(i for i, parts in enumerate(LAYERS) if part in parts)
 
 
-def imported(path: Path, at_import_only: bool = False) -> set[str]:
+def imported(path: Path) -> set[str]:
     names = set()
     tree = ast.parse(path.read_text())
-    inside = {id(node) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for node in ast.walk(f)}
     for node in ast.walk(tree):
-        if at_import_only and id(node) in inside:
-            continue
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -74,9 +70,8 @@ def test_imports_go_only_upward(path):
         ):
             assert part == "__init__" or layer_of(rest[0]) <= layer_of(part), f"{part} imports {name}"
         if top == "torch":
-            late = part in TORCH_INSIDE_FUNCTIONS and name not in imported(path, at_import_only=True)
             torch_file = str(path.relative_to(ROOT)) in TORCH_FILES
-            assert part in TORCH_PARTS or torch_file or late, f"{part} imports torch"
+            assert part in TORCH_PARTS or torch_file, f"{part} imports torch"
         if top == "streamlit":
             is_component = path == ROOT / "grokviz/view/film/component.py"
             assert part in STREAMLIT_PARTS or is_component, f"{part} imports streamlit"

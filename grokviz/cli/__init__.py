@@ -13,7 +13,7 @@ from pathlib import Path
 from grokviz import config, study
 from grokviz.cli import share
 from grokviz.config import RunConfig
-from grokviz.errors import BadInputError, GrokVizError
+from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.recipes import fast_preset
 from grokviz.measures.phases import Event
 from grokviz.runs import library
@@ -76,7 +76,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _refuse(error: GrokVizError) -> int:
-    print(_line(f"grokviz: {error}"), file=sys.stderr)
+    asked = f" {share.flags_for(error.questions)}" if isinstance(error, Unanswered) else ""
+    print(_line(f"grokviz: {error}{asked}"), file=sys.stderr)
     return BAD_INPUT
 
 

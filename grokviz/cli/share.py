@@ -6,9 +6,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from grokviz.errors import RunError
+from grokviz.errors import BadInputError, Question, RunError
 from grokviz.runs import library
 from grokviz.tasks.pairs import OPERATIONS
+
+GIVEN = ("operation", "frac_train", "split", "seed")
+SNAPSHOTS, MOST_SNAPSHOTS = 150, 2_000
 
 
 def add_commands(command) -> None:
@@ -18,10 +21,12 @@ def add_commands(command) -> None:
     sub.add_argument("--out", required=True, type=Path, help="the run folder, new")
     sub.add_argument("--operation", choices=OPERATIONS, metavar="OP", help="where the file does not say it")
     sub.add_argument("--frac-train", type=float, help="share of the pairs that were trained on")
-    sub.add_argument("--split", choices=("paper", "seeded"), help="how they were drawn")
+    sub.add_argument(
+        "--split", choices=("paper", "seeded", "unknown"), help="how they were drawn; unknown is an answer"
+    )
     sub.add_argument("--seed", type=int, help="with which seed")
     sub.add_argument(
-        "--snapshots", type=int, default=150, help="how many checkpoints of a file to keep at most"
+        "--snapshots", type=int, default=SNAPSHOTS, help="how many checkpoints of a file to keep at most"
     )
     sub.add_argument("--title", default="", help="what to call the run made of a file")
 
@@ -38,17 +43,28 @@ def add_commands(command) -> None:
     sub.add_argument("--yes", action="store_true", help="send without asking")
 
 
+def flags_for(questions: tuple[Question, ...]) -> str:
+    """How the questions are answered here: with which flags."""
+    flags = [f"--{q.setting.replace('_', '-')} {'|'.join(q.choices) or 'NUMBER'}" for q in questions]
+    return f"Give {' '.join(flags)}."
+
+
 def import_run(options: argparse.Namespace) -> None:
-    given = {name: getattr(options, name) for name in ("operation", "frac_train", "split", "seed")}
+    given = {name: getattr(options, name) for name in GIVEN}
+    if not 2 <= options.snapshots <= MOST_SNAPSHOTS:
+        raise BadInputError(
+            f"--snapshots {options.snapshots} should be a number from 2 to {MOST_SNAPSHOTS:,}."
+        )
     file = Path(options.file)
     if file.is_file():
-        from grokviz.importers.convert import import_file
+        from grokviz.importers.apart import import_apart
 
-        said = import_file(
-            file, options.out, given, {}, options.title, max(options.snapshots, 2), on_progress=_progress()
+        said = import_apart(
+            file, options.out, given, {}, options.title, options.snapshots, on_progress=_progress()
         )
     else:
-        said = _import_from_hub(options, {k: v for k, v in given.items() if v is not None})
+        snapshots = options.snapshots if options.snapshots != SNAPSHOTS else None
+        said = _import_from_hub(options, given | {"title": options.title, "snapshots": snapshots})
     print("\n".join(summary(said)))
 
 

@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from grokviz.errors import HubError, RunError
+from grokviz.errors import GrokVizError, HubError, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import client
 from grokviz.hub.client import Repo
 from grokviz.hub.refs import COMMIT, Ref, run_id
+from grokviz.runs.catalog import check_id
 from grokviz.runs.record import RUN
 from grokviz.runs.storage import read_json, replace_file, saying
 
@@ -23,6 +24,8 @@ MAX_BYTES = 4_000_000_000
 MAX_BYTES_HOSTED = 1_000_000_000
 MAX_ACTIVATIONS_HOSTED = 60_000_000  # p p d_mlp: what a page holds in memory to show one snapshot
 KEEP_HOSTED = 2_000_000_000  # bytes of downloaded runs; the oldest go first
+
+WISHES = ("title", "snapshots")  # how a person wants a run that is made of a file
 
 Progress = Callable[[str, int, int], None]
 
@@ -37,25 +40,32 @@ def open_ref(
 ) -> str:
     """The name of the run in `root` for a reference; downloads, imports and measures it where it is not there yet.
 
+    `given` is what a person says of a file to import, and how they want it: operation, frac_train, split, seed, title,
+    snapshots. It belongs to the name of the copy: what is said anew makes another. Without it any copy will do.
     A pinned reference that is there asks nobody. When the Hub cannot be asked for the newest, the copy that was
     the newest is taken. Raises `HubError`, `RunError`, or `client.CancelledError`.
     """
-    if ref.is_pinned and (kept := find(root, ref)):
+    given = {name: value for name, value in (given or {}).items() if value not in (None, "")}
+    if ref.is_pinned and (kept := find(root, ref, given)):
         return kept
     token = False if is_hosted() else None
     on_progress("Asking the Hub", 0, 1)
     try:
         repo = client.look_up(ref, token, endpoint)
     except HubError:
-        if kept := find(root, ref):
+        if kept := find(root, ref, given):
             return kept
         raise
     folder, names = choose(ref, repo)
     exact = ref._replace(revision=repo.commit, file=folder or (names[0] if len(names) == 1 else None))
-    name = run_id(exact, repo.commit)
-    if (root / name).is_dir():
-        _write_origin(root, name, ref, exact, repo)  # asked for in other words
-        return name
+    if given and Path(names[0]).name == RUN:
+        raise HubError(
+            f"{exact} is a run of GrokViz and says itself how it was trained. Leave out {', '.join(sorted(given))}."
+        )
+    name = run_id(exact, repo.commit, given)
+    if kept := find(root, exact, given):
+        _write_origin(root, kept, ref, exact, repo, given or given_of(root, kept))  # asked for in other words
+        return kept
     size = sum(repo.files[n].size for n in names)
     limit = MAX_BYTES_HOSTED if is_hosted() else MAX_BYTES
     if size > limit:
@@ -63,7 +73,7 @@ def open_ref(
             f"{ref} holds {size / 1e9:.1f} GB, expected at most {limit / 1e9:g} GB. Import it by hand."
         )
     with saying(root.name):
-        part = root / ".part" / name
+        part = root / ".part" / run_id(exact, repo.commit)  # the same file, whatever is said of it
         part.mkdir(parents=True, exist_ok=True)
     client.refuse_full_disk(part, size)
     before = 0
@@ -83,35 +93,36 @@ def open_ref(
 
     try:
         made = _make(part, names, exact, repo, given, step)
-    except client.CancelledError:
+    except (client.CancelledError, Unanswered):  # what has arrived waits for another time, or for the answer
         raise
-    except RunError as error:
-        if "--" not in str(error):  # a question to the person leaves the download there for the answer
-            shutil.rmtree(part, ignore_errors=True)
+    except GrokVizError:
+        shutil.rmtree(part, ignore_errors=True)
         raise
     with saying(name):
         os.rename(made, root / name)
         shutil.rmtree(part, ignore_errors=True)
-    _write_origin(root, name, ref, exact, repo)
+    _write_origin(root, name, ref, exact, repo, given)
     if is_hosted():
         _make_room(root, name)
     return name
 
 
 def _make(
-    part: Path, names: list[str], exact: Ref, repo: Repo, given: Mapping | None, on_progress: Progress
+    part: Path, names: list[str], exact: Ref, repo: Repo, given: Mapping, on_progress: Progress
 ) -> Path:
     """The run folder of what was downloaded, opened and measured once: that checks every byte of it."""
     from grokviz import study
-    from grokviz.importers.convert import import_file
+    from grokviz.importers.apart import import_apart
     from grokviz.runs.folder import open_run
 
     origin = {"repo": exact.repo, "commit": repo.commit, "file": exact.file, "licence": repo.licence}
     made = part.with_name(part.name + ".run")
     shutil.rmtree(made, ignore_errors=True)
     if Path(names[0]).name != RUN:
-        title = f"{exact.repo.split('/')[1]}: {Path(names[0]).name}"
-        import_file(part / _local_name(names[0]), made, given, origin, title, on_progress=on_progress)
+        known = {name: value for name, value in given.items() if name not in WISHES}
+        wishes: dict = {"title": f"{exact.repo.split('/')[1]}: {Path(names[0]).name}"}
+        wishes |= {name: given[name] for name in WISHES if name in given}
+        import_apart(part / _local_name(names[0]), made, known, origin, **wishes, on_progress=on_progress)
         run = open_run(made)
     else:
         run = open_run(part)
@@ -170,12 +181,13 @@ def _local_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name.rpartition("/")[2])[-80:].lstrip(".") or "file"
 
 
-def _write_origin(root: Path, name: str, ref: Ref, exact: Ref, repo: Repo) -> None:
-    """Beside the run: where it is from, and in which words it was asked for."""
+def _write_origin(root: Path, name: str, ref: Ref, exact: Ref, repo: Repo, given: Mapping) -> None:
+    """Beside the run: where it is from, in which words it was asked for, and what was said of it."""
     asked = origin(root, name).get("asked", [])
     values = {
         "repo": exact.repo, "commit": repo.commit, "file": exact.file, "dataset": exact.is_dataset,
         "author": repo.author, "licence": repo.licence, "asked": sorted({*asked, str(ref), str(exact)}),
+        "given": dict(given),
     }  # fmt: skip
     replace_file(root / f"{name}.json", json.dumps(values, indent=1).encode())
 
@@ -190,8 +202,17 @@ def origin(root: Path, name: str) -> dict:
     return values if good and isinstance(values.get("asked"), list) else {}
 
 
-def find(root: Path, ref: Ref) -> str | None:
-    """The downloaded run that was asked for in these words, the latest first; None when there is none."""
+def given_of(root: Path, name: str) -> dict:
+    """What was said of a downloaded file when its run was made."""
+    given = origin(root, name).get("given")
+    return given if isinstance(given, dict) else {}
+
+
+def find(root: Path, ref: Ref, given: Mapping | None = None) -> str | None:
+    """The downloaded run that was asked for in these words, the latest first; None when there is none.
+
+    With `given`, the one of which just that was said.
+    """
     try:
         notes = sorted(root.glob("*.json"), key=lambda path: -path.stat().st_mtime)
     except OSError:
@@ -200,10 +221,21 @@ def find(root: Path, ref: Ref) -> str | None:
         (
             n.stem
             for n in notes
-            if str(ref) in origin(root, n.stem).get("asked", []) and (root / n.stem).is_dir()
+            if str(ref) in origin(root, n.stem).get("asked", [])
+            and (root / n.stem).is_dir()
+            and (not given or given_of(root, n.stem) == dict(given))
         ),
         None,
     )
+
+
+def remove(root: Path, name: str) -> None:
+    """Take a downloaded run away. It can be fetched again. Raises `RunError` when the disk refuses."""
+    check_id(name)
+    with saying(name):
+        (root / f"{name}.json").unlink(missing_ok=True)
+        if (root / name).is_dir():
+            shutil.rmtree(root / name)
 
 
 def _make_room(root: Path, newest: str) -> None:
@@ -213,8 +245,7 @@ def _make_room(root: Path, newest: str) -> None:
         if sum(sizes.values()) <= KEEP_HOSTED:
             return
         if path.name != newest:
-            shutil.rmtree(path, ignore_errors=True)
-            (root / f"{path.name}.json").unlink(missing_ok=True)
+            remove(root, path.name)
             del sizes[path]
 
 

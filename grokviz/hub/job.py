@@ -2,7 +2,7 @@
 the job again by the words of its reference. `python -m grokviz.hub.job ROOT JOB` is that process.
 
     ROOT/.jobs/JOB/job.json     the reference, and what the person knows of the run
-    ROOT/.jobs/JOB/status.json  how far it is: state, what, done, total, run, message
+    ROOT/.jobs/JOB/status.json  how far it is: state, what, done, total, run, message, questions
     ROOT/.jobs/JOB/cancel       there when it is to stop
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from grokviz.errors import RunError
+from grokviz.errors import Question, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import refs
 from grokviz.hub.client import FULL, CancelledError
@@ -43,6 +43,7 @@ class Status(NamedTuple):
     run: str = ""
     message: str = ""
     at: float = 0.0
+    questions: tuple[Question, ...] = ()  # of one that failed: what would let it go on
 
 
 def job_name(ref: Ref) -> str:
@@ -95,9 +96,20 @@ def status(ref: Ref, root: Path) -> Status | None:
 
 def _said(folder: Path) -> Status | None:
     try:
-        return Status(**parse_json((folder / "status.json").read_bytes(), "status.json"))
-    except (OSError, RunError, TypeError):
+        said = parse_json((folder / "status.json").read_bytes(), "status.json")
+        questions = tuple(Question(q[0], q[1], tuple(q[2])) for q in said.pop("questions", ()))
+        return Status(**said, questions=questions)
+    except (OSError, RunError, TypeError, IndexError):
         return None
+
+
+def given_of(ref: Ref, root: Path) -> dict:
+    """What the person said of the file when the job was started."""
+    try:
+        given = parse_json((_folder(root, ref) / "job.json").read_bytes(), "job.json").get("given")
+    except (OSError, RunError):
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def cancel(ref: Ref, root: Path) -> None:
@@ -149,6 +161,8 @@ def main(root: Path, name: str) -> None:
             _write(
                 folder, Status("cancelled", message="Cancelled. What has arrived is kept for another time.")
             )
+        except Unanswered as error:
+            _write(folder, Status("failed", message=str(error), questions=error.questions))
         except ValueError as error:  # RunError and ConfigError: a sentence
             _write(folder, Status("failed", message=str(error)))
         except Exception as error:

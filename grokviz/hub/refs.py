@@ -1,7 +1,9 @@
 """References to what lies on the Hub, as people paste them: owner/name[@revision][/file]."""
 
 import hashlib
+import json
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -54,8 +56,9 @@ def parse(text: str) -> Ref:
     return Ref(found[2], found[3], found[4], found[1] is not None and found[1].lower() == "datasets/")
 
 
-def run_id(ref: Ref, commit: str) -> str:
-    """The name under which a run of the Hub is kept here: readable, and another for every commit and file."""
-    exact = str(ref._replace(revision=commit))
+def run_id(ref: Ref, commit: str, given: Mapping[str, object] | None = None) -> str:
+    """The name under which a run of the Hub is kept here: readable, and another for every commit and file, and for
+    every other thing that a person has said of the file."""
+    exact = str(ref._replace(revision=commit)) + (json.dumps(dict(given), sort_keys=True) if given else "")
     slug = "--".join(re.sub(r"[^a-z0-9.]+", "-", part) for part in ref.repo.lower().split("/"))
     return f"{slug[:50]}-{hashlib.sha256(exact.encode()).hexdigest()[:8]}"

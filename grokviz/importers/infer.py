@@ -1,6 +1,7 @@
 """What a file does not say, inferred where its own numbers can confirm it, and else asked for."""
 
 import random
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.importers.sources import Source
+from grokviz.importers.values import whole_of
 from grokviz.tasks.numbers import is_prime
 from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS, build_task, operation_label
 
@@ -15,7 +17,11 @@ SURE = 0.9  # share of right answers from which an operation is recognised
 RIVAL = 0.02  # and by how much the next best must fall behind
 SEEDS = 100  # of the paper's shuffle that are tried
 CLOSE = 0.05  # how far a loss may be from the logged one: checkpoints are an update apart from the log
+CLOSELY = 1e-3  # the same where one seed and share, those of the settings, are all that is tried
+A_LITTLE = 1.05  # and how far apart train and test loss must be then
 APART = 10.0  # train and test loss must differ by this factor, or they cannot tell one split from another
+FLOOR = 1e-7  # below, a log in float32 has rounded its losses, to multiples of 6e-8 and to zero
+OPERATION_KEYS = ("fn_name", "operation", "op", "task")
 
 
 class Split(NamedTuple):
@@ -28,11 +34,15 @@ class Split(NamedTuple):
     how: str
 
 
-def operation(predicted: np.ndarray, settings: dict) -> tuple[str, str]:
-    """The operation that the final model's answers are right for, and how it is known.
+class Guess(NamedTuple):
+    """An operation, how it is known, and the share of the final model's answers that are right for it."""
 
-    Raises `RunError` when none fits: then it has to be given.
-    """
+    operation: str | None  # None when it has to be asked for
+    how: str
+
+
+def operation(predicted: np.ndarray, settings: Mapping[str, object]) -> Guess:
+    """The operation that the file names and the final model's answers do not gainsay, or that they are right for."""
     p = len(predicted)
     shares = {}
     for name, ours in OPERATIONS.items():
@@ -41,16 +51,27 @@ def operation(predicted: np.ndarray, settings: dict) -> tuple[str, str]:
             asked = table != NO_ANSWER
             shares[name] = float((predicted == table)[asked].mean())
     (best, share), (_, next_share) = sorted(shares.items(), key=lambda item: -item[1])[:2]
-    if share >= SURE and share - next_share >= RIVAL:
-        return best, f"{100 * share:.1f} % of the final model's answers are those of {operation_label(best)}"
-    named = str(settings.get("fn_name"))
-    if found := [name for name, ours in OPERATIONS.items() if named in ours.other_names]:
-        return found[0], "the settings in the file"
-    raise RunError(
+    words = f"{100 * share:.1f} % of the final model's answers are those of {operation_label(best)}"
+    named = _named(settings)
+    is_sure = share >= SURE and share - next_share >= RIVAL
+    if named is not None and (not is_sure or named == best):
+        return Guess(named, words if named == best and is_sure else "the settings in the file")
+    if is_sure:
+        return Guess(best, words + (f", though its settings say {operation_label(named)}" if named else ""))
+    return Guess(
+        None,
         f"The file does not say which operation it was trained on, and its answers fit none of ours: at best "
-        f"{100 * share:.0f} % are those of {operation_label(best)}. Give it: --operation {best}, or one of "
-        f"{', '.join(OPERATIONS)}."
+        f"{100 * share:.0f} % are those of {operation_label(best)}.",
     )
+
+
+def _named(settings: Mapping[str, object]) -> str | None:
+    """The operation that the settings name, by our name for it or one of others."""
+    for key in OPERATION_KEYS:
+        for name, ours in OPERATIONS.items():
+            if isinstance(text := settings.get(key), str) and text in (name, *ours.other_names):
+                return name
+    return None
 
 
 def stored_split(source: Source, p: int, operation: str) -> Split | None:
@@ -68,11 +89,7 @@ def stored_split(source: Source, p: int, operation: str) -> Split | None:
         raise RunError("This file trained on every pair, so there is no test loss to watch.")
     is_train = np.zeros(p * p, dtype=bool)
     is_train[train] = True
-    is_train, seed, fraction = (
-        is_train.reshape(p, p),
-        _whole(source.settings.get("seed")),
-        share_of(len(train), p),
-    )
+    is_train, seed, fraction = is_train.reshape(p, p), seed_of(source.settings) or 0, share_of(len(train), p)
     how = "the training pairs in the file"
     for guess in dict.fromkeys([seed, 0]):
         config = RunConfig(p=p, operation=operation, split="paper", seed=guess, frac_train=fraction)
@@ -91,43 +108,62 @@ def share_of(n: int, p: int) -> float:
 
 
 def paper_split(
-    loss: np.ndarray, logged: tuple[float, float], fractions: list[float], first: int
+    loss: np.ndarray,
+    logged: tuple[float, float],
+    fractions: list[float],
+    seeds: list[int],
+    close: float = CLOSE,
 ) -> Split | None:
     """The seed and share of the paper's shuffle for which the loss of every pair gives the two logged losses.
 
-    `loss` [p, p] is that of a checkpoint at which train and test loss differ much. None when no seed fits.
+    `loss` [p, p] in float64 is that of a checkpoint at which train and test loss differ much. None when no seed fits,
+    or several do.
     """
     p = len(loss)
-    flat, total = loss.reshape(-1), loss.sum()
-    counts = np.array([int(fraction * p * p) for fraction in fractions])
-    best: tuple[float, int, float] | None = None
-    for seed in dict.fromkeys([first, *range(SEEDS)]):
-        sums = np.cumsum(flat[_shuffled(p, seed)])[counts - 1]
-        train, test = sums / counts, (total - sums) / (p * p - counts)
-        off = np.maximum(_off(train, logged[0]), _off(test, logged[1]))
+    flat = loss.reshape(-1)
+    counts = np.clip([int(fraction * p * p) for fraction in fractions], 1, p * p - 1)
+    fits: list[tuple[float, int, float]] = []
+    for seed in dict.fromkeys(seeds):
+        # Both from their own pairs: what is left of a sum of large losses says nothing of small ones.
+        ordered = flat[_shuffled(p, seed)]
+        train = np.cumsum(ordered)[counts - 1] / counts
+        test = np.cumsum(ordered[::-1])[p * p - counts - 1] / (p * p - counts)
+        off = np.maximum(distance(train, logged[0]), distance(test, logged[1]))
         i = int(off.argmin())
-        if best is None or off[i] < best[0]:
-            best = float(off[i]), seed, fractions[i]
-    if best is None or best[0] > CLOSE:
+        if off[i] <= close:
+            fits.append((float(off[i]), seed, fractions[i]))
+    if len(fits) != 1:
         return None
-    how = f"the shuffle of the paper's code with seed {best[1]} gives the logged losses to {100 * best[0]:.2g} %"
-    return Split("paper", best[1], best[2], None, how)
+    off, seed, fraction = fits[0]
+    how = f"the shuffle of the paper's code with seed {seed} gives the logged losses to {100 * off:.2g} %"
+    return Split("paper", seed, fraction, None, how)
 
 
-def _off(found: np.ndarray, logged: float) -> np.ndarray:
-    return np.abs(found - logged) / logged
+def distance(found: np.ndarray | float, logged: float) -> np.ndarray:
+    """How far losses are from a logged one, as a share of it; of what float32 rounds, as a share of `FLOOR`."""
+    return np.abs(np.asarray(found) - logged) / max(logged, FLOOR)
 
 
-def telling_checkpoint(source: Source) -> tuple[int, tuple[float, float]] | None:
+def telling_checkpoint(source: Source, factor: float = APART) -> tuple[int, tuple[float, float]] | None:
     """The checkpoint at which the logged train and test loss are furthest apart, and the two; None if nowhere."""
     best: tuple[float, int, tuple[float, float]] | None = None
     for index, step in enumerate(source.steps):
         train, test = loss_at(source.train_losses, step), loss_at(source.test_losses, step)
-        if train and test and min(train, test) > 1e-7:  # below, float32 has rounded them
-            ratio = abs(float(np.log(test / train)))
+        if train is not None and test is not None and min(train, test) >= 0:
+            ratio = _ratio((train, test))
             if best is None or ratio > best[0]:
                 best = ratio, index, (train, test)
-    return best[1:] if best and best[0] >= np.log(APART) else None
+    return best[1:] if best and are_apart(best[2], factor) else None
+
+
+def are_apart(losses: tuple[float, float], factor: float) -> bool:
+    """Whether one loss is so many times the other."""
+    return _ratio(losses) >= np.log(factor)
+
+
+def _ratio(losses: tuple[float, float]) -> float:
+    train, test = (max(loss, FLOOR) for loss in losses)
+    return abs(float(np.log(test / train)))
 
 
 def loss_at(rows: np.ndarray, step: int) -> float | None:
@@ -142,5 +178,7 @@ def _shuffled(p: int, seed: int) -> list[int]:
     return order
 
 
-def _whole(value: object) -> int:
-    return value if type(value) is int and 0 <= value < 2**32 else 0
+def seed_of(settings: Mapping[str, object]) -> int | None:
+    """The seed that the settings name, if it can be one."""
+    seed = whole_of(settings.get("seed"))
+    return seed if seed is not None and 0 <= seed < 2**32 else None

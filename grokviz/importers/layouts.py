@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grokviz.errors import RunError
+from grokviz.importers.arrays import Array, Tensor, read_numbers
+from grokviz.importers.pickles import Name, Shell
+from grokviz.importers.values import in_words
 from grokviz.runs.folder import Weights
 
 NAMES = {
@@ -28,7 +31,13 @@ NAMES = {
 }
 NEEDED = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U")
 BUFFERS = re.compile(r"(blocks\.0\.attn\.)?(mask|IGNORE)")
-PREFIX = re.compile(r"^(module\.|_orig_mod\.|model\.)+")
+KINDS = {
+    "meta": "the shape of a tensor without its numbers (on the device meta)",
+    "sparse": "a sparse tensor",
+    "qtensor": "a quantized tensor",
+    "nested": "a nested tensor",
+}
+FIRST = ("embed.W_E", "W_E")  # by which a state dict is known, whatever stands before the names of all
 
 
 class Checkpoint(NamedTuple):
@@ -39,34 +48,45 @@ class Checkpoint(NamedTuple):
 
 def looks_like_weights(value: object) -> bool:
     """Whether this is a state dict in either layout, sound or not."""
-    if not isinstance(value, Mapping):
-        return False
-    keys = {PREFIX.sub("", str(key)) for key in value}
-    return "embed.W_E" in keys or {"W_E", "W_U"} <= keys
+    return isinstance(value, Mapping) and _prefix(value) is not None
 
 
-def read_checkpoint(state: Mapping[str, Any]) -> Checkpoint:
+def _prefix(state: Mapping[Any, object]) -> str | None:
+    """What stands before the names of all parameters, such as model. or module.transformer.; None without W_E."""
+    keys = [key for key in state if isinstance(key, str)]
+    for first in FIRST:
+        for key in keys:
+            prefix = key.removesuffix(first)
+            if prefix != key and (not prefix or prefix.endswith(".")) and len(prefix) < 200:
+                needed = ("embed.W_E",) if first == "embed.W_E" else ("W_E", "W_U")
+                if all(prefix + name in state for name in needed):
+                    return prefix
+    return None
+
+
+def read_checkpoint(state: Mapping[str, object]) -> Checkpoint:
     """The weights in float32 and in the layout of `RunConfig.shapes`.
 
     Raises `RunError` when it is another architecture: several layers, a LayerNorm, parameters that are not
     known or missing, sizes that do not fit, or a bias that has no place in the network.
     """
-    found = _named(state)
-    if missing := [name for name in NEEDED if name not in found]:
-        raise RunError(
-            f"These weights have no {missing[0]}. Expected a one-layer transformer with {', '.join(NEEDED)}."
-        )
+    notes: list[str] = []
+    found = _named(state, notes)
     layout = "the paper's code" if found["W_O"].ndim == 2 else "TransformerLens"
     weights = _from_paper(found) if found["W_O"].ndim == 2 else found
-    notes: list[str] = []
     weights = _fold_biases(_checked(weights, layout, notes), found, notes)
     return Checkpoint(weights, layout, tuple(notes))
 
 
-def _named(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    found = {}
+def _named(state: Mapping[str, object], notes: list[str]) -> dict[str, np.ndarray]:
+    """The parameters by their short names. What is no tensor is left out; what is one and unknown changes the network.
+
+    Raises `RunError`, and before anything is read where names alone say that this is another network.
+    """
+    prefix = _prefix(state) or ""
+    names, others = {}, {}
     for key, value in state.items():
-        name = PREFIX.sub("", str(key))
+        name = key.removeprefix(prefix) if isinstance(key, str) else ""
         if BUFFERS.fullmatch(name):
             continue
         if re.search(r"blocks\.0*[1-9]", name):
@@ -74,24 +94,52 @@ def _named(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
         if re.search(r"(^|\.)(ln\w*|norm\w*|layer_?norm\w*)(\.|$)", name):
             raise RunError(f"This network has a LayerNorm ({name[:60]}). GrokViz shows networks without one.")
         short = NAMES.get(name, name if name in NAMES.values() else None)
-        if short is None:
+        if short is not None:
+            names[short] = name, value
+        elif isinstance(value, Tensor | Array | np.ndarray):
+            others[name] = value
+        elif isinstance(value, Shell) and _is_tensor(value.kind):
             raise RunError(
-                f"{name[:60]!r} is no parameter of the paper's network. Expected {', '.join(NEEDED)}."
+                f"{name[:60]} is {_kind_of_tensor(value.kind)}, expected a plain tensor of numbers."
             )
-        found[short] = _array(value, name)
+        else:
+            notes.append(f"{name[:60] or 'An entry'!r} is no tensor, and was left out.")
+    if missing := [name for name in NEEDED if name not in names]:
+        raise RunError(
+            f"These weights have no {missing[0]}. Expected a one-layer transformer with {', '.join(NEEDED)}."
+        )
+    found = {short: _array(value, name) for short, (name, value) in names.items()}
+    for name, value in others.items():
+        _refuse_unless_known(name, value, found, notes)
     return found
 
 
-def _array(value: Any, name: str) -> np.ndarray:
-    if hasattr(value, "detach"):  # a torch tensor, without importing torch to ask
-        if value.is_sparse or value.is_complex() or value.is_quantized:
-            raise RunError(f"{name[:60]} is no plain tensor of real numbers.")
-        if value.numel() > 2**25:
-            raise RunError(f"{name[:60]} holds {value.numel():,} numbers, more than any network here.")
-        value = value.detach().float().cpu().numpy()
-    if not isinstance(value, np.ndarray):
-        raise RunError(f"{name[:60]} is a {type(value).__name__}, expected a tensor.")
-    return value.astype(np.float32)
+def _refuse_unless_known(name: str, value: object, found: dict[str, np.ndarray], notes: list[str]) -> None:
+    """A second name of a tensor that is there already is nothing new. Raises `RunError` for any other."""
+    shape = getattr(value, "shape", ())
+    for short, array in found.items():
+        if shape == array.shape and np.array_equal(_array(value, name), array, equal_nan=True):
+            notes.append(f"{name[:60]!r} is {short} under a second name, and was left out.")
+            return
+    raise RunError(f"{name[:60]!r} is no parameter of the paper's network. Expected {', '.join(NEEDED)}.")
+
+
+def _is_tensor(kind: object) -> bool:
+    return isinstance(kind, Name) and kind.name.startswith("_rebuild") and kind.module.startswith("torch")
+
+
+def _kind_of_tensor(kind: object) -> str:
+    name = kind.name if isinstance(kind, Name) else ""
+    return next((words for part, words in KINDS.items() if part in name), "a tensor of an unknown kind")
+
+
+def _array(value: object, name: str) -> np.ndarray:
+    if isinstance(value, Shell) and _is_tensor(value.kind):
+        raise RunError(f"{name[:60]} is {_kind_of_tensor(value.kind)}, expected a plain tensor of numbers.")
+    if not isinstance(value, Tensor | Array | np.ndarray):
+        raise RunError(f"{name[:60]} is {in_words(value)}, expected a tensor.")
+    with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinite, and is refused as such
+        return read_numbers(value, name).astype(np.float32)
 
 
 def _from_paper(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -99,7 +147,7 @@ def _from_paper(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     for name in ("W_E", "W_in", "W_out"):
         turned[name] = found[name].T
     for name in ("W_Q", "W_K", "W_V"):
-        turned[name] = np.moveaxis(found[name], -1, 1)
+        turned[name] = np.moveaxis(found[name], -1, 1) if found[name].ndim == 3 else found[name]
     if found["W_Q"].ndim == 3 and found["W_O"].shape[1] == found["W_Q"].shape[0] * found["W_Q"].shape[1]:
         heads, d_head = found["W_Q"].shape[:2]
         turned["W_O"] = found["W_O"].T.reshape(heads, d_head, -1)
@@ -108,10 +156,18 @@ def _from_paper(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights:
     """The weights in the order of `RunConfig.shapes` without the "=" column. Raises `RunError` if sizes clash."""
-    if w["W_E"].ndim != 2 or w["W_Q"].ndim != 3 or w["W_in"].ndim != 2:
-        raise RunError(f"These weights look like {layout}, but W_E, W_Q or W_in has another number of axes.")
+    if w["W_E"].ndim != 2 or w["W_Q"].ndim != 3 or w["W_in"].ndim != 2 or w["W_pos"].ndim != 2:
+        raise RunError(
+            f"These weights look like {layout}, but W_E, W_pos, W_Q or W_in has another number of axes."
+        )
+    if len(w["W_pos"]) == 2:
+        raise RunError(
+            'This network reads two tokens, a and b. GrokViz shows networks that read three: a, b and "=".'
+        )
     d_vocab, d = w["W_E"].shape
     heads, _, d_head = w["W_Q"].shape
+    if min(d_vocab - 1, d, heads, d_head, w["W_in"].shape[1]) < 1:
+        raise RunError("These weights hold a matrix without any numbers.")
     d_mlp = w["W_in"].shape[1]
     p = d_vocab - 1
     if w["W_U"].ndim == 2 and w["W_U"].shape[1] == p + 1:
@@ -156,6 +212,9 @@ def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[
     for name, shape in sizes.items():
         if name in found and found[name].shape != shape:
             raise RunError(f"{name} is {list(found[name].shape)}, expected {list(shape)}.")
+    for name in (*sizes, "b_U"):
+        if name in found and not np.isfinite(found[name]).all():
+            raise RunError(f"{name} holds numbers that are not finite: this training has diverged.")
     if "b_U" in found and found["b_U"].shape not in ((p,), (p + 1,)):
         raise RunError(f"b_U is {list(found['b_U'].shape)}, expected [{p}].")
     live = {name for name in (*sizes, "b_U") if name in found and np.any(found[name])}

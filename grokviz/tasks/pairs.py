@@ -19,7 +19,7 @@ NO_ANSWER = -1  # a / 0
 
 # Separate random streams from one seed, so that one draw never shifts another.
 STREAM_SPLIT, STREAM_LABELS, STREAM_WEIGHTS = 0, 1, 2
-SPLITS = ("seeded", "paper", "stored")
+SPLITS = ("seeded", "paper", "stored", "unknown")
 
 Formula = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
@@ -79,15 +79,19 @@ def divide_or_subtract(a: np.ndarray, b: np.ndarray, p: int) -> np.ndarray:
 
 _ALL = (
     Operation(
-        "add", "a + b", lambda a, b, p: (a + b) % p, "+", addition=Addition(), other_names=("add",)
+        "add", "a + b", lambda a, b, p: (a + b) % p, "+", addition=Addition(), other_names=("add", "addition", "plus", "a+b", "x+y", "+")
     ),
     Operation(
         "subtract", "a − b", lambda a, b, p: (a - b) % p, "−",
-        addition=Addition(sign_b=-1), other_names=("subtract",),
+        addition=Addition(sign_b=-1), other_names=("subtract", "subtraction", "sub", "minus", "a-b", "x-y", "-"),
     ),
-    Operation("multiply", "a × b", lambda a, b, p: a * b % p, "×", addition=Addition(of_logarithms=True)),
     Operation(
-        "divide", "a ÷ b", divide, "÷", needs_prime=True, addition=Addition(of_logarithms=True, sign_b=-1)
+        "multiply", "a × b", lambda a, b, p: a * b % p, "×", addition=Addition(of_logarithms=True),
+        other_names=("multiply", "multiplication", "mul", "mult", "times", "a*b", "x*y", "*"),
+    ),
+    Operation(
+        "divide", "a ÷ b", divide, "÷", needs_prime=True, addition=Addition(of_logarithms=True, sign_b=-1),
+        other_names=("divide", "division", "div", "a/b", "x/y", "/"),
     ),
     Operation("x^2+y^2", "a² + b²", lambda a, b, p: (a**2 + b**2) % p),
     Operation(
@@ -150,10 +154,13 @@ def build_task(spec: PairSpec) -> Task:
 
     split="paper" is the released code of Nanda et al.: `random.seed(seed)` and `random.shuffle` over
     the row-major list of pairs. Both splits keep at least one pair on either side. split="stored" is that
-    of a run made elsewhere: its training pairs are in the spec, one by one.
+    of a run made elsewhere: its training pairs are in the spec, one by one. split="unknown" is that of one which
+    does not say: every pair is on both sides, so that a mean over either is one over all pairs.
     """
     table = answers(spec)
     has_answer = table != NO_ANSWER
+    if spec.split == "unknown":
+        return Task(table, has_answer, has_answer)
     if spec.split == "stored":
         stored = decode_pairs(spec.train_pairs, spec.p) & has_answer
         return Task(table, stored, has_answer & ~stored)

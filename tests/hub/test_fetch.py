@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from grokviz import study
-from grokviz.errors import HubError, RunError
+from grokviz.errors import HubError, RunError, Unanswered
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
 from grokviz.runs import folder, library
@@ -61,8 +61,9 @@ def test_a_file_of_weights_is_imported_and_questions_are_asked(hub, root, opened
     real = folder.open_run(trained / "tiny-groks")
     torch.save(lens_state(weights_of(real)), tmp_path / "w.pth")
     hub.repos[NAME] = {"weights/grokked model.pth": (tmp_path / "w.pth").read_bytes(), "README.md": b"x"}
-    with pytest.raises(RunError, match="which pairs were trained on.*--frac-train"):
+    with pytest.raises(Unanswered, match="which pairs were trained on") as asked:
         opened()
+    assert [question.setting for question in asked.value.questions] == ["frac_train", "split", "seed"]
     hub.requests.clear()
     name = opened(given={"frac_train": 0.8, "split": "seeded", "seed": 0})
     assert len(hub.requests) == 1  # the answer did not need the file again

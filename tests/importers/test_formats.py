@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from devtools import ROOT
 from grokviz import cli, study
-from grokviz.errors import RunError
+from grokviz.errors import Unanswered
 from grokviz.importers.convert import import_file
 from grokviz.runs import folder
 from grokviz.tasks.pairs import build_task
@@ -219,8 +219,9 @@ def test_a_bare_state_dict(tmp_path, real, layout, suffix):
         save_file({name: t for name, t in state.items() if "mask" not in name and "IGNORE" not in name}, path)
     else:
         torch.save(state, path, _use_new_zipfile_serialization=suffix == "pth")
-    with pytest.raises(RunError, match="does not say which pairs were trained on.*--frac-train"):
+    with pytest.raises(Unanswered, match="does not say which pairs were trained on") as asked:
         import_file(path, tmp_path / "run")
+    assert [question.setting for question in asked.value.questions] == ["frac_train", "split", "seed"]
     assert not list(tmp_path.glob("*run*"))  # nothing is left behind
     import_file(path, tmp_path / "run", {"frac_train": 0.8, "split": "seeded", "seed": 0})
     check(tmp_path / "run", state)
@@ -264,13 +265,17 @@ def test_the_command_line(tmp_path, demo_file, capsys):
     assert "is there already" in capsys.readouterr().err
 
 
-def test_importing_a_safetensors_file_needs_no_torch(tmp_path, real):
+@pytest.mark.parametrize("name", ["weights.safetensors", "weights.pth", "old.pth"])
+def test_importing_a_file_needs_no_torch(tmp_path, real, name):
     state = {n: t for n, t in lens_state(weights_of(real)).items() if "mask" not in n and "IGNORE" not in n}
-    save_file(state, tmp_path / "weights.safetensors")
+    if name == "weights.safetensors":
+        save_file(state, tmp_path / name)
+    else:
+        torch.save(state, tmp_path / name, _use_new_zipfile_serialization=name != "old.pth")
     code = (
         "import sys; from pathlib import Path; from grokviz.importers.convert import import_file\n"
         "here = Path(sys.argv[1])\n"
-        "import_file(here / 'weights.safetensors', here / 'run', {'frac_train': 0.8, 'split': 'seeded'})\n"
+        "import_file(here / sys.argv[2], here / 'run', {'frac_train': 0.8, 'split': 'seeded'})\n"
         "sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path), name], cwd=ROOT).returncode == 0

@@ -1,6 +1,5 @@
 """What is not opened, and why; and what a hostile file cannot do."""
 
-import contextlib
 import os
 import pickle
 import sys
@@ -11,9 +10,11 @@ import pytest
 import torch
 
 from grokviz.errors import RunError
-from grokviz.importers.convert import import_file, refuse_other_architectures
+from grokviz.importers.convert import import_file
+from grokviz.importers.describe import refuse_other_architectures
 from grokviz.importers.layouts import read_checkpoint
-from grokviz.importers.torch_files import Shell, read_torch
+from grokviz.importers.pickles import Shell
+from grokviz.importers.torch_files import read_torch
 from grokviz.runs import folder
 from tests.importers.conftest import lens_config, lens_state, paper_state, weights_of
 from tests.importers.test_formats import brute_force
@@ -25,13 +26,13 @@ GIVEN = {"operation": "add", "frac_train": 0.8, "split": "seeded", "seed": 0}
 def refused(tmp_path):
     """Import a file of this content: the sentence with which it is refused, after which nothing is there."""
 
-    def attempt(content, given=GIVEN):
+    def attempt(content, given=GIVEN, with_questions=False):
         path = tmp_path / "file.pth"
         torch.save(content, path)
         with pytest.raises(RunError) as error:
             import_file(path, tmp_path / "run", given)
         assert sorted(p.name for p in tmp_path.iterdir()) == ["file.pth"]
-        return str(error.value)
+        return (str(error.value), error.value.questions) if with_questions else str(error.value)
 
     return attempt
 
@@ -64,13 +65,13 @@ def test_hostile_pickles_do_not_execute(tmp_path, real, name):
     payload = evil_payloads(marker)[name]
     path = tmp_path / "hostile.pth"
     torch.save({**lens_state(weights_of(real)), "extra": payload}, path)
-    with pytest.raises(RunError):
-        import_file(path, tmp_path / "run", GIVEN)
+    said = import_file(path, tmp_path / "first", GIVEN)
+    assert "'extra' is no tensor, and was left out." in said["notes"]
     torch.save({"model": lens_state(weights_of(real)), "config": payload}, path)
-    with contextlib.suppress(
-        RunError
-    ):  # most open, with a shell for a config; some names torch will not hear of
-        import_file(path, tmp_path / "run", GIVEN)
+    import_file(path, tmp_path / "second", GIVEN)
+    path.write_bytes(pickle.dumps(payload))
+    with pytest.raises(RunError, match="no weights"):
+        import_file(path, tmp_path / "third", GIVEN)
     assert not marker.exists()
 
 
@@ -97,7 +98,7 @@ def test_a_named_module_is_never_imported(tmp_path, real, monkeypatch):
     assert "trap_module" not in sys.modules
     assert not (tmp_path / "executed").exists()
     assert isinstance(content["config"], Shell)
-    assert vars(content["config"]) == {"fn_name": "add"}
+    assert content["config"].attributes == {"fn_name": "add"}
 
 
 def test_several_layers(real, refused):
@@ -224,7 +225,12 @@ def test_an_operation_nobody_recognises_is_asked_for(refused):
               "W_O": (2, 4, 8), "W_in": (8, 16), "b_in": (16,), "W_out": (16, 8), "b_out": (8,),
               "W_U": (8, 11)}  # fmt: skip
     noise = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
-    assert "--operation" in refused(lens_state(noise), {"frac_train": 0.5, "split": "seeded"})
+    said, questions = refused(lens_state(noise), {"frac_train": 0.5, "split": "seeded"}, with_questions=True)
+    assert "which operation" in said
+    assert [question.setting for question in questions] == ["operation"]
+    assert "multiply" in questions[0].choices
+    _, questions = refused(lens_state(noise), {"seed": 5}, with_questions=True)
+    assert [question.setting for question in questions] == ["operation", "frac_train", "split"]
 
 
 def test_another_split_than_the_logged_losses_allow_is_not_guessed(tmp_path, shuffled, full_run_file):

@@ -1,19 +1,21 @@
 """The library: every run on a card of one kind, and a box for what others have published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from grokviz.app import sentences
-from grokviz.app.library import publish
+from grokviz.app.library import answers, publish
 from grokviz.app.session import address, cache, visitor
 from grokviz.errors import RunError
+from grokviz.hosting import is_hosted
 from grokviz.hub import fetch, job, refs
 from grokviz.hub.known import KNOWN, Known
 from grokviz.hub.refs import Ref
+from grokviz.importers.questions import QUESTIONS
 from grokviz.runs import library
 from grokviz.runs.catalog import Card
-from grokviz.tasks.pairs import OPERATIONS
+from grokviz.runs.imported import UNKNOWN, stated
 from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened
@@ -54,7 +56,7 @@ def _begin(text: str, given: dict | None = None) -> None:
     st.query_params[OPEN] = text.strip()
     try:
         ref = refs.parse(text)
-        if ref.is_pinned and fetch.find(library.downloaded(), ref):
+        if ref.is_pinned and fetch.find(library.downloaded(), ref, given):
             return
         job.forget(ref, library.downloaded())
         job.start(ref, library.downloaded(), given)
@@ -78,8 +80,8 @@ def _follow(ref: Ref) -> None:
             _running(ref)
         elif now.state == "done":
             _ready(ref, now.run)
-        elif "--" in now.message:
-            _question(ref, now.message)
+        elif now.questions:
+            _question(ref, now)
         else:
             icon = ":material/cancel:" if now.state == "cancelled" else ":material/cloud_off:"
             st.markdown(f"{icon} **{sentences.as_text(str(ref))}**")
@@ -131,6 +133,14 @@ def _ready(ref: Ref, run: str) -> None:
         if st.button("Open in the timeline", type="primary", key="open_ready"):
             show(run)
         _dismiss(ref)
+    if said := fetch.given_of(library.downloaded(), run):
+        with st.expander("What you said of it"):
+            answered = answers.ask(
+                tuple(q for q in QUESTIONS if q.setting in said), said, "Try with this instead"
+            )
+        if answered is not None:
+            _begin(str(ref), said | answered)
+            st.rerun()
 
 
 def _dismiss(ref: Ref) -> None:
@@ -140,22 +150,15 @@ def _dismiss(ref: Ref) -> None:
         st.rerun()
 
 
-def _question(ref: Ref, message: str) -> None:
+def _question(ref: Ref, now: job.Status) -> None:
     """What the file does not say, asked for."""
     st.markdown(f":material/help: **{sentences.as_text(str(ref))}**")
-    st.markdown(sentences.as_text(message.partition(" Give ")[0]) + " Do you know it?")
-    with st.form("what_is_known", border=False):
-        a, b, c, d = st.columns(4)
-        operation = a.selectbox("Operation", ["as its answers say", *OPERATIONS])
-        share = b.number_input("Share trained on", 0.01, 0.99, 0.3, 0.05)
-        split = c.selectbox(
-            "Drawn by", ["paper", "seeded"], help="paper: Python's random.shuffle, as the paper's code."
-        )
-        seed = d.number_input("Seed", 0, 2**32 - 1, 0)
-        if st.form_submit_button("Try with this"):
-            given = {"frac_train": float(share), "split": split, "seed": int(seed)}
-            _begin(str(ref), given | ({"operation": operation} if operation in OPERATIONS else {}))
-            st.rerun()
+    st.markdown(sentences.as_text(now.message) + " Do you know it?")
+    said = job.given_of(ref, library.downloaded())
+    answered = answers.ask(now.questions, said, "Try with this")
+    if answered is not None:
+        _begin(str(ref), said | answered)
+        st.rerun()
     _dismiss(ref)
 
 
@@ -212,7 +215,7 @@ def _card(card: Card) -> None:
         st.markdown(sentences.as_text(first_words(card.sentence)))
         st.caption(sentences.as_text(glance.phases.summary()))
     with st.container(gap="xsmall"):
-        st.caption(f"{sentences.as_text(facts(card))}  \n{_from(card)}")
+        st.caption(f"{sentences.as_text(facts(card, glance.provenance))}  \n{_from(card)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Open", key=f"open-{card.path.parent.name}-{card.id}"):
                 show(card.id)
@@ -220,6 +223,8 @@ def _card(card: Card) -> None:
                 publish.button(card.id)
             if glance.provenance.get("imported"):
                 _how_it_was_read(glance.provenance)
+            if card.path.parent == library.downloaded() and not is_hosted():
+                _removal(card)
 
 
 def first_words(text: str, at_most: int = 120) -> str:
@@ -228,13 +233,30 @@ def first_words(text: str, at_most: int = 120) -> str:
     return line if len(line) <= at_most else line[:at_most].rpartition(" ")[0].rstrip(",;:. ") + " …"
 
 
-def facts(card: Card) -> str:
-    """Task, share, weight decay, steps and size, in one line."""
+def _removal(card: Card) -> None:
+    """A run that was downloaded, taken away again: a visitor of a host shares it with others, and may not."""
+    with st.popover("Remove", type="tertiary"):
+        st.caption(f"{card.size_bytes / 1e6:.1f} MB. It can be fetched again.")
+        st.button("Remove from this machine", key=f"remove-{card.id}", on_click=_remove, args=(card.id,))
+
+
+def _remove(run: str) -> None:
+    root = library.downloaded()
+    for words in fetch.origin(root, run).get("asked", []):
+        job.forget(refs.parse(words), root)
+    fetch.remove(root, run)
+
+
+def facts(card: Card, provenance: Mapping[str, object]) -> str:
+    """Task, share, weight decay, steps and size, in one line; what the file of the run does not say is not known."""
     c = card.config
     if c is None:
         return ""
+    decay = stated(c, provenance, "weight_decay")
     return " · ".join([
-        sentences.task(c), f"{100 * c.frac_train:.0f} % trained on", f"weight decay {c.weight_decay:g}",
+        sentences.task(c),
+        "training pairs not known" if c.split == UNKNOWN else f"{100 * c.frac_train:.0f} % trained on",
+        "weight decay not known" if decay is None else f"weight decay {decay:g}",
         f"{card.last_step:,} steps", f"{card.n_snapshots} snapshots", f"{card.size_bytes / 1e6:.1f} MB",
     ])  # fmt: skip
 
