@@ -4,7 +4,7 @@ from threading import Thread
 
 import streamlit as st
 
-from grokviz.app.session import visitor
+from grokviz.app.session import cache, visitor
 from grokviz.jobs import supervisor
 from grokviz.runs import library
 
@@ -36,7 +36,8 @@ def run() -> None:
     st.session_state[_READY] = True
     visitor.meet()
     _supervisor()
-    page.run()
+    with cache.one_rerun():
+        page.run()
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,6 +53,7 @@ def guard() -> None:
         _navigation()
         st.session_state[_READY] = True
         st.rerun()
+    cache.begin_rerun()
 
 
 def _navigation():

@@ -1,6 +1,5 @@
 """A network made by hand: its waves are chosen here, and it is asked every question at once."""
 
-import functools
 import re
 from typing import NamedTuple
 
@@ -11,7 +10,8 @@ from grokviz import wording
 from grokviz.app import sentences, shell
 from grokviz.app.circuit import snapshots
 from grokviz.app.explorer import figures
-from grokviz.app.session import address
+from grokviz.app.session import address, cache
+from grokviz.app.session.bounded import kept
 from grokviz.circuit import handmade
 from grokviz.circuit.interventions import Outcome, outcome
 from grokviz.circuit.questions import margins
@@ -56,7 +56,7 @@ def build_panel(study: Study) -> None:
 
 def _trained(study: Study) -> dict[int, float]:
     """Frequency -> amplitude of the trained network at its last snapshot, if it adds; else nothing."""
-    run = address.current().run
+    run = address.handle()
     waves = snapshots.waves(run)
     if not waves.are_key or not OPERATIONS[study.run.config.operation].is_plain_addition:
         return {}
@@ -127,7 +127,7 @@ def _set_best(study: Study, chosen: dict[int, float]) -> None:
     _set(dict.fromkeys(handmade.best_set(study.run.config.p, len(chosen)).freqs, size))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept(cache.HAND_MADE)
 def _built(p: int, waves: tuple[tuple[int, float], ...]) -> Built:
     freqs, sizes = [k for k, _ in waves], [size for _, size in waves]
     task = build_task(RunConfig(p=p))
@@ -219,7 +219,7 @@ def _compare(study: Study, chosen: dict[int, float], trained: dict[int, float]) 
     )
 
 
-@functools.lru_cache(maxsize=16)
+@kept(cache.SUFFICIENT)
 def _suffice(p: int, sizes: tuple[int, ...], trained: tuple[int, ...]) -> pd.DataFrame:
     rows = []
     for size in sizes:

@@ -74,7 +74,7 @@ def _undo() -> None:
 
 def cut_panel(study: Study) -> None:
     """Below the film: what is cut, what that does to all pairs and to the pair in view, the experiments."""
-    here, index = address.current(), study.index_at(address.current().step)
+    index = study.index_at(address.current().step)
     cuts = current(study)
     with shell.column():
         following.order_note(study)
@@ -82,7 +82,7 @@ def cut_panel(study: Study) -> None:
     with controls:
         st.subheader("What do you want to cut?", anchor=False)
         _controls(study, cuts)
-    whole, cut = snapshots.inside(here.run, index), snapshots.inside(here.run, index, cuts)
+    whole, cut = snapshots.inside(address.handle(), index), snapshots.inside(address.handle(), index, cuts)
     with effect:
         st.subheader("What does it do?", anchor=False)
         st.markdown(_sentence(cuts, whole.outcome, cut.outcome))
@@ -103,7 +103,7 @@ def _controls(study: Study, cuts: Cuts) -> None:
     frequencies, neurons, heads, shapes, noise = st.tabs(
         ["Frequencies", "Neurons", "Heads", "Shapes", "Noise"]
     )
-    waves = snapshots.waves(address.current().run).freqs
+    waves = snapshots.waves(address.handle()).freqs
     half = snapshots.order(study).n // 2
     options = [*waves, *(k for k in range(1, half + 1) if k not in waves)]
     with frequencies:
@@ -272,7 +272,7 @@ def _experiments(study: Study, index: int, whole: Inside) -> None:
     )
     if st.session_state.get(_EXPERIMENTS) != (here.run, here.step):
         return
-    found = snapshots.perform(here.run, index)
+    found = snapshots.perform(address.handle(), index)
     st.dataframe(_experiment_table(found), hide_index=True, height="content")
     st.caption(
         "Losses over all pairs. *Paper*: the figures of its own network, which has other weights and the key frequencies 14, 35, 41, 42 and 52; "
@@ -289,9 +289,11 @@ def _experiments(study: Study, index: int, whole: Inside) -> None:
         on_change=_make_experiment,
         args=([experiment.cuts for experiment, _ in found],),
     )
-    waves = snapshots.waves(here.run)
+    waves = snapshots.waves(address.handle())
     st.subheader("Each frequency in turn", anchor=False)
-    losses = bars.ablations(snapshots.ablations(here.run, index), waves.freqs if waves.are_key else ())
+    losses = bars.ablations(
+        snapshots.ablations(address.handle(), index), waves.freqs if waves.are_key else ()
+    )
     st.altair_chart(bars.ablations_chart(losses, whole.outcome.all_loss, waves.freqs))
     st.caption(
         "**How to read this.** One bar a frequency: the loss without its products of waves in the logits, all else left as it is. Blue are the key "

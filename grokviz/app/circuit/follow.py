@@ -1,7 +1,5 @@
 """One pair through the five stages of the circuit, at the step in view."""
 
-import functools
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -11,7 +9,8 @@ from grokviz.app import shell
 from grokviz.app.circuit import pair, snapshots
 from grokviz.app.circuit.snapshots import Inside
 from grokviz.app.explorer import figures
-from grokviz.app.session import address
+from grokviz.app.session import address, cache
+from grokviz.app.session.bounded import kept
 from grokviz.circuit.questions import ask, speakers
 from grokviz.circuit.stages import Followed, Stages, follow
 from grokviz.study import Study
@@ -24,7 +23,7 @@ RUNNERS_UP = 4
 def follow_pair(study: Study) -> None:
     """Below the film: the question, its answer, and the five stages."""
     index = study.index_at(address.current().step)
-    view = snapshots.inside(address.current().run, index)
+    view = snapshots.inside(address.handle(), index)
     a, b = pair.current(study)
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -51,7 +50,7 @@ def follow_pair(study: Study) -> None:
 
 def order_note(study: Study) -> None:
     """In which order the numbers stand, and what that means for the story."""
-    order, waves = snapshots.order(study), snapshots.waves(address.current().run)
+    order, waves = snapshots.order(study), snapshots.waves(address.handle())
     operation = OPERATIONS[study.run.config.operation]
     if order.root is not None:
         st.info(
@@ -120,14 +119,14 @@ def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow"
         f"**Which frequencies spoke for {right}?** Its logit stands {wording.readable(abs(answer.margin))} nats "
         f"{'above' if answer.margin >= 0 else 'below'} that of {answer.rival}, its strongest rival. Each frequency's part in that:"
     )
-    spec = _speakers_spec(waves, snapshots.scales(address.current().run).wave, figures.is_dark())
+    spec = _speakers_spec(waves, snapshots.scales(address.handle()).wave, figures.is_dark())
     figures.draw_with(spec, "speakers", bars.speakers(spoken, waves), f"{key}-speakers")
     st.caption(
         "**How to read this.** To the right: for the right answer. The bars add up to the difference exactly."
     )
 
 
-@functools.lru_cache(maxsize=16)
+@kept(cache.SPEAKERS)
 def _speakers_spec(freqs: tuple[int, ...], size: float, dark: bool) -> dict:
     return figures.spec_of(bars.speakers_chart(freqs, 2 * size, dark))
 
@@ -141,7 +140,7 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
             "where a perfect clock would. **Drag a hand** to change the numbers."
         )
         st.latex(r"a \mapsto \big(\cos w_k a,\ \sin w_k a\big),\qquad w_k = 2\pi k/" + str(s.order.n))
-    full = snapshots.scales(address.current().run).ring
+    full = snapshots.scales(address.handle()).ring
     i, j, _ = followed.places
     b = int(s.order.b[j])
     found = [
@@ -240,7 +239,7 @@ def neuron_stage(study: Study, s: Stages, followed: Followed, key: str) -> None:
 def sum_rings(study: Study, s: Stages, followed: Followed, key: str) -> None:
     """What the neurons of each frequency write, as a point for every sum and a hand for this pair."""
     sign = snapshots.sum_sign(study)
-    full = snapshots.scales(address.current().run).turned
+    full = snapshots.scales(address.handle()).turned
     answer = followed.places[2]
     found = []
     for index, k in enumerate(s.freqs):
@@ -298,7 +297,7 @@ def waves_stage(study: Study, view: Inside, followed: Followed, key: str, number
             "Solid: the network. Dashed: the ideal, one amplitude $\\alpha_k$ for all pairs."
         )
         st.latex(r"L(c) \approx \sum_k \alpha_k \cos\big(w_k(a+b-c)\big)")
-    full = snapshots.scales(address.current().run)
+    full = snapshots.scales(address.handle())
     lanes = [
         pictures.lane(
             f"k = {k}",

@@ -1,12 +1,14 @@
 """The inside of a snapshot, with or without cuts: computed once, shared by every visitor, read-only."""
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
 from grokviz.app.session import cache
+from grokviz.app.session.bounded import kept
+from grokviz.app.session.cache import RunHandle
 from grokviz.circuit import experiments, interventions
 from grokviz.circuit.cuts import NO_CUTS, Cuts
 from grokviz.circuit.interventions import Outcome
@@ -52,60 +54,36 @@ def order(study: Study) -> SumOrder:
     return sum_order(study.run.config.operation, study.run.config.p)
 
 
-def waves(run_id: str) -> Waves:
-    """Its key frequencies; for an operation other than addition, found after the numbers are reordered."""
-    return _waves(run_id, *_address(run_id))
-
-
-def scales(run_id: str) -> Scales:
-    """Full sizes for the pictures of a run."""
-    return _scales(run_id, *_address(run_id))
-
-
-def inside(run_id: str, index: int, cuts: Cuts = NO_CUTS) -> Inside:
-    """One snapshot from the inside, with these parts of it cut."""
-    return _inside(run_id, *_address(run_id), index, cuts)
-
-
-def perform(run_id: str, index: int) -> list[tuple[experiments.Experiment, Outcome]]:
-    """The paper's experiments on one snapshot."""
-    return _perform(run_id, *_address(run_id), index)
-
-
-def ablations(run_id: str, index: int) -> np.ndarray:
-    """Loss without each frequency in turn."""
-    return _ablations(run_id, *_address(run_id), index)
-
-
-def _address(run_id: str) -> tuple[str, int]:
-    """What the caches hold a run by: it changes when a snapshot is added or the run is another of that name."""
-    study = cache.load(run_id)
-    return str(study.run.path), int(study.timeline.steps[-1])
-
-
 def sum_sign(study: Study) -> str:
     """What stands between a and b in the order in which the operation is a sum: − where b is taken away."""
     way = OPERATIONS[study.run.config.operation].addition
     return "−" if way and way.sign_b < 0 and order(study).is_sum else "+"
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _waves(run_id: str, path: str, last: int) -> Waves:
-    study = cache.load(run_id)
+def _key(handle: RunHandle, *rest: Hashable) -> Hashable:
+    """All of this comes from the weights: a row of the log changes nothing."""
+    return (handle.weights, *rest)
+
+
+@kept(cache.WAVES, key=_key)
+def waves(handle: RunHandle) -> Waves:
+    """Its key frequencies; for an operation other than addition, found after the numbers are reordered."""
+    study = cache.study(handle)
     adds = OPERATIONS[study.run.config.operation].is_plain_addition
     if keys := tuple(study.timeline.key_freqs) if adds else ():
         return Waves(keys, True)
-    logits = logits_on_sums(_whole(run_id, path, last, len(study.timeline.steps) - 1).logits, order(study))
+    logits = logits_on_sums(_whole(handle, len(study.timeline.steps) - 1).logits, order(study))
     if keys := key_frequencies(logits):
         return Waves(keys, True)
     strongest = 1 + np.argsort(-np.nan_to_num(trig_coefficients(logits)), kind="stable")[:N_STRONGEST]
     return Waves(tuple(sorted(strongest.tolist())), False)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _scales(run_id: str, path: str, last: int) -> Scales:
-    study = cache.load(run_id)
-    s = inside(run_id, len(study.timeline.steps) - 1).stages
+@kept(cache.SCALES, key=_key)
+def scales(handle: RunHandle) -> Scales:
+    """Full sizes for the pictures of a run."""
+    study = cache.study(handle)
+    s = inside(handle, len(study.timeline.steps) - 1).stages
     means = np.linalg.norm(s.turned, axis=3).reshape(len(s.freqs), -1)
     sizes = np.linalg.norm(s.coefficients, axis=3) * np.sqrt(2 / s.order.n)
     at_least = 1e-6  # of a network that does nothing
@@ -124,25 +102,24 @@ def _large(sizes: np.ndarray) -> np.ndarray:
     return np.nan_to_num(np.quantile(sizes, 0.9, axis=1)) if sizes.size else np.zeros(len(sizes))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)  # about 65 MB each for p = 113
-def _whole(run_id: str, path: str, last: int, index: int) -> Activations:
+@kept(cache.NETWORKS, key=_key)
+def _whole(handle: RunHandle, index: int) -> Activations:
     """The uncut network in float64."""
-    return forward(read_weights(cache.load(run_id).run, index, np.float64))
+    return forward(read_weights(cache.study(handle).run, index, np.float64))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _owners(run_id: str, path: str, last: int, index: int) -> np.ndarray:
+@kept(cache.OWNERS, key=_key)
+def _owners(handle: RunHandle, index: int) -> np.ndarray:
     """The frequency of every neuron of the uncut network."""
-    return interventions.neuron_owners(_whole(run_id, path, last, index), order(cache.load(run_id)))
+    return interventions.neuron_owners(_whole(handle, index), order(cache.study(handle)))
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)  # about 7 MB each for p = 113
-def _inside(run_id: str, path: str, last: int, index: int, cuts: Cuts) -> Inside:
-    study = cache.load(run_id)
-    freqs = _waves(run_id, path, last).freqs
-    whole = _whole(run_id, path, last, index)
-    owners = _owners(run_id, path, last, index) if cuts.polynomial or cuts.clusters else None
-    return look_inside(whole, cuts, order(study), freqs, study.task, owners)
+@kept(cache.INSIDES, key=_key)
+def inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> Inside:
+    """One snapshot from the inside, with these parts of it cut."""
+    study, freqs = cache.study(handle), waves(handle).freqs
+    owners = _owners(handle, index) if cuts.polynomial or cuts.clusters else None
+    return look_inside(_whole(handle, index), cuts, order(study), freqs, study.task, owners)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverged is shown, not refused
@@ -166,17 +143,16 @@ def look_inside(
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Cutting one thing after the other …")
-def _perform(run_id: str, path: str, last: int, index: int) -> list:
-    study, keys = cache.load(run_id), _waves(run_id, path, last)
-    whole = _whole(run_id, path, last, index)
+@kept(cache.EXPERIMENTS, key=_key)
+def perform(handle: RunHandle, index: int) -> list[tuple[experiments.Experiment, Outcome]]:
+    """The paper's experiments on one snapshot."""
+    study, keys, whole = cache.study(handle), waves(handle), _whole(handle, index)
     freqs = keys.freqs if keys.are_key else ()
     return experiments.perform(whole.weights, study.task, order(study), freqs, whole)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Taking out one frequency after the other …")
-def _ablations(run_id: str, path: str, last: int, index: int) -> np.ndarray:
-    study = cache.load(run_id)
-    return experiments.ablate_each_frequency(
-        _whole(run_id, path, last, index).logits, study.task, order(study)
-    )
+@kept(cache.ABLATIONS, key=_key)
+def ablations(handle: RunHandle, index: int) -> np.ndarray:
+    """Loss without each frequency in turn."""
+    study = cache.study(handle)
+    return experiments.ablate_each_frequency(_whole(handle, index).logits, study.task, order(study))

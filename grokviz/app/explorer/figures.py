@@ -1,11 +1,14 @@
 """Curves over a whole run. Altair takes tens of milliseconds to write a specification, so that is done once a
 run; at every step after that, the curve is only told where its cursor is."""
 
-import functools
+from collections.abc import Hashable
 
 import pandas as pd
 import streamlit as st
 
+from grokviz.app.session import cache
+from grokviz.app.session.bounded import kept
+from grokviz.runs.folder import fingerprint
 from grokviz.study import Study
 from grokviz.view import charts, tables
 
@@ -42,13 +45,18 @@ def _draw(spec: dict, step: int, key: str) -> None:
     )
 
 
-@functools.lru_cache(maxsize=8)  # few: each keeps its study in memory
+def _key(study: Study, *rest: Hashable) -> Hashable:
+    """By the handle of a study, so that no chart keeps it in memory."""
+    return (cache.handle_of(study) or fingerprint(study.run), *rest)
+
+
+@kept(cache.CURVES, key=_key)
 def _loss_spec(study: Study, dark: bool) -> dict:
     bands = tables.bands(study.phases, study.last_step)
     return spec_of(charts.loss_chart(tables.losses(study), bands, 0, study.last_step, dark))
 
 
-@functools.lru_cache(maxsize=48)
+@kept(cache.CURVES, key=_key)
 def _measure_spec(
     study: Study, fields: tuple[tuple[str, str], ...], title: str, log: bool, dark: bool
 ) -> dict:

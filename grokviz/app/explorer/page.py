@@ -19,6 +19,7 @@ _IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this sta
 
 
 @st.fragment
+@cache.one_rerun()
 def explorer(
     panels: tuple[str, ...] = DEFAULT_PANELS,
     below: Callable[[Study], None] | None = None,
@@ -73,16 +74,16 @@ def run_picker() -> None:
 
 
 def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
-    here = address.current()
+    here, run = address.current(), address.handle()
     state = film(
-        cache.blob(here.run),
+        cache.blob(run),
         key="film-" + "-".join(panels),
         step=here.step,
         seq=here.seq,
         panels=address.panels_on(panels),
         layout=layout,
         play=here.play,
-        maps=lambda: cache.maps(here.run),
+        maps=lambda: cache.maps(run),
     )
     address.remember(state, panels, extras)
 
@@ -122,9 +123,8 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layou
         st.caption(sentences.GINI_CAPTION)
 
 
-def _offline(study: Study, here: address.Place) -> str:
-    blob, maps = cache.blob(here.run), cache.maps(here.run)
-    return export.offline_html(blob, study.run.title or here.run, maps=maps, step=here.step)
+def _offline(study: Study, run: cache.RunHandle, step: int) -> str:
+    return export.offline_html(cache.blob(run), study.run.title or run.id, maps=cache.maps(run), step=step)
 
 
 def circuit_note(study: Study) -> None:
@@ -134,7 +134,7 @@ def circuit_note(study: Study) -> None:
 
 def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
-    here = address.current()
+    here, run = address.current(), address.handle()
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
     if not st.session_state.get(_IS_PLAIN):  # there these curves stand above already
         figures.loss_curves(study, here.step)
@@ -146,7 +146,12 @@ def details(study: Study) -> None:
         )
         st.caption(sentences.MEASURES_CAPTION)
     with downloads:
-        _download("This explorer as one file", lambda: _offline(study, here), f"{here.run}.html", "text/html")
+        _download(
+            "This explorer as one file",
+            lambda: _offline(study, run, here.step),
+            f"{here.run}.html",
+            "text/html",
+        )
         st.caption("Opens in any browser, without a network, and scrubs like this page.")
         _download(
             "Losses of every logged step",

@@ -202,7 +202,7 @@ def _card(card: Card) -> None:
             st.markdown(f"**{name}**")
             st.caption(sentences.as_text(sentences.plain(card.problem or "", 300)))
         return
-    glance = cache.glance(card.id)
+    glance = cache.glance(cache.resolve(card.id))
     dark = st.context.theme.type == "dark"
     with st.container(gap="xsmall"):
         svg = thumbnail.loss_svg(glance.log, glance.phases, glance.last_step, dark)

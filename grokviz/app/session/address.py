@@ -11,6 +11,7 @@ import streamlit as st
 
 from grokviz.app import sentences
 from grokviz.app.session import cache
+from grokviz.app.session.cache import RunHandle
 from grokviz.errors import NoRunError, RunError
 from grokviz.runs import library
 from grokviz.study import Study
@@ -41,9 +42,14 @@ def current() -> Place:
     return st.session_state[_KEY]
 
 
+def handle() -> RunHandle:
+    """The run in view, as it is in this rerun. Raises `RunError` when it has gone."""
+    return cache.resolve(current().run)
+
+
 def study() -> Study:
-    """The study of the run in view."""
-    return cache.load(current().run)
+    """The study of the run in view. Raises `RunError` when it cannot be opened."""
+    return cache.study(handle())
 
 
 def go_to(step: int, play: bool = False) -> None:

@@ -1,32 +1,150 @@
-"""Runs opened and studied once, and shared by every visitor: read-only."""
+"""Every cache of the app with its caps, and the one way to a run: its name is resolved once a rerun, to a handle
+that says where it is and in which state, and by this handle everything is kept. Shared by all visitors: read-only."""
 
 import contextlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-import numpy as np
 import pandas as pd
-import streamlit as st
 
-from grokviz import study
+from grokviz import study as studies
 from grokviz.app.session import visitor
+from grokviz.app.session.bounded import Cache, kept
 from grokviz.errors import RunError
 from grokviz.measures.phases import Phases
-from grokviz.models.forward import Activations, Weights, forward
 from grokviz.runs import library
-from grokviz.runs.catalog import Card
-from grokviz.runs.folder import open_run, read_weights
+from grokviz.runs.catalog import Card, check_id
+from grokviz.runs.folder import open_run
 from grokviz.runs.storage import is_locked
 from grokviz.runs.write import RESUME
 from grokviz.study import Growing, Study
 from grokviz.view import frames
 
+# Sizes for p = 113: a study 3 MB, its film 5 MB, a network in float64 65 MB, one from the inside 10 MB.
+STUDIES = Cache("studies", 8, 200, spinner="Measuring every snapshot of this run, once …")
+LIVE_STUDIES = Cache("studies of runs being trained", 4, 100)
+GROWING = Cache("measures of runs being trained", 16, 200)
+FILMS = Cache("what the film plays", 8, 200)
+MAPS = Cache("the film's larger panels", 8, 400)
+GLANCES = Cache("curves on cards", 200, 200)
+LISTS = Cache("lists of runs", 16, 100)
+WAVES = Cache("frequencies followed in a run", 16, 1)
+SCALES = Cache("full sizes of the pictures of a run", 16, 1)
+NETWORKS = Cache("uncut networks on every pair", 2, 600)
+OWNERS = Cache("frequencies of neurons", 16, 2)
+INSIDES = Cache("snapshots from the inside", 12, 200)
+EXPERIMENTS = Cache("the paper's experiments", 8, 50, spinner="Cutting one thing after the other …")
+ABLATIONS = Cache("losses without a frequency", 8, 1, spinner="Taking out one frequency after the other …")
+HAND_MADE = Cache("networks made by hand", 32, 50)
+SUFFICIENT = Cache("tables of how few waves suffice", 16, 2)
+CURVES = Cache("charts of whole runs", 56, 50)
+SPEAKERS = Cache("charts of what spoke for an answer", 16, 2)
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+class RunHandle(NamedTuple):
+    """A run in one state of its folder. Another write, another handle."""
+
+    path: str
+    stamp: Stamp  # (name, modified in ns, size) of every file that is shown
+
+    @property
+    def id(self) -> str:
+        return Path(self.path).name
+
+    @property
+    def weights(self) -> "RunHandle":
+        """The handle as far as the snapshots go: a row of the log does not change it."""
+        return self._replace(stamp=tuple(file for file in self.stamp if file[0].startswith("snapshots")))
+
+    @property
+    def is_packed(self) -> bool:
+        return any(name.startswith("snapshots-") for name, *_ in self.stamp)
+
+
+# One rerun
+
+
+@dataclass
+class _Seen:
+    """What has been looked up on the disk in this rerun."""
+
+    handles: dict[str, RunHandle] = field(default_factory=dict)  # by the name of the run
+    stamps: dict[str, Stamp | None] = field(default_factory=dict)  # by the path of a folder
+
+
+_seen: ContextVar[_Seen | None] = ContextVar("what this rerun has seen", default=None)
+
+
+@contextmanager
+def one_rerun() -> Iterator[None]:
+    """Within it no folder is looked at twice. Inside another one, as a fragment within its page, it is part of that."""
+    if _seen.get() is not None:
+        yield
+        return
+    token = _seen.set(_Seen())
+    try:
+        yield
+    finally:
+        _seen.reset(token)
+
+
+def begin_rerun() -> None:
+    """From here to the end of this thread it is one rerun: for a page that runs without the app around it, in tests."""
+    if _seen.get() is None:
+        _seen.set(_Seen())
+
+
+def resolve(run_id: str) -> RunHandle:
+    """The run of this name, as it is now. Raises `RunError` when there is none."""
+    seen = _seen.get() or _Seen()
+    if run_id not in seen.handles:
+        seen.handles[run_id] = _find(run_id, seen)
+    return seen.handles[run_id]
+
+
+def _find(run_id: str, seen: _Seen) -> RunHandle:
+    check_id(run_id)
+    for root in library.roots(visitor.root()):
+        path = str(root / run_id)
+        if (stamp := _stamp(path, seen)) is not None:
+            return RunHandle(path, stamp)
+    library.find(run_id, visitor.root())  # says that there is none
+    return _find(run_id, _Seen())  # it has just come
+
+
+def _stamp(path: str, seen: _Seen) -> Stamp | None:
+    """Changes whenever something is written to the folder; None where there is none."""
+    if path not in seen.stamps:
+        try:
+            seen.stamps[path] = tuple(sorted(_files(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            seen.stamps[path] = None
+    return seen.stamps[path]
+
+
+def _files(path: str) -> Iterator[tuple[str, int, int]]:
+    for entry in os.scandir(path):
+        if entry.name == RESUME:
+            continue  # nothing that is shown comes from it
+        with contextlib.suppress(FileNotFoundError):  # half-written files come and go
+            now = entry.stat()
+            yield entry.name, now.st_mtime_ns, now.st_size
+
+
+# What is kept of a run
+
 
 def load(run_id: str) -> Study:
     """The study of a run by its name. Raises `RunError` when it cannot be opened."""
-    path = library.find(run_id, visitor.root())
-    return _any_study(str(path), _stamp(path))
+    return study(resolve(run_id))
 
 
 def load_if_any(run_id: str) -> Study | None:
@@ -37,38 +155,52 @@ def load_if_any(run_id: str) -> Study | None:
         return None
 
 
-def _is_packed(stamp: tuple) -> bool:
-    return any(name.startswith("snapshots-") for name, *_ in stamp)
+def study(handle: RunHandle) -> Study:
+    """The study of a run. Raises `RunError` when it cannot be opened."""
+    found = _whole_study(handle) if _is_whole(handle) else _live_study(handle)
+    _handles[found] = handle
+    return found
 
 
-def _any_study(path: str, stamp: tuple) -> Study:
-    if _is_packed(stamp) and not (_growing(path).measured and is_locked(path)):
-        return _study(path, stamp)
-    return _live_study(path, stamp)
+_handles: WeakKeyDictionary[Study, RunHandle] = WeakKeyDictionary()
 
 
-def blob(run_id: str) -> bytes:
+def handle_of(study: Study) -> RunHandle | None:
+    """By which handle a study was opened here; None when it was not."""
+    return _handles.get(study)
+
+
+def _is_whole(handle: RunHandle) -> bool:
+    return handle.is_packed and not (GROWING.peek(handle.path) and is_locked(handle.path))
+
+
+@kept(STUDIES)
+def _whole_study(handle: RunHandle) -> Study:
+    return studies.load(open_run(handle.path))
+
+
+@kept(LIVE_STUDIES)
+def _live_study(handle: RunHandle) -> Study:
+    """Of a run that is being trained, or has just been: only what is new is measured."""
+    growing = GROWING.get(handle.path, Growing)
+    with growing.lock:
+        found = growing.look(open_run(handle.path))
+    GROWING.measure_again(handle.path)
+    return found
+
+
+@kept(FILMS)
+def blob(handle: RunHandle) -> bytes:
     """What the film plays."""
-    path = library.find(run_id, visitor.root())
-    return _blob(str(path), _stamp(path))
+    found = study(handle)
+    return frames.timeline_blob(found.run, found.timeline, found.task, found.phases)
 
 
-def maps(run_id: str) -> bytes:
+@kept(MAPS)
+def maps(handle: RunHandle) -> bytes:
     """What the film's larger panels need besides."""
-    path = library.find(run_id, visitor.root())
-    return _maps(str(path), _stamp(path))
-
-
-def weights(run_id: str, index: int) -> Weights:
-    """The weights of one snapshot, float32, for reading only."""
-    path = library.find(run_id, visitor.root())
-    return _weights(str(path), _stamp(path), index)
-
-
-def network(run_id: str, index: int) -> Activations:
-    """One snapshot run on every pair, in float32."""
-    path = library.find(run_id, visitor.root())
-    return _network(str(path), _stamp(path), index)
+    found = study(handle)
+    return frames.maps_blob(found.run, found.timeline)
 
 
 class Glance(NamedTuple):
@@ -80,78 +212,29 @@ class Glance(NamedTuple):
     provenance: dict
 
 
-def glance(run_id: str) -> Glance:
+@kept(GLANCES)
+def glance(handle: RunHandle) -> Glance:
     """The curves and phases of a run, from its log alone."""
-    path = library.find(run_id, visitor.root())
-    return _glance(str(path), _stamp(path))
-
-
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _glance(path: str, stamp: tuple) -> Glance:
-    run = open_run(path)
+    run = open_run(handle.path)
     last = int(max([0, *run.steps[-1:], *run.log["step"].iloc[-1:]]))
-    return Glance(run.log, study.phases_of(run), last, run.provenance)
+    return Glance(run.log, studies.phases_of(run), last, run.provenance)
 
 
 def cards() -> list[Card]:
     """What there is to say of every run, opened anew only when something in a folder of runs has changed."""
+    seen = _seen.get() or _Seen()
     roots = library.roots(visitor.root())
-    folders = [entry for root in roots if root.is_dir() for entry in (root, *root.iterdir())]
-    shown = [path for path in folders if path.is_dir() and (path in roots or path.name[0] != ".")]
-    return _cards(str(roots[1]), tuple((str(path), _stamp(path)) for path in shown))
+    folders = [path for root in roots for path in (str(root), *_folders_in(root))]
+    return _cards(str(roots[1]), tuple((path, _stamp(path, seen)) for path in folders))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+def _folders_in(root: Path) -> list[str]:
+    try:
+        return [entry.path for entry in os.scandir(root) if entry.name[0] != "." and entry.is_dir()]
+    except OSError:
+        return []
+
+
+@kept(LISTS)
 def _cards(mine: str, stamps: tuple) -> list[Card]:
     return library.cards(Path(mine))
-
-
-def _stamp(path: Path) -> tuple:
-    """Changes whenever something is written to the run."""
-    stamp = []
-    for entry in os.scandir(path):
-        if entry.name == RESUME:
-            continue  # nothing that is shown comes from it
-        with contextlib.suppress(FileNotFoundError):  # half-written files come and go
-            stamp.append((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size))
-    return tuple(sorted(stamp))
-
-
-@st.cache_resource(max_entries=8, show_spinner="Measuring every snapshot of this run, once …")
-def _study(path: str, stamp: tuple) -> Study:
-    return study.load(open_run(path))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _live_study(path: str, stamp: tuple) -> Study:
-    """Of a run that is being trained, or has just been: only what is new is measured."""
-    growing = _growing(path)
-    with growing.lock:
-        return growing.look(open_run(path))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _growing(path: str) -> Growing:
-    return Growing()
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _blob(path: str, stamp: tuple) -> bytes:
-    found = _any_study(path, stamp)
-    return frames.timeline_blob(found.run, found.timeline, found.task, found.phases)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _maps(path: str, stamp: tuple) -> bytes:
-    found = _any_study(path, stamp)
-    return frames.maps_blob(found.run, found.timeline)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _weights(path: str, stamp: tuple, index: int) -> Weights:
-    return read_weights(_any_study(path, stamp).run, index, np.float32)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)  # about 40 MB each for p = 113
-def _network(path: str, stamp: tuple, index: int) -> Activations:
-    return forward(_weights(path, stamp, index))
