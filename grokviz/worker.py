@@ -33,6 +33,7 @@ from grokviz.jobs.files import GO_ON, Order
 from grokviz.models.transformer import Weights
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
+from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.storage import write_lock
 
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
@@ -163,7 +164,9 @@ def _state_of_fork(opened: Run, step: int) -> State:
     step = int(opened.steps[index])  # an earlier one, should its making have been killed half-way
     weights = folder.read_weights(opened, index)
     schedule = Schedule()
-    for number, *values in opened.log[opened.log["step"] <= step].itertuples(index=False):
+    for number, *values in zip(*(opened.logged[name].tolist() for name in LOG_COLUMNS), strict=True):
+        if number > step:
+            break
         _, schedule = schedule.after(LogRow(int(number), *values), opened.config)
     return State(step, weights, {}, schedule)
 

@@ -249,7 +249,7 @@ def inspect(options: argparse.Namespace) -> None:
         "finished": run.finished,
         "parameters": run.config.n_parameters,
         "snapshots": [int(step) for step in run.steps],
-        "logged_rows": len(run.log),
+        "logged_rows": len(run.logged["step"]),
         "config": config.to_json(run.config),
         "provenance": run.provenance,
     }

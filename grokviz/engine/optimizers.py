@@ -94,7 +94,7 @@ def perpendicular(
     adamw(weights, grads, moments, s, updates, shapes)
 
 
-def take_away_along(w: Float[Tensor, "runs *shape"], g: Float[Tensor, "runs *shape"]) -> None:
+def take_away_along(w: Float[Tensor, "runs *shape"], g: Float[Tensor, "runs *shape"]) -> None:  # noqa: F821
     """g becomes g - (w.g / w.w) w, run by run; where w is 0 it stays."""
     dims = tuple(range(1, w.ndim))
     energy = (w * w).sum(dims, keepdim=True)

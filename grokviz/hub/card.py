@@ -37,7 +37,7 @@ CITATION = """@inproceedings{nanda2023progress,
 
 def figure(run: Run) -> str:
     """The loss curves over the phases, as SVG."""
-    last = int(max([1, *run.steps[-1:], *run.log["step"].iloc[-1:]]))
+    last = max(1, run.last_step)
     return thumbnail.loss_svg(run.log, study.phases_of(run), last, width=760, height=320, labels=True)
 
 

@@ -75,7 +75,6 @@ def _card(path: Path, sentence: str) -> Card:
         run = open_run(path)
     except RunError as error:
         return Card(path.name, path.name, sentence, None, False, 0, 0, size, path, str(error))
-    last = max([0, *run.steps[-1:], *run.log["step"].iloc[-1:]])
     return Card(
         id=path.name,
         title=run.title or path.name,
@@ -83,7 +82,7 @@ def _card(path: Path, sentence: str) -> Card:
         config=run.config,
         finished=run.finished,
         n_snapshots=len(run.steps),
-        last_step=int(last),
+        last_step=run.last_step,
         size_bytes=size,
         path=path,
         problem=None,

@@ -11,19 +11,22 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import DTypeLike
 
 from grokviz.config import RunConfig, to_json
 from grokviz.errors import RunError
-from grokviz.runs.log import LOG, LOG_COLUMNS, MAX_STEP, Log, read_log
+from grokviz.runs.log import LOG, MAX_STEP, Columns, Log, no_log, read_log
 from grokviz.runs.record import RUN, read_record
 from grokviz.runs.storage import MEND, canonical, file_size, open_inside
 from grokviz.runs.tensors import DTYPES, Header, checksum, read_array, read_header, read_sealed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_FILE = 48_000_000  # bytes of a file of a packed run
 STORED = {"float16": DTYPES["F16"], "float32": DTYPES["F32"]}
@@ -44,11 +47,23 @@ class Run:
     provenance: dict
     finished: bool
     steps: np.ndarray  # int64, of the snapshots, ascending
-    log: pd.DataFrame  # float64, `LOG_COLUMNS`; NaN where a value was not measured
+    logged: Columns  # float64, `LOG_COLUMNS`; NaN where a value was not measured
     checksums: tuple[int, ...]  # of the snapshots
     log_checksum: int
     log_size: int  # bytes of the log that are valid
     shards: tuple[int, ...]  # snapshots in each packed file; () when the run is not packed
+
+    @cached_property
+    def log(self) -> "pd.DataFrame":
+        """What was logged, as a table. Raises `ImportError` where there is no pandas, which opening a run needs not."""
+        import pandas as pd
+
+        return pd.DataFrame(self.logged)
+
+    @property
+    def last_step(self) -> int:
+        """The last step that is logged or has a snapshot; 0 before there is one."""
+        return int(max([0, *self.logged["step"][-1:], *self.steps[-1:]]))
 
 
 def open_run(path: Path | str) -> Run:
@@ -77,9 +92,7 @@ class Snapshots(NamedTuple):
 
 
 def _open_live(folder: Path, record: dict) -> Run:
-    log = Log(pd.DataFrame(columns=list(LOG_COLUMNS), dtype=np.float64), 0, 0, True)
-    if os.path.lexists(folder / LOG):
-        log = read_log(folder)
+    log = read_log(folder) if os.path.lexists(folder / LOG) else no_log()
     return _run(folder, record, log, _live_snapshots(folder, record["config"]))
 
 
@@ -202,7 +215,7 @@ def _run(folder: Path, record: dict, log: Log, snapshots: Snapshots) -> Run:
         provenance=record["provenance"],
         finished=record["finished"],
         steps=np.array(snapshots.steps, dtype=np.int64),
-        log=log.rows,
+        logged=log.columns,
         checksums=tuple(snapshots.checksums),
         log_checksum=log.checksum,
         log_size=log.size,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-import pandas as pd
+from jaxtyping import Float
 
 from grokviz.errors import RunError
 from grokviz.runs.storage import MIB, check_size, open_inside
@@ -29,10 +29,13 @@ MAX_LINE = 1024  # bytes of a line
 MAX_STEP = 99_999_999  # eight digits in a file name
 
 
+Columns = dict[str, Float[np.ndarray, " rows"]]  # by `LOG_COLUMNS`; NaN where a value was not measured
+
+
 class Log(NamedTuple):
     """The valid rows at the beginning of a log, and how many bytes they are."""
 
-    rows: pd.DataFrame
+    columns: Columns
     size: int
     checksum: int
     whole: bool  # nothing follows the valid rows
@@ -50,8 +53,17 @@ def read_log(folder: Path, until: float = math.inf) -> Log:
         while (row := parse_row(line := file.readline(MAX_LINE), step)) and row[0] <= until:
             values.extend(row)
             size, crc, step = size + len(line), zlib.crc32(line, crc), int(row[0])
+    return Log(_columns(values), size, crc, size == total)
+
+
+def no_log() -> Log:
+    """That of a run that has logged nothing yet."""
+    return Log(_columns(array("d")), 0, 0, True)
+
+
+def _columns(values: array) -> Columns:
     table = np.array(values).reshape(-1, len(LOG_COLUMNS))
-    return Log(pd.DataFrame(table, columns=list(LOG_COLUMNS)), size, crc, size == total)
+    return dict(zip(LOG_COLUMNS, table.T.copy(), strict=True))
 
 
 def parse_row(line: bytes, after: int) -> list[float] | None:

@@ -5,27 +5,28 @@ process, and one snapshot out of a stack is a few reads of known length.
 Format: 8 bytes little-endian length of the header, the header in JSON, the data.
 """
 
+import json
 import math
 import zlib
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from safetensors.numpy import save
 
 from grokviz.errors import RunError
 from grokviz.runs.storage import MEND, MIB, canonical, file_size, parse_json
 
-DTYPES = {
+DTYPES = {  # in the order of the safetensors library, which puts those further down first in a file
     "BOOL": np.dtype("?"),
     "U8": np.dtype("u1"),
     "I8": np.dtype("i1"),
     "I16": np.dtype("<i2"),
-    "I32": np.dtype("<i4"),
-    "I64": np.dtype("<i8"),
     "F16": np.dtype("<f2"),
+    "I32": np.dtype("<i4"),
     "F32": np.dtype("<f4"),
     "F64": np.dtype("<f8"),
+    "I64": np.dtype("<i8"),
 }
+ALIGNMENT = 8  # bytes; the header is filled up with spaces, so that the data can be mapped
 MAX_DIMENSIONS = 8
 
 
@@ -53,8 +54,19 @@ def checksum(arrays: dict[str, np.ndarray], meta: dict[str, str]) -> int:
 
 
 def encode(arrays: dict[str, np.ndarray], meta: dict[str, str] | None = None) -> bytes:
-    """The safetensors file of these arrays."""
-    return save({name: np.asarray(array, order="C") for name, array in arrays.items()}, meta or None)
+    """The safetensors file of these arrays. Raises `ValueError` of a dtype that is none of `DTYPES`."""
+    names = {dtype: name for name, dtype in DTYPES.items()}
+    order = list(names)
+    entries: dict[str, dict] = {"__metadata__": meta} if meta else {}
+    parts, begin = [], 0
+    for key in sorted(arrays, key=lambda key: (-order.index(arrays[key].dtype), key)):
+        array = np.asarray(arrays[key], order="C")
+        offsets = [begin, begin := begin + array.nbytes]
+        entries[key] = {"dtype": names[array.dtype], "shape": list(array.shape), "data_offsets": offsets}
+        parts.append(array.tobytes())
+    header = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
+    header += b" " * (-len(header) % ALIGNMENT)
+    return b"".join([len(header).to_bytes(8, "little"), header, *parts])
 
 
 def seal(arrays: dict[str, np.ndarray], meta: dict[str, str]) -> bytes:

@@ -261,7 +261,7 @@ def reopen(path: Path | str, config: RunConfig) -> None:
             raise RunError(
                 "This run keeps no state of its optimiser, so it cannot be trained on. Fork it from a step instead."
             )
-        if config.steps <= (last := int(max(run.log["step"], default=0))):
+        if config.steps <= (last := int(max(run.logged["step"], default=0))):
             raise RunError(f"The run is at step {last:,} already. Choose more steps than that.")
         with saying(SNAPSHOTS):
             (folder / SNAPSHOTS).mkdir(exist_ok=True)

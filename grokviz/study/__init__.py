@@ -40,7 +40,7 @@ class Study:
     @property
     def last_step(self) -> int:
         """Where the time axis ends: the last step that is logged or has a snapshot."""
-        return int(max([*self.run.log["step"][-1:], *self.timeline.steps[-1:]]))
+        return int(max([*self.run.logged["step"][-1:], *self.timeline.steps[-1:]]))
 
 
 def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] | None = None) -> Study:
@@ -108,7 +108,7 @@ def phases_of(run: Run) -> Phases:
 
     Of a run whose split is not known, losses of all pairs stand on both sides of the log: they tell no side apart.
     """
-    columns = {name: run.log[name].to_numpy() for name in (*PHASE_COLUMNS, "train_loss")}
+    columns = {name: run.logged[name] for name in (*PHASE_COLUMNS, "train_loss")}
     if run.config.split == "unknown":
         apart = columns["train_loss"] != columns["test_loss"]
         columns = {name: values[apart] for name, values in columns.items()}

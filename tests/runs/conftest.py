@@ -9,6 +9,7 @@ import pytest
 
 from grokviz.config import RunConfig
 from grokviz.runs import folder, storage, write
+from grokviz.runs.log import LOG_COLUMNS
 
 STEPS = (0, 3, 10, 40, 100)
 
@@ -35,9 +36,7 @@ def weights_at(config):
 
 @pytest.fixture
 def row_at():
-    return lambda step: dict(
-        zip(folder.LOG_COLUMNS, [step, 1 / (step + 3), 0.1 + step, 0.5, 1.0, 9.9], strict=True)
-    )
+    return lambda step: dict(zip(LOG_COLUMNS, [step, 1 / (step + 3), 0.1 + step, 0.5, 1.0, 9.9], strict=True))
 
 
 @pytest.fixture

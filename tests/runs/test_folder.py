@@ -8,6 +8,7 @@ import pytest
 from grokviz.errors import RunError
 from grokviz.runs import folder, storage, write
 from grokviz.runs.folder import open_run
+from grokviz.runs.log import LOG_COLUMNS
 
 STEPS = [0, 3, 10, 40, 100]
 
@@ -23,7 +24,7 @@ def test_live_and_packed_hold_the_same(either, config, weights_at, row_at):
     assert run.config == config
     assert run.steps.dtype == np.int64
     assert run.steps.tolist() == STEPS
-    assert list(run.log.columns) == list(folder.LOG_COLUMNS)
+    assert list(run.log.columns) == list(LOG_COLUMNS)
     assert set(map(str, run.log.dtypes)) == {"float64"}
     assert run.log.to_dict("records") == [row_at(step) for step in STEPS]  # to the last digit
     for index, weights in enumerate(folder.iter_weights(run)):

@@ -17,6 +17,7 @@ import pytest
 
 from grokviz.config import RunConfig
 from grokviz.runs import folder, storage, write
+from grokviz.runs.log import LOG_COLUMNS
 
 CONFIG = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=16, frac_train=0.5)
 STEPS = (0, 4, 20, 75)
@@ -29,7 +30,7 @@ def weights_at(step: int) -> dict[str, np.ndarray]:
 
 
 def row_at(step: int) -> dict[str, float]:
-    return dict(zip(folder.LOG_COLUMNS, [step, step / 7, step / 3, 0.5, 0.25, 1.0], strict=True))
+    return dict(zip(LOG_COLUMNS, [step, step / 7, step / 3, 0.5, 0.25, 1.0], strict=True))
 
 
 def carry_on(path: Path) -> None:

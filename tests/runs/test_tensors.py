@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save, save_file
 
 from grokviz.errors import RunError
 from grokviz.runs import tensors
@@ -41,6 +41,18 @@ def test_the_library_reads_what_we_write(tmp_path):
     found = load_file(tmp_path / "a.safetensors")
     for name, array in arrays.items():
         np.testing.assert_array_equal(found[name], array)
+
+
+def test_a_file_is_the_library_s_to_the_byte():
+    rng = np.random.default_rng(0)
+    for count in range(12):
+        dtypes = rng.choice(list(tensors.DTYPES.values()), count)
+        arrays = {
+            f"{'Wä'[i % 2]}_{i * 7 % 10}": rng.normal(0, 30, rng.integers(0, 4, i % 4)).astype(dtype)
+            for i, dtype in enumerate(dtypes)
+        }
+        for meta in ({}, {"step": "3"}):
+            assert tensors.encode(arrays, meta) == save(arrays, meta or None)
 
 
 def test_a_row_is_read_alone_and_is_writable(tmp_path):

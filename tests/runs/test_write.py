@@ -15,6 +15,7 @@ from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.runs import folder, log, record, storage, write
 from grokviz.runs.folder import open_run
+from grokviz.runs.log import LOG_COLUMNS
 
 STEPS = [0, 3, 10, 40, 100]
 
@@ -57,7 +58,7 @@ def test_losses_come_back_to_the_last_digit(live):
 
 
 def row(step, loss: float | None = 1.0):
-    return dict.fromkeys(folder.LOG_COLUMNS, 0.5) | {"step": step, "train_loss": loss}
+    return dict.fromkeys(LOG_COLUMNS, 0.5) | {"step": step, "train_loss": loss}
 
 
 def test_what_was_not_measured_is_nan(live):

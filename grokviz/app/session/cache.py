@@ -216,8 +216,7 @@ class Glance(NamedTuple):
 def glance(handle: RunHandle) -> Glance:
     """The curves and phases of a run, from its log alone."""
     run = open_run(handle.path)
-    last = int(max([0, *run.steps[-1:], *run.log["step"].iloc[-1:]]))
-    return Glance(run.log, studies.phases_of(run), last, run.provenance)
+    return Glance(run.log, studies.phases_of(run), run.last_step, run.provenance)
 
 
 def cards() -> list[Card]:
