@@ -9,6 +9,7 @@ import shutil
 
 import pytest
 from jaxtyping import install_import_hook
+from threadpoolctl import threadpool_limits
 
 from devtools import browser, shapes
 
@@ -21,6 +22,7 @@ pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+threadpool_limits(1, "blas")  # a plugin of pytest may have loaded numpy before the two lines above
 
 
 def pytest_runtest_setup(item):
