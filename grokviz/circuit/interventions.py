@@ -88,15 +88,27 @@ def run(
     if whole and post is before and "mlp" not in cuts.skips:
         logits = whole.logits
     else:
-        logits = _times(post, logit_map(edited))
-        around = edited["b_out"]
-        if "mlp" not in cuts.skips:
-            logits += mix(pattern, tables.values @ edited["W_U"])
-            around = around + constant
-        logits += around @ edited["W_U"]
+        logits = _read_out(post, edited, None if "mlp" in cuts.skips else (pattern, tables.values, constant))
     p = len(logits)
     scores = tables.scores[:, :p], tables.scores[:, p:-1], tables.scores[:, -1]
     return Activations(edited, tables, *scores, pattern, post, _cut_logits(logits, cuts, order))
+
+
+def _read_out(
+    post: Float[np.ndarray, "p p d_mlp"],
+    weights: Weights,
+    around: tuple[Float[np.ndarray, "heads p p 3"], Float[np.ndarray, "heads sources d_model"], np.ndarray]
+    | None,
+) -> Float[np.ndarray, "p p p"]:
+    """Logits of the neurons and of what goes around them: pattern, values and the constant part of the stream."""
+    logits = _times(post, logit_map(weights))
+    constant = weights["b_out"]
+    if around:
+        pattern, values, resid_pre = around
+        logits += mix(pattern, values @ weights["W_U"])
+        constant = constant + resid_pre
+    logits += constant @ weights["W_U"]
+    return logits
 
 
 def neuron_owners(activations: Activations, order: SumOrder) -> Int[np.ndarray, " d_mlp"]:

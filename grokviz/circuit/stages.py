@@ -63,18 +63,36 @@ class Stages:
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverged is shown, not refused
 def read_stages(activations: Activations, order: SumOrder, freqs: Sequence[int]) -> Stages:
     """All stages of a snapshot for these frequencies. Raises `ValueError` when one of them is none."""
-    n, freqs = order.n, check_key_freqs(freqs, order.n)
+    freqs = check_key_freqs(freqs, order.n)
+    return Stages(
+        order=order,
+        freqs=freqs,
+        **_read_embedding(activations, order, freqs),
+        **_read_attention(activations, order),
+        **_read_neurons(activations, order, freqs),
+        **_read_logits(activations, order, freqs),
+    )
+
+
+def _read_embedding(activations: Activations, order: SumOrder, freqs: tuple[int, ...]) -> dict:
+    n = order.n
     W_E = activations.weights["W_E"][order.a].astype(np.float64)
-    k = np.array(freqs, dtype=int) - 1
-    circle = np.stack([_unit_waves(n, f, np.arange(n)) for f in freqs]) if freqs else np.zeros((0, n, 2))
     points = np.array([ring_points(W_E, f) for f in freqs]).reshape(-1, n, 2)
-    radius, ring_share = _fit(points, circle)
+    radius, ring_share = _fit(points, _circles(n, freqs))
     energy = frequency_energy(W_E).sum(axis=1)
+    embedding_share = _share(energy[np.array(freqs, dtype=int) - 1], energy.sum())
+    return {"rings": points, "radius": radius, "ring_share": ring_share, "embedding_share": embedding_share}
 
+
+def _read_attention(activations: Activations, order: SumOrder) -> dict:
     pattern = np.moveaxis(on_sums(np.moveaxis(activations.pattern, 0, 2), order), 2, 0)
-    head_freq, head_share = attention_single_frequency_fve(pattern)
     linear = np.moveaxis(on_sums(np.moveaxis(linear_pattern(activations.pattern, order), 0, 2), order), 2, 0)
+    head_freq, head_share = attention_single_frequency_fve(pattern)
+    return {"pattern": pattern, "linear": linear, "head_freq": head_freq, "head_share": head_share}
 
+
+def _read_neurons(activations: Activations, order: SumOrder, freqs: tuple[int, ...]) -> dict:
+    n = order.n
     post = on_sums(activations.post, order)
     owner, fve = neuron_frequencies(post)
     squares = np.einsum("abm,abm->m", post, post).astype(np.float64) / n**2
@@ -85,40 +103,40 @@ def read_stages(activations: Activations, order: SumOrder, freqs: Sequence[int])
     readout = np.einsum("mc,kic,km->mki", W_L, waves_of_c, mine).reshape(len(W_L), -1)
     turned = (post.reshape(n * n, -1) @ readout.astype(post.dtype)).reshape(n, n, -1, 2).astype(np.float64)
     turned = np.moveaxis(turned - turned.mean(axis=(0, 1)), 2, 0)
-    sums = circle[:, pair_sums(n)]  # cos and sin of w_k (a + b)
+    sums = _circles(n, freqs)[:, pair_sums(n)]  # cos and sin of w_k (a + b)
     turned_size, turned_share = _fit(turned.reshape(-1, n * n, 2), sums.reshape(-1, n * n, 2))
+    return {
+        "neurons": mine.sum(axis=1),
+        "pure_neurons": (mine & (fve >= NEURON_FVE)).sum(axis=1),
+        "neuron_share": float(_share((fve * variance).sum(), variance.sum())),
+        "turned": turned,
+        "products": np.einsum("kin,knmo,kjm->kijo", waves_of_c, turned, waves_of_c),
+        "turned_size": turned_size,
+        "turned_share": turned_share,
+    }
 
+
+def _read_logits(activations: Activations, order: SumOrder, freqs: tuple[int, ...]) -> dict:
+    n = order.n
     logits = logits_on_sums(activations.logits, order)
     logits = logits - logits.mean(axis=2, keepdims=True)
-    flat = waves_of_c.reshape(-1, n).T.astype(logits.dtype)
+    flat = _rows(n, freqs).reshape(-1, n).T.astype(logits.dtype)
     coefficients = (logits.reshape(n * n, n) @ flat).reshape(n, n, -1, 2).astype(np.float64)
-    alpha = trig_coefficients(logits)[k]
+    alpha = trig_coefficients(logits)[np.array(freqs, dtype=int) - 1]
     at_frequency = np.square(coefficients).sum(axis=(0, 1, 3))
     total = float(np.square(logits, dtype=np.float64).sum())
-    return Stages(
-        order=order,
-        freqs=freqs,
-        rings=points,
-        radius=radius,
-        ring_share=ring_share,
-        embedding_share=_share(energy[k], energy.sum()),
-        pattern=pattern,
-        linear=linear,
-        head_freq=head_freq,
-        head_share=head_share,
-        neurons=mine.sum(axis=1),
-        pure_neurons=(mine & (fve >= NEURON_FVE)).sum(axis=1),
-        neuron_share=float(_share((fve * variance).sum(), variance.sum())),
-        turned=turned,
-        products=np.einsum("kin,knmo,kjm->kijo", waves_of_c, turned, waves_of_c),
-        turned_size=turned_size,
-        turned_share=turned_share,
-        logits=logits,
-        coefficients=np.moveaxis(coefficients, 2, 0),
-        wave_size=alpha * _peak(n, freqs) / n,
-        wave_share=_share(alpha**2, at_frequency),
-        logit_share=float(_share((alpha**2).sum(), total)),
-    )
+    return {
+        "logits": logits,
+        "coefficients": np.moveaxis(coefficients, 2, 0),
+        "wave_size": alpha * _peak(n, freqs) / n,
+        "wave_share": _share(alpha**2, at_frequency),
+        "logit_share": float(_share((alpha**2).sum(), total)),
+    }
+
+
+def _circles(n: int, freqs: tuple[int, ...]) -> Float[np.ndarray, "K n 2"]:
+    """cos and sin of w_k m for every number m: where it would stand on a perfect ring."""
+    return np.stack([_unit_waves(n, f, np.arange(n)) for f in freqs]) if freqs else np.zeros((0, n, 2))
 
 
 class Head(NamedTuple):

@@ -137,49 +137,76 @@ def find_phases(
     circuit to form. Rows with a value that is NaN, which was not measured, count as not there, but for accuracies
     with a loss beside them: below `SURELY_ACCURATE` it says enough.
     """
-    unknown = np.full(len(step), np.nan)
-    columns = np.array([step, train_accuracy, test_accuracy, test_loss], dtype=float)
-    columns = np.vstack([columns, unknown if train_loss is None else train_loss])
-    known = ~np.isnan(columns[[0, 3]]).any(axis=0) & ~np.isnan(columns[[1, 4]]).all(axis=0)
-    known &= ~np.isnan(columns[1:3]).any(axis=0) | (train_loss is not None)
-    steps, train_accuracy, test_accuracy, test_loss, losses = columns[:, known]
-
-    def event(i: int | None) -> Event | None:
-        return None if i is None else Event(int(steps[i]), int(steps[max(i - 1, 0)]))
-
-    def reached(i: int | None, accuracy: np.ndarray) -> Event | None:
-        """The event, and when it had not happened yet: where an accuracy was measured, or before the training."""
-        if i is None or not np.isnan(accuracy[max(i - 1, 0) : i + 1]).any():
-            return event(i)
-        looks = np.flatnonzero(~np.isnan(accuracy[:i]))
-        return Event(int(steps[i]), int(steps[looks[-1]]) if len(looks) else 0, bool(np.isnan(accuracy[i])))
-
-    memorised = _first((train_accuracy >= ACCURATE) | _surely(train_accuracy, losses))
+    record = _known_rows(step, train_accuracy, test_accuracy, test_loss, train_loss, squared_weights)
+    memorised = _first(record.train_accuracy >= ACCURATE, _surely(record.train_accuracy, record.train_loss))
     if memorised is None:
         return Phases()
-    grokked = _first((test_accuracy >= ACCURATE) | _surely(test_accuracy, test_loss), start=memorised)
-    told, ended = reached(memorised, train_accuracy), reached(grokked, test_accuracy)
-    before_grokking = len(steps) if grokked is None else grokked + 1
+    grokked = _first(
+        record.test_accuracy >= ACCURATE, _surely(record.test_accuracy, record.test_loss), start=memorised
+    )
+    told, ended = (
+        record.reached(memorised, record.train_accuracy),
+        record.reached(grokked, record.test_accuracy),
+    )
+    before_grokking = len(record.steps) if grokked is None else grokked + 1
     # A test loss that peaked even before memorisation was done gives way to the end of memorisation.
-    peak = max(int(np.argmax(test_loss[:before_grokking])), memorised)
-    peak_loss = test_loss[: peak + 1].max()
-    falling = test_loss[-1] < UNDERWAY * peak_loss or grokked is not None
+    peak = max(int(np.argmax(record.test_loss[:before_grokking])), memorised)
+    peak_loss = record.test_loss[: peak + 1].max()
+    falling = record.test_loss[-1] < UNDERWAY * peak_loss or grokked is not None
     if not (falling and can_generalise):
         return Phases(memorised=told, grokked=ended)
-
-    above = np.flatnonzero(test_loss[:before_grokking] >= FALLEN * peak_loss)
+    above = np.flatnonzero(record.test_loss[:before_grokking] >= FALLEN * peak_loss)
     left = max(int(above[-1]) + 1 if len(above) else peak, peak)
-    cleanup = left if left < before_grokking else None
-    cleaned = None
-    if grokked is not None:
-        arrived = test_loss <= SETTLED * _later_minimum(test_loss)
-        if squared_weights is not None:
-            squares = np.asarray(squared_weights, dtype=float)[known]
-            arrived &= ~(squares > SHRUNK * _later_minimum(squares))  # NaN does not object
-        cleaned = _first(arrived, start=grokked)
-        if cleaned is not None and not _has_settled(test_loss[cleaned:], steps[cleaned:]):
-            cleaned = None
-    return Phases(told, event(peak), event(cleanup), ended, event(cleaned))
+    cleanup = record.event(left) if left < before_grokking else None
+    return Phases(told, record.event(peak), cleanup, ended, _cleaned(record, grokked))
+
+
+class _Record(NamedTuple):
+    """The rows of a log that can be judged."""
+
+    steps: Float[np.ndarray, " n"]
+    train_accuracy: Float[np.ndarray, " n"]
+    test_accuracy: Float[np.ndarray, " n"]
+    test_loss: Float[np.ndarray, " n"]
+    train_loss: Float[np.ndarray, " n"]
+    squared_weights: Float[np.ndarray, " n"]
+
+    def event(self, i: int) -> Event:
+        return Event(int(self.steps[i]), int(self.steps[max(i - 1, 0)]))
+
+    def reached(self, i: int | None, accuracy: Float[np.ndarray, " n"]) -> Event | None:
+        """The event, and when it had not happened yet: where an accuracy was measured, or before the training."""
+        if i is None:
+            return None
+        if not np.isnan(accuracy[max(i - 1, 0) : i + 1]).any():
+            return self.event(i)
+        looks = np.flatnonzero(~np.isnan(accuracy[:i]))
+        before = int(self.steps[looks[-1]]) if len(looks) else 0
+        return Event(int(self.steps[i]), before, bool(np.isnan(accuracy[i])))
+
+
+def _known_rows(step, train_accuracy, test_accuracy, test_loss, train_loss, squared_weights) -> _Record:
+    """The rows with a step, a test loss and what tells of both accuracies; a column that is not there is NaN."""
+    unknown = np.full(len(step), np.nan)
+    optional = [unknown if column is None else column for column in (train_loss, squared_weights)]
+    columns = np.array([step, train_accuracy, test_accuracy, test_loss, *optional], dtype=float)
+    known = ~np.isnan(columns[[0, 3]]).any(axis=0) & ~np.isnan(columns[[1, 4]]).all(axis=0)
+    known &= ~np.isnan(columns[1:3]).any(axis=0) | (train_loss is not None)
+    return _Record(*columns[:, known])
+
+
+def _cleaned(record: _Record, grokked: int | None) -> Event | None:
+    """When test loss and weights have come down to stay; None where that is not sure yet."""
+    if grokked is None:
+        return None
+    arrived = record.test_loss <= SETTLED * _later_minimum(record.test_loss)
+    arrived &= ~(
+        record.squared_weights > SHRUNK * _later_minimum(record.squared_weights)
+    )  # NaN does not object
+    cleaned = _first(arrived, start=grokked)
+    if cleaned is None or not _has_settled(record.steps[cleaned:]):
+        return None
+    return record.event(cleaned)
 
 
 def _surely(accuracy: np.ndarray, loss: np.ndarray) -> np.ndarray:
@@ -191,8 +218,9 @@ def _step(event: Event | None) -> int | None:
     return event and event.step
 
 
-def _first(happened: np.ndarray, start: int = 0) -> int | None:
-    found = np.flatnonzero(happened[start:])
+def _first(*happened: np.ndarray, start: int = 0) -> int | None:
+    """The first row, from `start`, in which one of these is true."""
+    found = np.flatnonzero(np.any(happened, axis=0)[start:])
     return start + int(found[0]) if len(found) else None
 
 
@@ -200,6 +228,6 @@ def _later_minimum(x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     return np.fmin.accumulate(x[::-1])[::-1]
 
 
-def _has_settled(test_loss: np.ndarray, steps: np.ndarray) -> bool:
+def _has_settled(steps: np.ndarray) -> bool:
     """Whether a tenth of the run has gone by since: a loss still falling is always within ten of its end."""
     return bool(steps[-1] > 1.1 * steps[0])

@@ -12,6 +12,8 @@ from grokviz.view.charts import GREY, KEY_COLOUR, Figure, log_axis
 from grokviz.view.palette import palette
 
 OTHERS = "all others"
+LOG = alt.Scale(type="log", nice=False)
+ROLES = alt.Scale(domain=["key", "other"], range=[KEY_COLOUR, "#B9B7B0"])
 
 
 def speakers(spoken: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> pd.DataFrame:
@@ -67,18 +69,9 @@ def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...]) 
                 title="frequency taken out",
                 axis=alt.Axis(values=list[float](freqs), labelAngle=0),
             ),
-            y=alt.Y(
-                "loss:Q",
-                title="loss over all pairs",
-                scale=alt.Scale(type="log", nice=False),
-                axis=log_axis(),
-            ),
+            y=alt.Y("loss:Q", title="loss over all pairs", scale=LOG, axis=log_axis()),
             y2="floor:Q",
-            color=alt.Color(
-                "role:N",
-                legend=None,
-                scale=alt.Scale(domain=["key", "other"], range=[KEY_COLOUR, "#B9B7B0"]),
-            ),
+            color=alt.Color("role:N", legend=None, scale=ROLES),
             tooltip=["frequency:O", "role:N", alt.Tooltip("loss:Q", format=".2~e")],
         )
     )
