@@ -76,6 +76,18 @@ def stop(process: subprocess.Popen, by: signal.Signals = signal.SIGTERM) -> None
 
 
 @contextmanager
+def commanded(port: int, **variables: str) -> Iterator[subprocess.Popen]:
+    """The process of `python -m grokviz app`, for as long as it is needed; `variables` of its environment."""
+    quiet = {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1", "STREAMLIT_SERVER_HEADLESS": "true"}
+    command = [sys.executable, "-m", "grokviz", "app", "--port", str(port)]
+    process = start(command, port, environment={**os.environ, **quiet, **variables})
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+@contextmanager
 def serving(script: str = "app.py", **variables: str) -> Iterator[str]:
     """The address of a script of this repository, for as long as it is needed; `variables` of its environment."""
     port = free_port()

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -332,16 +333,23 @@ def test_a_port_in_use_is_refused_with_another_one(refuse):
     assert "invalid int value" in refuse("app", "--port", "eighty")
 
 
-def test_the_app_is_streamlit_on_the_port_that_was_asked_for(monkeypatch):
-    called = []
-    monkeypatch.setattr(subprocess, "call", lambda command, cwd, env: called.append((command, cwd)) or 0)
+class Became(Exception):  # noqa: N818
+    """This process is another program now."""
+
+
+def test_the_app_becomes_streamlit_on_the_port_that_was_asked_for(monkeypatch):
+    def become(path, command, environment):
+        raise Became(path, command, Path.cwd(), environment["OPENBLAS_NUM_THREADS"])
+
+    monkeypatch.setattr(os, "execve", become)
+    monkeypatch.chdir(ROOT / "tests")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    assert cli.main(["app", "--port", str(port)]) == 0
-    assert called == [
-        ([sys.executable, "-c", cli.STREAMLIT, "run", str(ROOT / "app.py"), f"--server.port={port}"], ROOT)
-    ]
+    with pytest.raises(Became) as became:
+        cli.main(["app", "--port", str(port)])
+    flags = ["-c", cli.STREAMLIT, "run", str(ROOT / "app.py"), f"--server.port={port}"]
+    assert became.value.args == (sys.executable, [sys.executable, *flags], ROOT, "1")
 
 
 def test_without_a_command_it_says_how_it_is_used(refuse):

@@ -1,5 +1,7 @@
 """The frame around every page: its menu, its settings, its foot."""
 
+from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 
 import streamlit as st
@@ -21,6 +23,7 @@ PAGES = (
     ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
 )
 _READY = "_shell_ready"
+ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
 ABOUT = (
     "GrokViz shows how a small network memorises and then understands, after Nanda et al. 2023, "
     "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217)."
@@ -29,15 +32,23 @@ ABOUT = (
 
 def run() -> None:
     """The whole app: settings, menu, and the page that was asked for."""
-    st.set_page_config(
-        page_title="GrokViz", page_icon=":material/all_inclusive:", layout="wide", menu_items={"About": ABOUT}
-    )
+    st.set_page_config(page_title="GrokViz", page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
     page = _navigation()
     st.session_state[_READY] = True
     visitor.meet()
     _supervisor()
+    _come_back()
     with cache.one_rerun():
         page.run()
+
+
+@st.fragment(run_every=timedelta(days=1))
+def _come_back() -> None:
+    """Nothing to see: a browser that has a timer to keep asks for the whole page when it reaches its server again.
+
+    Without one, after a restart of the server, it sends what is clicked to fragments that the new server has
+    never heard of, and nothing happens.
+    """
 
 
 @st.cache_resource(show_spinner=False)

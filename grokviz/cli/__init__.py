@@ -278,4 +278,8 @@ def app(options: argparse.Namespace) -> int:
     command = [sys.executable, "-c", STREAMLIT, "run", str(home), f"--server.port={options.port}"]
     # One thread a product: the pages' products are small, and visitors and trainings share the cores.
     environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    if os.name == "posix":  # become Streamlit, so that whoever ends this process ends the server
+        sys.stdout.flush()
+        os.chdir(home.parent)
+        os.execve(command[0], command, environment)
     return subprocess.call(command, cwd=home.parent, env=environment)

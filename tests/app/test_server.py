@@ -1,0 +1,79 @@
+"""The server as a process: it ends when it is told to, asks nobody else for anything, and may be restarted."""
+
+import contextlib
+import re
+import signal
+import time
+
+import pytest
+
+from devtools.browser import CHROMIUM, launch
+from devtools.server import commanded, free_port, get, url
+from grokviz.app.shell import PAGES
+
+STEP = "globalThis.grokvizScrubbers?.active?.step()"
+SETTLED = "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+HERE = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
+needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+
+
+def test_whoever_ends_the_command_ends_the_server(no_runs):
+    port = free_port()
+    with commanded(port) as process:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        assert get(url(port)) is None
+
+
+@pytest.fixture
+def page():
+    with contextlib.ExitStack() as stack:
+        browser = stack.enter_context(launch())
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(30_000)
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("websocket", lambda socket: page.asked.append(socket.url))
+        yield page
+
+
+@needs_browser
+def test_no_page_asks_another_host_for_anything(page, copied):
+    port = free_port()
+    with commanded(port):
+        page.goto(f"{url(port)}/?run=tiny-groks")
+        for name, title, _ in PAGES:
+            page.get_by_role("link", name=title, exact=True).first.click()
+            page.wait_for_url(re.compile(rf"/{name}\b|:{port}/(\?|$)"))
+            page.wait_for_function(SETTLED)
+        icon = page.evaluate("document.querySelector('link[rel~=icon]').href")
+    assert icon.startswith("data:image/svg+xml;base64,")
+    assert [url[:200] for url in page.asked if not HERE.match(url)] == []
+    assert len(page.asked) > 20
+
+
+@needs_browser
+def test_a_page_goes_on_after_the_server_was_restarted(page, copied):
+    port = free_port()
+    with commanded(port):
+        page.goto(f"{url(port)}/?run=tiny-groks")
+        page.wait_for_function(f"{STEP} >= 0")
+        page.get_by_role("link", name="Timeline", exact=True).first.click()
+        page.wait_for_url("**/timeline?*")
+        page.wait_for_function(f"{STEP} >= 0")
+        page.wait_for_function(SETTLED)
+    with page.expect_websocket() as back, commanded(port):
+        back.value.wait_for_event("framereceived")
+        until_it_moves(page)
+        page.get_by_text("At step 0, in numbers").wait_for()
+
+
+def until_it_moves(page):
+    """To the first step, by keyboard; while the page is drawn anew a key may be lost."""
+    end = time.monotonic() + 20
+    while "step=0" not in page.url:
+        assert time.monotonic() < end, "The film moves, and the address does not follow."
+        page.get_by_role("slider", name="Training step").focus()
+        page.keyboard.press("End")
+        page.keyboard.press("Home")
+        page.wait_for_timeout(500)
