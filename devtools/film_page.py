@@ -1,14 +1,16 @@
-"""The smallest page with a film, for the browser tests: what Python hears stands under it as text.
+"""The smallest page with a film and pictures, for the browser tests: what Python hears stands under it as text.
 
 The bench asks for the size of the paper's run by the environment variable FILM_SIZE ("p,n").
 """
 
 import os
 
+import numpy as np
 import streamlit as st
 
 from devtools.made_up_run import run_like
-from grokviz.view.film.component import film
+from grokviz.view import pictures
+from grokviz.view.film.component import Command, film
 from grokviz.view.frames import maps_blob, timeline_blob
 
 
@@ -32,10 +34,36 @@ def player() -> None:
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     to, seq = st.session_state["to"], st.session_state["seq"]
     panels = ("rings", "answers", "logits")
-    state = film(core, key="film", step=to, seq=seq, panels=panels, maps=lambda: maps)
+    state = film(core, Command(to, seq, panels), key="film", maps=lambda: maps)
     st.text(f"step {state.step}, panels {' '.join(state.panels)}, run {st.session_state['runs']}")
     st.button("Jump", on_click=jump)
 
 
+def circuit() -> None:
+    """A picture of each kind, which answers to the same numbers as the film."""
+    p, k = 23, 3
+    angle = 2 * np.pi * k * np.arange(p) / p
+    points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    ring = [pictures.ring(k, 0, points, 1.0, "a perfect ring")]
+    words = pictures.Words("A picture", "Point at it.")
+    pictures.rings(ring, range(p), [pictures.Hand("a", 5, "a")], words, key="numbers")
+    wave = np.cos(angle)
+    answers = pictures.Answers(range(p), "answer c")
+    lane, total = (pictures.lane(name, 0, wave, wave, 1.0) for name in (f"k = {k}", "sum"))
+    pictures.waves(
+        [lane],
+        total,
+        answers,
+        words,
+        key="waves",
+        right=pictures.Peak(0, "0"),
+        winner=pictures.Peak(0, "0 wins"),
+    )
+    kinds = [pictures.Kind("right", "#0072B2", "#4FB3EE"), pictures.Kind("wrong", "#C9D8E3", "#2B3C4A")]
+    cells = np.add.outer(np.arange(p), np.arange(p)).astype(np.uint8) % 2
+    pictures.pair_map(cells, kinds, (2, 5), words, key="map", question="{a} + {b}", on_pick=lambda a, b: None)
+
+
 st.set_page_config(layout="wide")
 player()
+circuit()

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from devtools.made_up_run import run_like
 from grokviz.view.film.assets import ENTRY, bundle, message, panels, script
-from grokviz.view.film.component import PICTURES, FilmState, _state, film
+from grokviz.view.film.component import PICTURES, Command, FilmState, _state, film
 from grokviz.view.frames import timeline_blob
 from grokviz.view.palette import palette
 
@@ -18,16 +18,14 @@ def page():
     import streamlit as st
 
     from devtools.made_up_run import run_like
-    from grokviz.view.film.component import film
+    from grokviz.view.film.component import Command, film
     from grokviz.view.frames import maps_blob, timeline_blob
 
     run, timeline, task, phases = run_like(p=13, n=5, keys=(2, 5), neurons=2)
     state = film(
         timeline_blob(run, timeline, task, phases),
+        Command(9400, st.session_state.get("seq", 0), ("rings", "answers")),
         key="film",
-        step=9400,
-        seq=st.session_state.get("seq", 0),
-        panels=("rings", "answers"),
         maps=lambda: maps_blob(run, timeline),
     )
     st.text(f"{state.step} {' '.join(state.panels)}")
@@ -89,9 +87,9 @@ def test_state_drops_panels_it_does_not_know():
 def test_unknown_panels_and_layouts_are_refused_with_what_there_is():
     blob = timeline_blob(*run_like(p=13, n=3, keys=(2,)))
     with pytest.raises(ValueError, match=r"Unknown panel 'loss'.*rings"):
-        film(blob, key="film", step=0, panels=("loss",))
+        film(blob, Command(0, panels=("loss",)), key="film")
     with pytest.raises(ValueError, match=r"Unknown layout 'wide'.*strip"):
-        film(blob, key="film", step=0, layout="wide")
+        film(blob, Command(0), key="film", layout="wide")
 
 
 def test_python_and_browser_know_the_same_panels():

@@ -224,6 +224,57 @@ def test_in_streamlit_the_step_reaches_python_and_jumps_do_not_resend(open_page,
     assert not page.errors
 
 
+SHOWS = {  # where each of them draws what is pointed at
+    "rings of the film": "[data-panel=rings] canvas:last-of-type",
+    "map of the film": "[data-panel=answers] canvas:last-of-type",
+    "ring": ".pic-ring canvas",
+    "waves": ".pic-waves canvas",
+    "map": ".pic-map canvas",
+}
+NOW = "globalThis.grokvizHover.now"
+
+
+def drawn(page):
+    """What all of them show: the pixels, as text."""
+    page.wait_for_timeout(150)
+    return {name: page.locator(place).evaluate("c => c.toDataURL()") for name, place in SHOWS.items()}
+
+
+def test_in_streamlit_a_number_that_is_pointed_at_lights_up_in_film_and_pictures(open_page, server):
+    page = open_page(server, height=2_400)
+    page.wait_for_selector("[data-panel=rings] .gv-caption:not(:empty)")
+    page.wait_for_selector(".pic-map canvas")
+    page.get_by_text(re.compile(r"run \d+$")).wait_for()
+    at_rest = drawn(page)
+
+    def lit():
+        return {name for name, pixels in drawn(page).items() if pixels != at_rest[name]}
+
+    def leave():
+        page.mouse.move(2, 2)
+        page.wait_for_function(f"{NOW}.numbers.length === 0")
+        assert not lit()
+
+    canvas = page.locator(SHOWS["map of the film"])
+    canvas.hover(position={"x": 120, "y": 160})
+    a, b = page.evaluate(f"{NOW}.pair")
+    assert page.evaluate(f"{NOW}.answer") == (a + b) % 23
+    assert lit() == set(SHOWS)  # rings and maps show a and b, the waves their answer
+    leave()
+    canvas = page.locator(SHOWS["ring"])
+    canvas.hover(position={"x": 90, "y": 12})
+    assert len(page.evaluate(f"{NOW}.numbers")) == 1
+    assert lit() == set(SHOWS)
+    leave()
+    page.locator(SHOWS["waves"]).hover(position={"x": 300, "y": 60})
+    assert lit() == set(SHOWS)
+    leave()
+    page.locator(SHOWS["map"]).hover(position={"x": 150, "y": 90})
+    assert lit() == set(SHOWS) - {"waves"}  # the picture does not know the answer to its pair
+    leave()
+    assert not page.errors
+
+
 def test_in_streamlit_a_lost_blob_is_asked_for_again(open_page, server):
     page = open_page(server)
     page.get_by_text(re.compile(r"run \d+$")).wait_for()  # by now it may have asked for the maps

@@ -148,27 +148,27 @@ def _answers(p: int, chosen: dict[int, float]) -> None:
         f"loss {wording.readable(built.outcome.all_loss)}, and for the pair it is least sure of the margin is {wording.signed(built.margin)}."
     )
     shift = p // 2  # the right answer in the middle
+    highest = max(max(chosen.values()), 1e-6)
     lanes = [
-        pictures.lane(f"k = {k}", index, one, one)
+        pictures.lane(f"k = {k}", index, one, one, highest)
         for index, (k, size) in enumerate(chosen.items())
         for one in [_centred(handmade.ideal(p, (k,), (size,)).wave, shift)]
     ]
-    total = pictures.lane("sum", 0, _centred(ideal.wave, shift), _centred(ideal.wave, shift))
+    summed = _centred(ideal.wave, shift)
+    total = pictures.lane("sum", 0, summed, summed, max(float(ideal.wave[0]), 1e-6))
     pictures.waves(
         lanes,
         total,
-        list(range(-shift, p - shift)),
+        pictures.Answers(range(-shift, p - shift), "answer c − (a + b)", shared=False),
+        pictures.Words(
+            "The chosen waves over c − (a + b), and their sum",
+            "Every pair gets these waves, its own right answer in the middle. Point at them to read them.",
+        ),
         key="build-waves",
-        label="The chosen waves over c − (a + b), and their sum",
-        hint="Every pair gets these waves, its own right answer in the middle. Point at them to read them.",
-        axis="answer c − (a + b)",
-        right=shift,
-        right_label="the right answer",
-        winner=shift if ideal.is_right else (ideal.rival + shift) % p,
-        winner_label="wins" if ideal.is_right else "as high",
-        scale=max(max(chosen.values()), 1e-6),
-        total_scale=max(float(ideal.wave[0]), 1e-6),
-        shared=False,  # differences
+        right=pictures.Peak(shift, "the right answer"),
+        winner=pictures.Peak(shift, "wins")
+        if ideal.is_right
+        else pictures.Peak((ideal.rival + shift) % p, "as high"),
     )
 
 

@@ -230,12 +230,13 @@ def _damage_map(study: Study, whole: Inside, cut: Inside) -> None:
     p = study.run.config.p
     pictures.pair_map(
         cells.astype(np.uint8),
-        [word for _, word, _ in DAMAGE],
-        [colours for _, _, colours in DAMAGE],
+        [pictures.Kind(word, *colours) for _, word, colours in DAMAGE],
         pair.current(study),
+        pictures.Words(
+            f"The damage to all {p} x {p} answers",
+            "How probable the right answer is with the cuts, against before. Click a square to look at that pair.",
+        ),
         key="cut-map",
-        label=f"The damage to all {p} x {p} answers",
-        hint="How probable the right answer is with the cuts, against before. Click a square to look at that pair.",
         question=pair.question(study, "{a}", "{b}"),
         on_pick=lambda a, b: pair.choose(a, b) if min(a, b) >= 0 and max(a, b) < p else None,
     )

@@ -157,12 +157,12 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
     pictures.rings(
         found,
         numbers,
-        {"a": i, "b": numbers.index(b)},
-        {"a": "a", "b": "b"},
+        [pictures.Hand("a", i, "a"), pictures.Hand("b", numbers.index(b), "b")],
+        pictures.Words(
+            "Numbers on their rings",
+            "Point at a number to see it on every ring. Drag a hand to choose another.",
+        ),
         key=f"{key}-rings",
-        label="Numbers on their rings",
-        hint="Point at a number to see it on every ring. Drag a hand to choose another.",
-        word="number",
         on_pick=lambda a, b: pair.choose(a, b) if {a, b} <= set(numbers) else None,
     )
     with shell.column():
@@ -253,12 +253,13 @@ def sum_rings(study: Study, s: Stages, followed: Followed, key: str) -> None:
     pictures.rings(
         found,
         s.order.c.tolist(),
-        {"sum": answer},
-        {"sum": f"a{sign}b"},
+        [pictures.Hand("sum", answer, f"a{sign}b")],
+        pictures.Words(
+            "Sums on their rings",
+            "Small dots: the mean over all pairs with the same sum. The hand: this pair, hollow where its sum belongs.",
+        ),
         key=f"{key}-sums",
-        label="Sums on their rings",
-        hint="Small dots: the mean over all pairs with the same sum. The hand: this pair, hollow where its sum belongs.",
-        word="sum",
+        of="sum",
     )
 
 
@@ -304,32 +305,36 @@ def waves_stage(study: Study, view: Inside, followed: Followed, key: str, number
             index,
             followed.waves[index],
             followed.ideal_waves[index],
+            full.wave,
             wording.percent(float(s.wave_share[index])),
         )
         for index, k in enumerate(s.freqs)
     ]
-    total = pictures.lane("sum", 0, followed.logits, followed.ideal, wording.percent(s.logit_share))
+    total = pictures.lane(
+        "sum", 0, followed.logits, followed.ideal, full.total, wording.percent(s.logit_share)
+    )
     right = int(study.task.answers[a, b])
     places = {int(c): at for at, c in enumerate(s.order.c)}
     winner = int(s.order.c[int(np.argmax(np.nan_to_num(followed.logits, nan=-np.inf)))])
     pictures.waves(
         lanes,
         total,
-        s.order.c.tolist(),
+        pictures.Answers(
+            s.order.c.tolist(),
+            "answer c" if s.order.root is None else f"answer c, in the order of the powers of {s.order.root}",
+        ),
+        pictures.Words(
+            f"Waves over the answers for {pair.question(study, a, b)}, and their sum",
+            "Point at an answer to read its waves. At the right: how much of each the ideal explains, over all pairs.",
+        ),
         key=f"{key}-waves",
-        label=f"Waves over the answers for {pair.question(study, a, b)}, and their sum",
-        hint="Point at an answer to read its waves. At the right: how much of each the ideal explains, over all pairs.",
-        axis="answer c"
-        if s.order.root is None
-        else f"answer c, in the order of the powers of {s.order.root}",
-        right=places.get(right, followed.places[2]),
-        right_label=f"{pair.question(study, a, b)} = {right}"
-        if OPERATIONS[study.run.config.operation].sign
-        else f"right: {right}",
-        winner=places[winner],
-        winner_label=f"{winner} wins",
-        scale=full.wave,
-        total_scale=full.total,
+        right=pictures.Peak(
+            places.get(right, followed.places[2]),
+            f"{pair.question(study, a, b)} = {right}"
+            if OPERATIONS[study.run.config.operation].sign
+            else f"right: {right}",
+        ),
+        winner=pictures.Peak(places[winner], f"{winner} wins"),
     )
     with shell.column():
         st.markdown(_sum_sentence(followed, s))

@@ -79,19 +79,23 @@ def _slid(key: str) -> None:
 def result_map(study: Study, view: Inside, key: str) -> None:
     """All pairs, right or wrong, trained on or never seen; a click chooses one."""
     task, p = study.task, study.run.config.p
-    names = [*RESULTS, "no answer"]
     cells = np.where(task.is_train, 0, 1) + np.where(view.outcome.is_right, 0, 2)
     cells = np.where(task.answers == NO_ANSWER, 4, cells)
-    colours = [*zip(RESULTS.values(), DARK_RESULTS, strict=True), ("#FFFFFF", "#000000")]
+    kinds = [
+        pictures.Kind(name, light, dark)
+        for (name, light), dark in zip(RESULTS.items(), DARK_RESULTS, strict=True)
+    ]
+    kinds.append(pictures.Kind("no answer", "#FFFFFF", "#000000"))
     shown = 5 if (cells == 4).any() else 4
     pictures.pair_map(
         cells.astype(np.uint8),
-        names[:shown],
-        colours[:shown],
+        kinds[:shown],
         current(study),
+        pictures.Words(
+            f"All {p} x {p} questions: right or wrong, trained on or never seen",
+            "One square a question. Click one, or press the arrow keys.",
+        ),
         key=key,
-        label=f"All {p} x {p} questions: right or wrong, trained on or never seen",
-        hint="One square a question. Click one, or press the arrow keys.",
         question=question(study, "{a}", "{b}"),
         on_pick=lambda a, b: choose(a, b) if max(a, b) < p and min(a, b) >= 0 else None,
     )

@@ -12,7 +12,7 @@ from grokviz.study import Study
 from grokviz.tasks.pairs import OPERATIONS
 from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
-from grokviz.view.film.component import film
+from grokviz.view.film.component import Command, film
 
 PLAIN, STEP, RUN = "plain_controls", "plain_step", "run_in_view"  # keys of widgets
 _IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this stays
@@ -77,12 +77,9 @@ def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout
     here, run = address.current(), address.handle()
     state = film(
         cache.blob(run),
+        Command(here.step, here.seq, address.panels_on(panels), here.play),
         key="film-" + "-".join(panels),
-        step=here.step,
-        seq=here.seq,
-        panels=address.panels_on(panels),
         layout=layout,
-        play=here.play,
         maps=lambda: cache.maps(run),
     )
     address.remember(state, panels, extras)

@@ -35,42 +35,47 @@ class FilmState(NamedTuple):
     panels: tuple[str, ...]
 
 
+class Command(NamedTuple):
+    """What Python wants the film to show: obeyed when it appears, and whenever `seq` differs from the last one's.
+
+    Raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` a command is
+    ignored, so an echo is never one.
+    """
+
+    step: int
+    seq: int = 0
+    panels: tuple[str, ...] = DEFAULT_PANELS
+    play: bool = False
+
+
 def film(
     blob: bytes,
+    command: Command,
     *,
     key: str,
-    step: int,
-    seq: int = 0,
-    panels: tuple[str, ...] = DEFAULT_PANELS,
     layout: str = "full",
-    play: bool = False,
     maps: Callable[[], bytes] | None = None,
-    on_change: Callable[[], None] = lambda: None,
 ) -> FilmState:
-    """Show the film of `blob` at `step`; returns where the viewer is, 150 ms after the last input.
+    """Show the film of `blob` as `command` says; returns where the viewer is, 150 ms after the last input.
 
-    `step` and `panels` are obeyed when the film appears and whenever `seq` differs from the last call's:
-    raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` they are
-    ignored, so an echo is never a command.
-    `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
+    The layout "strip" is the film without panels. `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
     Raises ValueError for an unknown panel or layout.
     """
-    if unknown := [panel for panel in panels if panel not in assets.panels()]:
+    if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
         raise ValueError(f"Unknown panel {unknown[0]!r}. The panels are: {', '.join(assets.panels())}.")
     if layout not in LAYOUTS:
         raise ValueError(f"Unknown layout {layout!r}. Choose one of: {', '.join(LAYOUTS)}.")
     blob_id = read_header(blob)["id"]
     parts = _parts_to_send(blob, blob_id, key, maps)
-    command = {"step": int(step), "seq": seq, "panels": list(panels), "layout": layout, "play": play}
     with st.container(gap=None):
-        _commander()(key=f"{key}-command", data={"key": key, **command})
+        _commander()(key=f"{key}-command", data={"key": key, "layout": layout, **command._asdict()})
         result = _player()(
             key=key,
             data=message({"key": key, "id": blob_id}, parts),
-            on_view_change=on_change,
+            on_view_change=lambda: None,  # what the page says is read on the rerun
             on_need_change=lambda: _remember_need(key, blob_id),
         )
-    return _state(result.view, seq, FilmState(int(step), tuple(panels)))
+    return _state(result.view, command.seq, FilmState(command.step, command.panels))
 
 
 COMMAND = """

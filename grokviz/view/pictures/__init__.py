@@ -1,12 +1,12 @@
 """Pictures of one pair on its way through the circuit: rings, waves, and the map of all pairs.
 
-One canvas component (Streamlit Components v2) of three kinds. Its data are plain JSON, a few kilobytes; what
-is chosen in it comes back as the trigger `pick`, {"a": number, "b": number}. A number under the pointer is
-marked in every picture. Colours and type come from the page's theme, as in the film.
+What each picture is drawn from is put together here as plain JSON, a few kilobytes (`js/contract.js` says what it
+holds); `view/film/component.py` shows it. A number under the pointer is marked in every picture and in the film.
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -16,13 +16,52 @@ from grokviz.view.film.component import show_picture
 Pick = Callable[[int, int], None]
 
 
+class Words(NamedTuple):
+    """What a picture is to a screen reader, and what stands under it while nothing is pointed at."""
+
+    label: str
+    hint: str
+
+
+class Hand(NamedTuple):
+    """A hand from the middle of each ring to the point at `place`, with a label at its end."""
+
+    name: str
+    place: int
+    label: str
+
+
+class Answers(NamedTuple):
+    """What the places of a wave stand for. `shared`: answers of the run, which light up wherever they are pointed
+    at in the page, and not differences."""
+
+    numbers: Sequence[int]
+    title: str
+    shared: bool = True
+
+
+class Peak(NamedTuple):
+    """A place on a wave and what to call it."""
+
+    place: int
+    label: str
+
+
+class Kind(NamedTuple):
+    """What a cell of the map can be, and its colour on light and on dark paper."""
+
+    word: str
+    light: str
+    dark: str
+
+
 def ring(
     k: int,
     order: int,
     points: Float[np.ndarray, "n 2"],
     radius: float,
     note: str,
-    own: dict[str, Sequence[float]] | None = None,
+    own: Mapping[str, Sequence[float]] | None = None,
 ) -> dict:
     """One ring: points in units of the radius that counts as full, the circle that fits them, words below.
 
@@ -43,45 +82,46 @@ def ring(
 def rings(
     found: list[dict],
     numbers: Sequence[int],
-    places: dict[str, int],
-    labels: dict[str, str],
+    hands: Sequence[Hand],
+    words: Words,
     *,
     key: str,
-    label: str,
-    hint: str,
-    word: str,
+    of: Literal["number", "sum"] = "number",
     on_pick: Pick | None = None,
 ) -> None:
-    """Rings side by side, with a hand to the place of each name; the hands can be dragged with `on_pick`."""
-    hands = [
-        {"name": name, "label": text, "dashed": index > 0}
-        for index, (name, text) in enumerate(labels.items())
-    ]
+    """Rings side by side, of the numbers that are asked about or of their sums; with `on_pick`, hands can be dragged."""
     data = {
         "kind": "rings",
         "n": len(numbers),
         "numbers": list(map(int, numbers)),
         "rings": found,
-        "places": places,
-        "hands": hands,
+        "places": {hand.name: hand.place for hand in hands},
+        "hands": [
+            {"name": hand.name, "label": hand.label, "dashed": index > 0} for index, hand in enumerate(hands)
+        ],
         "draggable": on_pick is not None,
-        "label": label,
-        "hint": hint,
-        "word": word,
-        "role": "answers" if word == "sum" else "questions",
+        "word": of,
+        "role": "answers" if of == "sum" else "questions",
+        **words._asdict(),
     }
     show_picture(data, key, on_pick)
 
 
 def lane(
-    title: str, order: int, actual: Float[np.ndarray, " n"], ideal: Float[np.ndarray, " n"], note: str = ""
+    title: str,
+    order: int,
+    actual: Float[np.ndarray, " n"],
+    ideal: Float[np.ndarray, " n"],
+    scale: float,
+    note: str = "",
 ) -> dict:
-    """One wave over the answers, as it is and as it ought to be."""
+    """One wave over the answers, as it is and as it ought to be; `scale` is full height."""
     return {
         "title": title,
         "order": order,
         "actual": _rounded(actual),
         "ideal": _rounded(ideal),
+        "scale": scale,
         "note": note,
     }
 
@@ -89,68 +129,52 @@ def lane(
 def waves(
     lanes: list[dict],
     total: dict,
-    numbers: Sequence[int],
+    answers: Answers,
+    words: Words,
     *,
     key: str,
-    label: str,
-    hint: str,
-    axis: str,
-    right: int,
-    right_label: str,
-    winner: int,
-    winner_label: str,
-    scale: float,
-    total_scale: float,
-    shared: bool = True,
+    right: Peak,
+    winner: Peak,
 ) -> None:
-    """Lanes of waves over the answers and their sum; `right` and `winner` are places, the scales full height.
-
-    `shared`: the numbers are answers of the run, and light up where they are pointed at anywhere in the page.
-    """
+    """Lanes of waves over the answers, and their sum below; the right answer and the one that wins are named."""
     data = {
         "kind": "waves",
         "lanes": lanes,
         "total": total,
-        "numbers": list(map(int, numbers)),
-        "shared": shared,
-        "ticks": np.unique(np.linspace(0, len(numbers) - 1, 8).astype(int)).tolist(),
-        "axis": axis,
-        "right": right,
-        "rightLabel": right_label,
-        "winner": winner,
-        "winnerLabel": winner_label,
-        "scale": scale,
-        "totalScale": total_scale,
-        "label": label,
-        "hint": hint,
+        "numbers": list(map(int, answers.numbers)),
+        "shared": answers.shared,
+        "axis": answers.title,
+        "ticks": np.unique(np.linspace(0, len(answers.numbers) - 1, 8).astype(int)).tolist(),
+        "right": right.place,
+        "rightLabel": right.label,
+        "winner": winner.place,
+        "winnerLabel": winner.label,
+        **words._asdict(),
     }
     show_picture(data, key)
 
 
 def pair_map(
     cells: UInt8[np.ndarray, "p p"],
-    words: Sequence[str],
-    colours: Sequence[tuple[str, str]],
+    kinds: Sequence[Kind],
     pair: tuple[int, int],
+    words: Words,
     *,
     key: str,
-    label: str,
-    hint: str,
     question: str,
     on_pick: Pick,
 ) -> None:
-    """Every pair coloured by what it is: cell values index `words` and `colours` (light, dark)."""
+    """Every pair coloured by what it is: cell values index `kinds`. `question` has {a} and {b} in it."""
     data = {
         "kind": "map",
         "p": len(cells),
         "cells": base64.b64encode(np.ascontiguousarray(cells).tobytes()).decode(),
-        "words": list(words),
-        "colours": [list(both) for both in colours],
+        "words": [kind.word for kind in kinds],
+        "colours": [[kind.light, kind.dark] for kind in kinds],
         "a": pair[0],
         "b": pair[1],
-        "label": label,
-        "hint": hint,
         "question": question,
+        **words._asdict(),
     }
     show_picture(data, key, on_pick)
 

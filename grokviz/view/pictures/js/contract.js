@@ -22,8 +22,8 @@
  * Lanes of waves over the answers, and their sum. `shared`: the numbers are answers of the run, not differences.
  * @typedef {Labelled & {
  *   kind: "waves", lanes: Lane[], total: Lane, numbers: number[], ticks: number[], axis: string, right: number,
- *   rightLabel: string, winner: number, winnerLabel: string, scale: number, totalScale: number, shared: boolean }} WavesData
- * @typedef {{ title: string, order: number, actual: number[], ideal: number[], note: string }} Lane
+ *   rightLabel: string, winner: number, winnerLabel: string, shared: boolean }} WavesData
+ * @typedef {{ title: string, order: number, actual: number[], ideal: number[], scale: number, note: string }} Lane
  *
  * Every pair as a cell: `cells` in base64 index `words` and `colours` (light, dark).
  * @typedef {Labelled & {

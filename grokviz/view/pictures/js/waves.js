@@ -69,11 +69,11 @@ function drawWaves(g, data, place, height, theme) {
   g.fillStyle = theme.text;
   write(g, data.rightLabel, Math.max(left + 40, Math.min(width - 60, x(data.right))), 8, "center");
   data.lanes.forEach((lane, i) => {
-    const colour = theme.frequency(lane.order), y = laneScale(TOP + i * LANE, LANE, data.scale);
+    const colour = theme.frequency(lane.order), y = laneScale(TOP + i * LANE, LANE, lane.scale);
     drawLane(g, lane, place, y, colour, theme);
     dot(g, x(data.right), y(lane.actual[data.right]), 3.5, colour);
   });
-  const y = laneScale(bottom - SUM, SUM, data.totalScale), wins = y(data.total.actual[data.winner]), at = x(data.winner);
+  const y = laneScale(bottom - SUM, SUM, data.total.scale), wins = y(data.total.actual[data.winner]), at = x(data.winner);
   drawLane(g, data.total, place, y, theme.text, theme);
   dot(g, x(data.right), y(data.total.actual[data.right]), 3.5, theme.text);
   circle(g, at, wins, 7, theme.text);
