@@ -41,7 +41,7 @@ def _one_step() -> list[Row]:
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     answers = torch.tensor(task.answers[task.is_train])
-    net = transformer.Transformer(config)
+    net = transformer.Transformer(transformer.initial_weights(config.model, config.seed))
     adam = torch.optim.AdamW(net.parameters(), lr=0.0)
     fast = _batch([config])
 

@@ -1,24 +1,77 @@
-"""What a run is: one frozen record that names every choice behind a training run.
+"""What a run is: one frozen record that names every choice behind a training run, and the table of these settings.
 
 The defaults are the recipe of Nanda et al. 2023, "Progress measures for grokking via mechanistic
 interpretability" (arXiv 2301.05217), section 3 and appendix A, and of its released code.
+
+The fields are flat, as version 1 writes them and as scripts name them. What belongs together is derived:
+`RunConfig.model` is the network, and a `RunConfig` is itself the `PairSpec` of its task.
 """
 
 import base64
 import dataclasses
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 from grokviz.errors import ConfigError
+from grokviz.models.spec import ModelSpec, Shapes
 from grokviz.tasks.numbers import LARGEST_MODULUS, SMALLEST_MODULUS, is_prime, next_prime
-from grokviz.tasks.pairs import OPERATIONS, SPLITS
+from grokviz.tasks.pairs import OPERATIONS, SPLITS, vocabulary
 
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
 OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
 LOSSES = ("softmax", "stablemax")
-CHANGEABLE = {"lr": (1e-7, 1.0), "weight_decay": (0.0, 100.0)}  # while a run is trained, and their ranges
 MAX_CHANGES = 100
+
+T = TypeVar("T")
+
+
+class Setting(NamedTuple):
+    """One setting, told once: every list of settings elsewhere is a filter over `SETTINGS`."""
+
+    label: str  # on pages
+    help: str  # in one line: of the flag
+    within: tuple[float, float] | None = None  # of a number
+    choices: tuple[str, ...] = ()  # of a text
+    hint: str = ""  # what the form says of it besides
+    flag: str | None = None  # of `train`, where it is not --name-of-the-field; "": none
+    changeable: bool = False  # while a run is trained
+    may_differ: bool = False  # when a run goes on
+    kept_by_forks: bool = False
+    limited: bool = False  # on a shared machine
+    shared: tuple[str, ...] = ()  # the choices that a shared machine gives, where not all
+    incidental: bool = False  # changes nothing of the course of a run, or only what another seed would
+    is_young: bool = False  # written only where it is not the default, see `to_json`
+    of_optimizer: str = ""  # a constant of this optimiser: no other knows it
+    # Filled in from the field.
+    name: str = ""
+    kind: type = tuple
+    default: object = None
+
+    def check(self, value: object) -> None:
+        """Raises `ConfigError` when the value is of another type, out of range or none of the choices."""
+        allowed = (int, float) if self.kind is float else self.kind
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            raise ConfigError(f"{self.name} = {str(value)[:80]!r} should be {_TYPE_WORDS[self.kind]}.")
+        low, high = self.within or (-math.inf, math.inf)
+        if isinstance(value, int | float) and not low <= value <= high:  # also refuses NaN
+            raise ConfigError(
+                f"{self.name} = {value} is out of range.", mend=f"Choose a value from {low:g} to {high:g}."
+            )
+        if self.choices and value not in self.choices:
+            raise ConfigError(
+                f"{self.name} = {str(value)[:80]!r} is not known.",
+                mend=f"Choose one of: {', '.join(self.choices)}.",
+            )
+
+
+_TYPE_WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
+
+
+def _setting(default: T, about: Setting) -> T:
+    return dataclasses.field(default=default, metadata={"setting": about})
 
 
 @dataclass(frozen=True)
@@ -28,118 +81,176 @@ class RunConfig:
     Raises `ConfigError` on construction when a field is out of its range.
     """
 
+    # fmt: off
     # the task
-    p: int = 113  # modulus: tokens 0..p-1 are numbers, token p is "="
-    operation: str = "add"
-    frac_train: float = 0.3
-    split: str = "seeded"  # "paper": random.seed(seed); random.shuffle of the row-major pairs
-    train_pairs: str = ""  # split "stored", of an imported run: a bit a pair, see `tasks.encode_pairs`
-    seed: int = 0
+    p: int = _setting(113, Setting(
+        "Modulus", f"the modulus, {SMALLEST_MODULUS} to {LARGEST_MODULUS}", (SMALLEST_MODULUS, LARGEST_MODULUS),
+        flag="--modulus", limited=True, kept_by_forks=True,
+        hint="The number of hours on the clock. Any number will do, not only primes.",
+    ))
+    operation: str = _setting("add", Setting(
+        "Operation", "one of: " + ", ".join(OPERATIONS), choices=tuple(OPERATIONS), kept_by_forks=True,
+    ))
+    frac_train: float = _setting(0.3, Setting(
+        "Pairs to train on", "share of the pairs to train on", (0.01, 0.99), kept_by_forks=True,
+        hint="The rest is never shown to the network: only there can it prove that it has understood.",
+    ))
+    split: str = _setting("seeded", Setting(
+        "Split", "seeded, or paper: Python's random.shuffle, as Nanda et al.", choices=SPLITS,
+        kept_by_forks=True, incidental=True,
+    ))
+    train_pairs: str = _setting("", Setting(
+        "Training pairs", "of split stored: a bit a pair, see `tasks.pairs.encode_pairs`",
+        flag="", kept_by_forks=True, incidental=True, is_young=True,
+    ))
+    seed: int = _setting(0, Setting(
+        "Seed", "of the split and of the initial weights", (0, 2**32 - 1), kept_by_forks=True, incidental=True,
+        hint="Another seed: other pairs, other first weights.",
+    ))
     # the model
-    d_model: int = 128
-    n_heads: int = 4
-    d_mlp: int = 512
+    d_model: int = _setting(128, Setting(
+        "Width (d_model)", "width of the residual stream", (4, 1024), limited=True, kept_by_forks=True,
+    ))
+    n_heads: int = _setting(4, Setting(
+        "Heads", "attention heads", (1, 64), flag="--heads", limited=True, kept_by_forks=True,
+    ))
+    d_mlp: int = _setting(512, Setting("Neurons", "neurons", (4, 8192), limited=True, kept_by_forks=True))
     # the training
-    optimizer: str = "adamw"
-    loss: str = "softmax"  # whose cross-entropy is trained on
-    lr: float = 1e-3
-    weight_decay: float = 1.0
-    beta1: float = 0.9
-    beta2: float = 0.98
-    eps: float = 1e-8
-    warmup_steps: int = 10
-    steps: int = 40_000
-    stop: str = "steps"  # "cleanup": also stop once cleanup has finished
-    changes: tuple[tuple[int, str, float], ...] = ()  # (step, one of CHANGEABLE, its value from there on)
+    optimizer: str = _setting("adamw", Setting(
+        "Optimiser", "one of: " + ", ".join(OPTIMIZERS), choices=OPTIMIZERS, is_young=True,
+    ))
+    loss: str = _setting("softmax", Setting(
+        "Loss", "softmax, or stablemax: what the cross-entropy to be trained on is taken of",
+        choices=LOSSES, is_young=True,
+    ))
+    lr: float = _setting(1e-3, Setting(
+        "Learning rate", "learning rate", (1e-7, 1.0), changeable=True, hint="How large each correction is.",
+    ))
+    weight_decay: float = _setting(1.0, Setting(
+        "Weight decay", "decoupled, of every parameter", (0.0, 100.0), changeable=True,
+        hint="How hard every weight is pulled towards zero. It makes remembering expensive.",
+    ))
+    beta1: float = _setting(0.9, Setting("Beta 1", "memory of Adam's mean of the gradient", (0.0, 0.9999)))
+    beta2: float = _setting(0.98, Setting("Beta 2", "memory of Adam's mean of its square", (0.0, 0.99999)))
+    eps: float = _setting(1e-8, Setting("Epsilon", "what Adam adds to the root of that mean", (1e-16, 1.0)))
+    warmup_steps: int = _setting(10, Setting(
+        "Warm-up", "steps over which the learning rate rises to its value", (1, 100_000),
+    ))
+    muon_momentum: float = _setting(0.95, Setting(
+        "Muon's momentum", "memory of Muon's mean of the gradient", (0.0, 0.9999), of_optimizer="muon", is_young=True,
+    ))
+    muon_scale: float = _setting(0.2, Setting(
+        "Muon's scale", "size of an entry in Muon's update of a matrix", (1e-3, 10.0), of_optimizer="muon", is_young=True,
+    ))
+    muon_iterations: int = _setting(5, Setting(
+        "Muon's iterations", "of Newton and Schulz, to the nearest orthogonal matrix", (1, 20),
+        of_optimizer="muon", is_young=True,
+    ))
+    grokfast_alpha: float = _setting(0.98, Setting(
+        "Grokfast's alpha", "memory of its mean of the gradient", (0.0, 0.9999), of_optimizer="grokfast", is_young=True,
+    ))
+    grokfast_lambda: float = _setting(2.0, Setting(
+        "Grokfast's lambda", "how much of that mean is added to the gradient", (0.0, 100.0),
+        of_optimizer="grokfast", is_young=True,
+    ))
+    steps: int = _setting(40_000, Setting(
+        "Steps, at most", "full-batch steps", (1, 10_000_000), limited=True, may_differ=True, incidental=True,
+    ))
+    stop: str = _setting("steps", Setting(
+        "Stop", "steps, or cleanup: stop early once cleanup has finished", choices=STOP_RULES,
+        may_differ=True, incidental=True,
+    ))
+    changes: tuple[tuple[int, str, float], ...] = _setting((), Setting(
+        "Changes", "(step, a changeable setting, its value from there on)", flag="", may_differ=True, is_young=True,
+    ))
     # the record
-    log_every: int = 10
-    max_snapshots: int = 150
-    precision: str = "float16"  # of the stored weights
+    log_every: int = _setting(10, Setting(
+        "Steps between logged losses", "steps between two logged losses", (1, 10_000), incidental=True,
+    ))
+    max_snapshots: int = _setting(150, Setting(
+        "Snapshots, at most", "how many snapshots of the weights to keep at most", (2, 2_000),
+        flag="--snapshots", limited=True, may_differ=True, incidental=True,
+    ))
+    precision: str = _setting("float16", Setting(
+        "Precision", "of the stored weights: float16 or float32", choices=PRECISIONS, shared=("float16",),
+        kept_by_forks=True, incidental=True,
+    ))
+    # fmt: on
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            if field.name != "changes":
-                _check_type(field.name, getattr(self, field.name), field.type)
-        _check_range("p", self.p, SMALLEST_MODULUS, LARGEST_MODULUS)
-        _check_choice("operation", self.operation, tuple(OPERATIONS))
-        if OPERATIONS[self.operation].needs_prime and not is_prime(self.p):
-            raise ConfigError(
-                f"p = {self.p} is not prime, and {self.operation} divides, which needs a prime modulus. "
-                f"Choose p = {next_prime(self.p)}, or another operation."
-            )
-        _check_range("frac_train", self.frac_train, 0.01, 0.99)
-        _check_choice("split", self.split, SPLITS)
+        for name, setting in SETTINGS.items():
+            if setting.kind is not tuple:
+                setting.check(getattr(self, name))
+        _check_modulus(self.operation, self.p)
         _check_train_pairs(self.split, self.train_pairs, self.p)
-        _check_range("seed", self.seed, 0, 2**32 - 1)
-        _check_range("d_model", self.d_model, 4, 1024)
-        _check_range("n_heads", self.n_heads, 1, 64)
-        if self.d_model % self.n_heads:
-            raise ConfigError(
-                f"d_model = {self.d_model} cannot be shared equally by n_heads = {self.n_heads}. "
-                "Choose a d_model that is a multiple of n_heads."
-            )
-        _check_range("d_mlp", self.d_mlp, 4, 8192)
-        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        _check_choice("loss", self.loss, LOSSES)
-        for name, (low, high) in CHANGEABLE.items():
-            _check_range(name, getattr(self, name), low, high)
-        _check_range("beta1", self.beta1, 0.0, 0.9999)
-        _check_range("beta2", self.beta2, 0.0, 0.99999)
-        _check_range("eps", self.eps, 1e-16, 1.0)
-        _check_range("warmup_steps", self.warmup_steps, 1, 100_000)
-        _check_range("steps", self.steps, 1, 10_000_000)
-        _check_choice("stop", self.stop, STOP_RULES)
-        _check_range("log_every", self.log_every, 1, 10_000)
-        _check_range("max_snapshots", self.max_snapshots, 2, 2_000)
-        _check_choice("precision", self.precision, PRECISIONS)
         _check_changes(self.changes)
+        _ = self.model  # raises when its sizes do not fit each other
 
     def at(self, step: int) -> "RunConfig":
         """The config whose settings hold for the update after `step`, with the changes up to there made."""
         now = {name: value for since, name, value in self.changes if since <= step}
         return dataclasses.replace(self, changes=(), **now)  # pyright: ignore[reportArgumentType]
 
-    @property
-    def d_head(self) -> int:
-        return self.d_model // self.n_heads
+    @cached_property
+    def model(self) -> ModelSpec:
+        """The network: its sizes, and the shapes of its parameters."""
+        return ModelSpec(*vocabulary(self.p), d_model=self.d_model, n_heads=self.n_heads, d_mlp=self.d_mlp)
 
     @property
-    def d_vocab(self) -> int:
-        """The numbers 0..p-1 and the token "=". The answer is one of p, so W_U has p columns."""
-        return self.p + 1
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every parameter, in the names and layout of TransformerLens."""
-        h, d, e, m = self.n_heads, self.d_model, self.d_head, self.d_mlp
-        return {
-            "W_E": (self.d_vocab, d),
-            "W_pos": (3, d),
-            "W_Q": (h, d, e),
-            "W_K": (h, d, e),
-            "W_V": (h, d, e),
-            "W_O": (h, e, d),
-            "W_in": (d, m),
-            "b_in": (m,),
-            "W_out": (m, d),
-            "b_out": (d,),
-            "W_U": (d, self.p),
-        }
+    def shapes(self) -> Shapes:
+        """Those of `model`."""
+        return self.model.shapes
 
     @property
     def n_parameters(self) -> int:
-        return sum(math.prod(shape) for shape in self.shapes.values())
+        return self.model.n_parameters
 
 
-# Fields that records of older runs do not have. Written only where they say something, a config reads the same,
-# and has the same fingerprint, as before there were any.
-YOUNGER = ("optimizer", "loss", "changes", "train_pairs")
+def _table() -> dict[str, Setting]:
+    table = {}
+    for field in dataclasses.fields(RunConfig):
+        kind = field.type if isinstance(field.type, type) else tuple
+        about: Setting = field.metadata["setting"]
+        table[field.name] = about._replace(name=field.name, kind=kind, default=field.default)
+    return table
 
 
-def to_json(config: RunConfig) -> dict:
-    """The config as plain JSON values, one key a field; without those of `YOUNGER` that have their default."""
+SETTINGS = _table()
+CHANGEABLE = tuple(name for name, s in SETTINGS.items() if s.changeable)  # while a run is trained
+
+
+def flag_of(setting: Setting) -> str:
+    """The flag of `train` that sets it, or "" where none does."""
+    return "--" + setting.name.replace("_", "-") if setting.flag is None else setting.flag
+
+
+def settings_of(config: RunConfig) -> dict[str, object]:
+    """The value of every setting that means something in this run: not those of other optimisers."""
+    return {
+        name: getattr(config, name)
+        for name, s in SETTINGS.items()
+        if s.of_optimizer in ("", config.optimizer)
+    }
+
+
+def same_course(config: RunConfig, other: RunConfig) -> bool:
+    """Whether two runs differ no more than two seeds do."""
+    mine, its = (
+        {n: v for n, v in settings_of(c).items() if not SETTINGS[n].incidental} for c in (config, other)
+    )
+    return mine == its
+
+
+def to_json(config: RunConfig) -> dict[str, object]:
+    """The config as plain JSON values, one key a field.
+
+    Settings that records of older runs do not have (`is_young`) are left out where they have their default, so that
+    a config reads the same, and has the same fingerprint, as before there were any.
+    """
     values = dataclasses.asdict(config)
-    return {name: v for name, v in values.items() if name not in YOUNGER or v != getattr(RunConfig, name)}
+    return {
+        name: v for name, v in values.items() if not SETTINGS[name].is_young or v != SETTINGS[name].default
+    }
 
 
 def from_json(values: object) -> RunConfig:
@@ -149,9 +260,10 @@ def from_json(values: object) -> RunConfig:
     """
     if not isinstance(values, dict):
         raise ConfigError(f"A config is a JSON object, got {type(values).__name__}.")
-    known = {field.name for field in dataclasses.fields(RunConfig)}
-    if unknown := sorted(str(key)[:40] for key in values.keys() - known):
-        raise ConfigError(f"Unknown setting {unknown[0]!r}. The settings are: {', '.join(sorted(known))}.")
+    if unknown := sorted(str(key)[:40] for key in values.keys() - SETTINGS.keys()):
+        raise ConfigError(
+            f"Unknown setting {unknown[0]!r}.", f"The settings are: {', '.join(sorted(SETTINGS))}."
+        )
     settings: dict = dict(values)
     if "changes" in settings:
         settings["changes"] = _changes_from_json(settings["changes"])
@@ -164,10 +276,12 @@ def _changes_from_json(values: object) -> tuple:
     return tuple(tuple(change) for change in values)
 
 
-def _check_type(name: str, value: object, expected: object) -> None:
-    allowed = (int, float) if expected is float else expected
-    if isinstance(value, bool) or not isinstance(value, allowed):  # pyright: ignore[reportArgumentType]
-        raise ConfigError(f"{name} = {str(value)[:80]!r} should be {_TYPE_WORDS[expected]}.")
+def _check_modulus(operation: str, p: int) -> None:
+    if OPERATIONS[operation].needs_prime and not is_prime(p):
+        raise ConfigError(
+            f"p = {p} is not prime, and {operation} divides, which needs a prime modulus.",
+            mend=f"Choose p = {next_prime(p)}, or another operation.",
+        )
 
 
 def _check_changes(changes: object) -> None:
@@ -179,33 +293,21 @@ def _check_changes(changes: object) -> None:
             case (int(step), str(name), float(value) | int(value)) if (
                 name in CHANGEABLE and step >= before and not {type(step), type(value)} & {bool}
             ):
-                _check_range(name, value, *CHANGEABLE[name])
+                SETTINGS[name].check(value)
                 before = step
             case _:
                 raise ConfigError(
-                    f"changes names {str(change)[:80]}. Expected (step, setting, value), the steps ascending, the "
-                    f"setting one of: {', '.join(CHANGEABLE)}."
+                    f"changes names {str(change)[:80]}.",
+                    "Expected (step, setting, value), the steps ascending, the setting one of: "
+                    f"{', '.join(CHANGEABLE)}.",
                 )
-
-
-_TYPE_WORDS: dict[object, str] = {int: "a whole number", float: "a number", str: "a text"}
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # also refuses NaN
-        raise ConfigError(f"{name} = {value} is out of range. Choose a value from {low:g} to {high:g}.")
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(f"{name} = {value[:80]!r} is not known. Choose one of: {', '.join(choices)}.")
 
 
 def _check_train_pairs(split: str, text: str, p: int) -> None:
     if split != "stored":
         if text:
             raise ConfigError(
-                f"train_pairs is for the split stored, and the split is {split}. Leave it empty."
+                f"train_pairs is for the split stored, and the split is {split}.", mend="Leave it empty."
             )
         return
     try:
@@ -216,8 +318,8 @@ def _check_train_pairs(split: str, text: str, p: int) -> None:
     if len(bits) != math.ceil(p * p / 8) or not 0 < n_train < p * p:
         raise ConfigError(
             f"train_pairs holds {len(bits):,} bytes that name {n_train:,} pairs, expected base64 of "
-            f"{math.ceil(p * p / 8):,} bytes, a bit for each of {p * p:,} pairs, some set and some not. "
-            "Import the run again."
+            f"{math.ceil(p * p / 8):,} bytes, a bit for each of {p * p:,} pairs, some set and some not.",
+            mend="Import the run again.",
         )
 
 

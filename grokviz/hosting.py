@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import HostingError
 
 HOSTED, LIMITS = "GROKVIZ_HOSTED", "GROKVIZ_LIMITS"
@@ -70,20 +70,20 @@ def parse_limits(text: str) -> Limits:
     return Limits(**changed)
 
 
-LIMITED = ("p", "d_model", "d_mlp", "n_heads", "steps", "max_snapshots")
-
-
 def check(config: RunConfig, most: Limits) -> None:
     """Raises `HostingError` when a config asks for more than a visitor may have."""
-    for name in LIMITED:
-        asked, limit = getattr(config, name), getattr(most, name)
-        if asked > limit:
+    for name, setting in SETTINGS.items():
+        asked = getattr(config, name)
+        if setting.limited and asked > (limit := getattr(most, name)):
             raise HostingError(
-                f"{name} = {asked:,} is more than this shared machine allows, which is {limit:,}. Choose less, or "
-                "run GrokViz on a machine of your own, where there are no limits."
+                f"{name} = {asked:,} is more than this shared machine allows, which is {limit:,}.",
+                mend="Choose less, or run GrokViz on a machine of your own, where there are no limits.",
             )
-    if config.precision != "float16":
-        raise HostingError("This shared machine stores weights as float16. Choose that precision.")
+        if setting.shared and asked not in setting.shared:
+            raise HostingError(
+                f"{name} = {asked} is not to be had on this shared machine.",
+                mend=f"Choose {' or '.join(setting.shared)}.",
+            )
 
 
 def visitor_root(runs: Path, secret: str) -> Path:

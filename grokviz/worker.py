@@ -24,7 +24,7 @@ import grokviz
 from grokviz import hosting, study
 from grokviz.config import RunConfig
 from grokviz.engine.batch import State
-from grokviz.engine.optimizers import OPTIMIZERS
+from grokviz.engine.optimizers import OPTIMIZERS, all_constants_of
 from grokviz.engine.schedule import LogRow, Schedule
 from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
 from grokviz.errors import GrokVizError, RunError
@@ -44,7 +44,7 @@ PATIENCE_SECONDS = 3.0  # somebody may be looking whether the run is being train
 
 def start(path: Path, config: RunConfig, device: str = "auto", title: str = "", sentence: str = "") -> None:
     """Makes the run folder. Raises `RunError` where there is something already."""
-    write.create_run(path, config, _provenance(device), title, sentence)
+    write.create_run(path, config, _provenance(config, device), title, sentence)
 
 
 def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Iterator[LogRow]:
@@ -171,7 +171,7 @@ def _state_of_fork(opened: Run, step: int) -> State:
     return State(step, weights, {}, schedule)
 
 
-def _provenance(device: str) -> dict:
+def _provenance(config: RunConfig, device: str) -> dict[str, object]:
     where = choose_device(device)
     return {
         "grokviz": grokviz.__version__,
@@ -181,6 +181,7 @@ def _provenance(device: str) -> dict:
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count(),
         "machine": platform.machine(),
+        "constants": all_constants_of(config),
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
@@ -206,7 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
             if listener.limits:
                 hosting.check(opened.config, listener.limits)
             device = files.read(path).device
-            write.set_provenance(path, {**_provenance(device), **opened.provenance})
+            write.set_provenance(path, {**_provenance(opened.config, device), **opened.provenance})
             _run_to_end(path, device, listener.listen)
             trained = folder.open_run(path)
             files.end(path, "finished" if trained.finished else listener.last.why or "paused")

@@ -52,7 +52,7 @@ def test_every_snapshot_is_intact_and_float16(run):
 def test_they_begin_with_the_initial_weights_of_their_config(run):
     assert run.steps[0] == 0
     stored = folder.read_stored(run, 0)
-    for name, w in initial_weights(run.config).items():
+    for name, w in initial_weights(run.config.model, run.config.seed).items():
         np.testing.assert_array_equal(stored[name], w.astype(np.float16))
 
 

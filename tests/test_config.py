@@ -13,7 +13,7 @@ from grokviz.tasks.pairs import OPERATIONS
 def test_paper_preset_is_the_published_recipe():
     paper = PRESETS["paper"]
     assert (paper.p, paper.frac_train, paper.split, paper.seed) == (113, 0.3, "paper", 0)
-    assert (paper.d_model, paper.n_heads, paper.d_head, paper.d_mlp) == (128, 4, 32, 512)
+    assert (paper.d_model, paper.n_heads, paper.model.d_head, paper.d_mlp) == (128, 4, 32, 512)
     assert (paper.lr, paper.weight_decay, paper.beta1, paper.beta2, paper.eps) == (1e-3, 1.0, 0.9, 0.98, 1e-8)
     assert paper.steps == 40_000
     # The paper's 226,816 parameters have 114 output columns; ours have p = 113.

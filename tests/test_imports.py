@@ -15,8 +15,8 @@ FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / 
 LAYERS = (
     ("errors", "wording"),
     ("tasks",),
-    ("config",),
     ("models",),
+    ("config",),
     ("forecast",),
     ("engine",),
     ("runs",),

@@ -176,7 +176,16 @@ def test_rows_come_as_they_are_logged_and_the_lock_is_given_back(tmp_path):
 def test_provenance_says_where_and_with_what(trained):
     provenance = folder.open_run(trained / "tiny-groks").provenance
     assert provenance["device"] == "cpu"
-    assert set(provenance) >= {"grokviz", "torch", "python", "threads", "cores", "machine", "started"}
+    assert set(provenance) >= {
+        "grokviz",
+        "torch",
+        "python",
+        "threads",
+        "cores",
+        "machine",
+        "constants",
+        "started",
+    }
     assert json.dumps(provenance)
 
 

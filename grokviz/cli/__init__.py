@@ -12,39 +12,19 @@ from pathlib import Path
 
 from grokviz import config, study
 from grokviz.cli import share
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig, flag_of
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.recipes import fast_preset
 from grokviz.measures.phases import Event
 from grokviz.runs import library
 from grokviz.runs.folder import nearest_snapshot, open_run
 from grokviz.runs.log import MAX_STEP
-from grokviz.tasks.pairs import OPERATIONS
 
 BAD_INPUT = 2
 CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
 PRESETS = ", ".join([*config.PRESETS, "fast"])
 
-# Flags of `train` that set a field of the config: flag, field, help.
-SETTINGS = (
-    ("--modulus", "p", "the modulus, 3 to 251"),
-    ("--operation", "operation", "one of: " + ", ".join(OPERATIONS)),
-    ("--frac-train", "frac_train", "share of the pairs to train on"),
-    ("--split", "split", "seeded, or paper: Python's random.shuffle, as Nanda et al."),
-    ("--seed", "seed", "of the split and of the initial weights"),
-    ("--optimizer", "optimizer", "one of: " + ", ".join(config.OPTIMIZERS)),
-    ("--loss", "loss", "softmax, or stablemax: what the cross-entropy to be trained on is taken of"),
-    ("--weight-decay", "weight_decay", "decoupled, of every parameter"),
-    ("--lr", "lr", "learning rate"),
-    ("--steps", "steps", "full-batch steps"),
-    ("--stop", "stop", "steps, or cleanup: stop early once cleanup has finished"),
-    ("--d-model", "d_model", "width of the residual stream"),
-    ("--d-mlp", "d_mlp", "neurons"),
-    ("--heads", "n_heads", "attention heads"),
-    ("--log-every", "log_every", "steps between two logged losses"),
-    ("--snapshots", "max_snapshots", "how many snapshots of the weights to keep at most"),
-    ("--precision", "precision", "of the stored weights: float16 or float32"),
-)
+FLAGS = {name: flag for name, setting in SETTINGS.items() if (flag := flag_of(setting))}  # of `train`
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("train", train, "train a run and record it in a folder")
     sub.add_argument("--preset", help=f"start from: {PRESETS}; fast fits the modulus")
-    for flag, field, text in SETTINGS:
-        sub.add_argument(flag, dest=field, type=_field_type(field), help=text)
+    for name, flag in FLAGS.items():
+        sub.add_argument(flag, dest=name, type=SETTINGS[name].kind, help=SETTINGS[name].help)
     sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
     sub.add_argument("--title", help="what to call the run")
     sub.add_argument("--sentence", help="what there is to see in it, in one sentence")
@@ -129,16 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _field_type(field: str):
-    return next(f.type for f in dataclasses.fields(RunConfig) if f.name == field)
-
-
 def train(options: argparse.Namespace) -> None:
     from grokviz import worker  # the only command that needs torch
 
-    settings = {f: v for _, f, _ in SETTINGS if (v := getattr(options, f)) is not None}
+    settings = {name: v for name in FLAGS if (v := getattr(options, name)) is not None}
     if options.resume:
-        given = [flag for flag, f, _ in SETTINGS if f in settings]
+        given = [flag for name, flag in FLAGS.items() if name in settings]
         given += [
             f"--{name}" for name in ("preset", "title", "sentence") if getattr(options, name) is not None
         ]

@@ -15,7 +15,15 @@ from torch import Tensor
 
 from grokviz.config import RunConfig
 from grokviz.engine import flat, fused
-from grokviz.engine.optimizers import OPTIMIZERS, Block, Moments, Optimizer, Settings, settings
+from grokviz.engine.optimizers import (
+    OPTIMIZERS,
+    Block,
+    Moments,
+    Optimizer,
+    Settings,
+    constants_of,
+    settings,
+)
 from grokviz.engine.schedule import Schedule
 from grokviz.models.transformer import Weights, initial_weights
 from grokviz.tasks.pairs import build_task
@@ -34,7 +42,7 @@ class State(NamedTuple):
 
 def first_state(config: RunConfig) -> State:
     """The state before the first step."""
-    return State(0, initial_weights(config), {}, Schedule())
+    return State(0, initial_weights(config.model, config.seed), {}, Schedule())
 
 
 class Batch(NamedTuple):
@@ -60,7 +68,8 @@ class Batch(NamedTuple):
 
 def batch_key(config: RunConfig) -> tuple:
     """Runs with equal keys can share a batch."""
-    return config.p, tuple(config.shapes.items()), config.optimizer, config.loss
+    constants = tuple(constants_of(config).values())
+    return config.p, tuple(config.shapes.items()), config.optimizer, config.loss, constants
 
 
 def make_batch(

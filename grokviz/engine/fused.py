@@ -29,7 +29,7 @@ from torch.nn.functional import embedding_bag, pad
 
 CACHE_LINE = 16  # in floats
 Logits = Float[Tensor, "runs n p"]
-Params = dict[str, Tensor]  # names and shapes: `RunConfig.shapes`, with a leading axis of runs
+Params = dict[str, Tensor]  # names and shapes: `ModelSpec.shapes`, with a leading axis of runs
 
 
 class Pairs(NamedTuple):

@@ -5,27 +5,29 @@ An optimizer uses up the gradients: their memory is where it computes, because f
 the arithmetic (in a profile, four passes into new memory took a sixth of the training step).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.engine.flat import Shapes, views
 
 Block = Float[Tensor, "runs parameters"]
 Moments = dict[str, Block]
 
-GROKFAST_DECAY, GROKFAST_GAIN = 0.98, 2.0  # alpha and lambda of Lee et al. 2024, section 3 and their code
-MUON_MOMENTUM, MUON_ITERATIONS = 0.95, 5
 MUON_POLYNOMIAL = 3.4445, -4.7750, 2.0315
 MUON_MATRICES = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out")
+MUON_SMALLEST_NORM = 1e-7  # below which a matrix is not scaled up to norm 1
+SMALLEST_ENERGY = (
+    1.1754943508222875e-38  # of an array: the smallest normal float32, so that 0 is not divided by
+)
 
 
 class Settings(NamedTuple):
-    """The hyper-parameters of every run, as columns."""
+    """The hyper-parameters of every run, as columns, and a config with the constants that all of them share."""
 
     lr: Float[Tensor, "runs 1"]
     weight_decay: Float[Tensor, "runs 1"]
@@ -33,15 +35,28 @@ class Settings(NamedTuple):
     beta2: Float[Tensor, "runs 1"]
     eps: Float[Tensor, "runs 1"]
     warmup_steps: Float[Tensor, "runs 1"]
+    shared: RunConfig  # for the settings `of_optimizer`
 
 
 def settings(configs: Sequence[RunConfig], device: torch.device, dtype: torch.dtype) -> Settings:
-    return Settings(
-        *(
-            torch.tensor([[getattr(c, f)] for c in configs], dtype=dtype, device=device)
-            for f in Settings._fields
-        )
+    """Of runs that `may_share`."""
+    columns = (
+        torch.tensor([[getattr(c, f)] for c in configs], dtype=dtype, device=device)
+        for f in Settings._fields
+        if f != "shared"
     )
+    return Settings(*columns, shared=configs[0])
+
+
+def constants_of(config: RunConfig) -> dict[str, object]:
+    """The settings that only the optimiser of this config knows, by name. They are one for all runs of a batch."""
+    names = [name for name, s in SETTINGS.items() if s.of_optimizer == config.optimizer]
+    return {name: getattr(config, name) for name in names}
+
+
+def all_constants_of(config: RunConfig) -> dict[str, object]:
+    """Those, and the numbers of the optimiser that are no setting: as JSON, for the provenance of a run."""
+    return {**constants_of(config), **OPTIMIZERS[config.optimizer].fixed}
 
 
 def adamw(
@@ -74,12 +89,13 @@ def grokfast(
 ) -> None:
     """AdamW on a gradient whose slow part is amplified: g + lambda h, h a running mean of g that starts at g.
 
-    Grokfast-EMA, Lee et al. 2024 (arXiv 2405.20233), algorithm 1, with alpha 0.98 and lambda 2.
+    Grokfast-EMA, Lee et al. 2024 (arXiv 2405.20233), algorithm 1; by default with alpha 0.98 and lambda 2, as in
+    section 3 and their code.
     """
     h = moments["grad_ema"]
-    h.lerp_(grads, 1 - GROKFAST_DECAY)
+    h.lerp_(grads, 1 - s.shared.grokfast_alpha)
     h.copy_(torch.where(updates == 0, grads, h))
-    adamw(weights, grads.add_(h, alpha=GROKFAST_GAIN), moments, s, updates, shapes)
+    adamw(weights, grads.add_(h, alpha=s.shared.grokfast_lambda), moments, s, updates, shapes)
 
 
 def perpendicular(
@@ -98,7 +114,7 @@ def take_away_along(w: Float[Tensor, "runs *shape"], g: Float[Tensor, "runs *sha
     """g becomes g - (w.g / w.w) w, run by run; where w is 0 it stays."""
     dims = tuple(range(1, w.ndim))
     energy = (w * w).sum(dims, keepdim=True)
-    along = (w * g).sum(dims, keepdim=True) / energy.clamp(min=torch.finfo(w.dtype).tiny)
+    along = (w * g).sum(dims, keepdim=True) / energy.clamp(min=SMALLEST_ENERGY)
     g.addcmul_(along, w, value=-1)
 
 
@@ -112,24 +128,27 @@ def muon(
     the scale 0.2 sqrt(larger side) is of Liu et al. 2025 (arXiv 2502.16982), section 2.2.
     """
     momentum = moments["momentum"]
-    momentum.lerp_(grads, 1 - MUON_MOMENTUM)
-    ahead = views(grads.lerp(momentum, MUON_MOMENTUM), shapes)  # Nesterov's
+    c = s.shared
+    momentum.lerp_(grads, 1 - c.muon_momentum)
+    ahead = views(grads.lerp(momentum, c.muon_momentum), shapes)  # Nesterov's
     direction = _adam_direction(grads, moments, s, updates)
     for name, matrix in views(direction, shapes).items():
         if name in MUON_MATRICES:
-            scale = 0.2 * max(matrix.shape[-2:]) ** 0.5
-            matrix.copy_(orthogonalised(ahead[name]).mul_(scale))
+            scale = c.muon_scale * max(matrix.shape[-2:]) ** 0.5
+            matrix.copy_(orthogonalised(ahead[name], c.muon_iterations).mul_(scale))
     _move(weights, direction, s, updates)
 
 
-def orthogonalised(x: Float[Tensor, "*batch rows columns"]) -> Float[Tensor, "*batch rows columns"]:
-    """Nearly U V' of the singular value decomposition U S V': five Newton-Schulz iterations
+def orthogonalised(
+    x: Float[Tensor, "*batch rows columns"], iterations: int = 5
+) -> Float[Tensor, "*batch rows columns"]:
+    """Nearly U V' of the singular value decomposition U S V': a few Newton-Schulz iterations
     x <- a x + (b A + c A^2) x with A = x x', which take singular values in 0..1 to about 0.7..1.2."""
     a, b, c = MUON_POLYNOMIAL
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
-    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
-    for _ in range(MUON_ITERATIONS):
+    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=MUON_SMALLEST_NORM)
+    for _ in range(iterations):
         A = x @ x.mT
         x = a * x + (b * A + c * (A @ A)) @ x
     return x.mT if tall else x
@@ -138,12 +157,21 @@ def orthogonalised(x: Float[Tensor, "*batch rows columns"]) -> Float[Tensor, "*b
 class Optimizer(NamedTuple):
     update: Callable[[Block, Block, Moments, Settings, Tensor, Shapes], None]
     moments: tuple[str, ...]
+    fixed: Mapping[str, object] = {}  # its numbers that are no setting
 
 
 ADAM = ("exp_avg", "exp_avg_sq")
 OPTIMIZERS = {
     "adamw": Optimizer(adamw, ADAM),
-    "muon": Optimizer(muon, (*ADAM, "momentum")),
+    "muon": Optimizer(
+        muon,
+        (*ADAM, "momentum"),
+        {
+            "muon_polynomial": list(MUON_POLYNOMIAL),
+            "muon_matrices": list(MUON_MATRICES),
+            "muon_smallest_norm": MUON_SMALLEST_NORM,
+        },
+    ),
     "grokfast": Optimizer(grokfast, (*ADAM, "grad_ema")),
-    "perpendicular": Optimizer(perpendicular, ADAM),
+    "perpendicular": Optimizer(perpendicular, ADAM, {"perpendicular_smallest_energy": SMALLEST_ENERGY}),
 }

@@ -182,7 +182,7 @@ def _advance(
     make a batch of their own."""
     for run in runs:
         if not run.state.weights:
-            run.state = run.state._replace(weights=initial_weights(run.config))
+            run.state = run.state._replace(weights=initial_weights(run.config.model, run.config.seed))
     batch = make_batch([run.config.at(run.state.step) for run in runs], [run.state for run in runs], where)
     do = operations(batch)
     on_the_way: deque[_Kept] = deque()

@@ -11,10 +11,9 @@
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from grokviz.config import PRESETS, RunConfig
+from grokviz.config import PRESETS, SETTINGS, RunConfig, same_course, settings_of
 from grokviz.tasks.numbers import is_prime
 from grokviz.tasks.pairs import OPERATIONS
 
@@ -51,8 +50,7 @@ PULL = 1e-3  # lr * weight decay of the table
 WEAK, STRONG = 1e-4, 6e-3  # the weakest and strongest that were measured
 EXPONENT = math.log(95_520 / 7_930) / math.log(PULL / WEAK)
 PLATEAU = 3  # it shows where grokking takes at least so many times the steps of memorising
-# Whatever does not change the course of a run, or only as another seed would.
-INCIDENTAL = ("seed", "split", "steps", "stop", "log_every", "max_snapshots", "precision")
+VARIED = ("operation", "p", "frac_train", "lr", "weight_decay")  # settings for which there are figures
 
 
 def outlook(config: RunConfig, *sources: Source) -> Outlook:
@@ -86,19 +84,14 @@ def _why_never(config: RunConfig) -> tuple[str, str] | None:
     return None
 
 
-def same_course(config: RunConfig, other: RunConfig) -> bool:
-    """Whether two runs differ no more than two seeds do."""
-    return replace(config, **{name: getattr(other, name) for name in INCIDENTAL}) == other
-
-
 def _strange(config: RunConfig) -> str | None:
     """The first thing in which the run differs too much from those that were measured."""
     table = RunConfig()
-    same = ("optimizer", "loss", "beta1", "beta2", "eps", "warmup_steps", "n_heads", "d_model", "d_mlp")
     if not OPERATIONS[config.operation].is_plain_addition:
         return "the known ones are of a + b"
     if not (97 <= config.p <= 113 and is_prime(config.p)):
         return f"the known ones have a prime from 97 to 113, not {config.p}"
+    same = [name for name in settings_of(config) if name not in VARIED and not SETTINGS[name].incidental]
     if changed := [name for name in same if getattr(config, name) != getattr(table, name)]:
         name = changed[0]
         return (

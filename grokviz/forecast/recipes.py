@@ -3,12 +3,11 @@
 Every figure here comes from docs/recipes.md, which `python -m bench.recipes` writes.
 """
 
-import dataclasses
 from typing import NamedTuple
 
 import numpy as np
 
-from grokviz.config import RunConfig
+from grokviz.config import RunConfig, same_course
 
 
 class Measured(NamedTuple):
@@ -64,23 +63,12 @@ def expected_grok_step(config: RunConfig) -> int | None:
     Known for the fast preset with any seed, between the moduli that were measured. Single seeds differ by
     a factor of three either way.
     """
-    if dataclasses.replace(config, **_NO_MATTER) != dataclasses.replace(fast_preset(config.p), **_NO_MATTER):
+    if not same_course(config, fast_preset(config.p)):
         return None
     known = {p: m.grokked for p, m in FAST.items() if m.grokked}
     if not min(known) <= config.p <= max(known):
         return None
     return round(float(np.interp(config.p, list(known), list(known.values()))))
-
-
-# Settings that change nothing of when a run groks (a seed does, but nobody knows how).
-_NO_MATTER = {
-    "seed": 0,
-    "steps": 1,
-    "stop": "steps",
-    "log_every": 1,
-    "max_snapshots": 2,
-    "precision": "float32",
-}
 
 
 def shows_plateau(p: int) -> bool:

@@ -4,7 +4,7 @@ import json
 import re
 
 from grokviz import study
-from grokviz.config import RunConfig
+from grokviz.config import RunConfig, settings_of
 from grokviz.runs.folder import Run
 from grokviz.tasks.pairs import operation_label
 from grokviz.view import thumbnail
@@ -13,8 +13,6 @@ FIGURE = "losses.svg"
 TAGS = ("grokking", "mechanistic-interpretability", "modular-arithmetic", "grokviz")
 LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{1,40}")
 LICENCES = ("mit", "apache-2.0", "cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "other")
-SETTINGS = ("p", "operation", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "optimizer", "loss", "lr",
-            "weight_decay", "beta1", "beta2", "eps", "warmup_steps", "steps", "precision")  # fmt: skip
 MEASURES = {
     "accuracy": "accuracy on all pairs",
     "train_loss": "loss on the training pairs",
@@ -78,7 +76,7 @@ def model_card(run: Run, repo: str, licence: str) -> str:
 
 
 def _settings(config: RunConfig) -> list[tuple[str, str]]:
-    return [(f"`{name}`", str(getattr(config, name))) for name in SETTINGS]
+    return [(f"`{name}`", str(value)) for name, value in settings_of(config).items() if name != "train_pairs"]
 
 
 def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:

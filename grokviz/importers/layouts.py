@@ -1,4 +1,4 @@
-"""One checkpoint of somebody's code, in the names and shapes of `RunConfig.shapes`.
+"""One checkpoint of somebody's code, in the names and shapes of `ModelSpec.shapes`.
 
 Two layouts are told apart by W_O, which one of them keeps as a matrix and the other as a stack of matrices,
 whatever the sizes are:
@@ -65,7 +65,7 @@ def _prefix(state: Mapping[Any, object]) -> str | None:
 
 
 def read_checkpoint(state: Mapping[str, object]) -> Checkpoint:
-    """The weights in float32 and in the layout of `RunConfig.shapes`.
+    """The weights in float32 and in the layout of `ModelSpec.shapes`.
 
     Raises `RunError` when it is another architecture: several layers, a LayerNorm, parameters that are not
     known or missing, sizes that do not fit, or a bias that has no place in the network.
@@ -155,7 +155,7 @@ def _from_paper(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights:
-    """The weights in the order of `RunConfig.shapes` without the "=" column. Raises `RunError` if sizes clash."""
+    """The weights in the order of `ModelSpec.shapes` without the "=" column. Raises `RunError` if sizes clash."""
     if w["W_E"].ndim != 2 or w["W_Q"].ndim != 3 or w["W_in"].ndim != 2 or w["W_pos"].ndim != 2:
         raise RunError(
             f"These weights look like {layout}, but W_E, W_pos, W_Q or W_in has another number of axes."
@@ -199,7 +199,7 @@ def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights
 
 
 def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[str]) -> Weights:
-    """The same function without the biases that `RunConfig.shapes` has no room for.
+    """The same function without the biases that `ModelSpec.shapes` has no room for.
 
     Attention sums to one, so b_V adds b_V W_O to every position as b_O does, and what is added to the residual
     stream there reaches the neurons through W_in and the logits through b_out. b_K adds the same to every

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import grokviz
 from grokviz import hosting
-from grokviz.config import CHANGEABLE, MAX_CHANGES, RunConfig
+from grokviz.config import CHANGEABLE, MAX_CHANGES, SETTINGS, RunConfig
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.hosting import Limits
 from grokviz.jobs.files import (
@@ -31,7 +31,7 @@ from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import is_locked
 
-KEPT_BY_FORKS = ("operation", "p", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "precision")
+KEPT_BY_FORKS = tuple(name for name, s in SETTINGS.items() if s.kept_by_forks)
 
 
 def start(
@@ -60,7 +60,7 @@ def fork(
     now = parent.config.at(step)
     for name in KEPT_BY_FORKS:
         if getattr(config, name) != (kept := getattr(now, name)):
-            raise RunError(f"A fork keeps {name} = {kept}. Start a new run for another.")
+            raise RunError(f"A fork keeps {name} = {str(kept)[:40]}.", mend="Start a new run for another.")
     # Its past was trained under the parent's settings: what it began with, and from here on what is new.
     changes = [change for change in parent.config.changes if change[0] < step]
     changes += [(step, name, float(getattr(config, name))) for name in CHANGEABLE]

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 
 from grokviz.tasks.pairs import NO_ANSWER
 
-Weights = dict[str, np.ndarray]  # names and shapes: `RunConfig.shapes`
+Weights = dict[str, np.ndarray]  # names and shapes: `ModelSpec.shapes`
 
 
 class Tables(NamedTuple):

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from grokviz.config import RunConfig
+from grokviz.models.spec import ModelSpec
 from grokviz.tasks.pairs import STREAM_WEIGHTS
 
 Weights = dict[str, np.ndarray]
@@ -46,9 +46,9 @@ class Transformer(nn.Module):
     b_out: Tensor
     W_U: Tensor
 
-    def __init__(self, config: RunConfig, weights: Weights | None = None) -> None:
+    def __init__(self, weights: Weights) -> None:
         super().__init__()
-        for name, value in (weights or initial_weights(config)).items():
+        for name, value in weights.items():
             self.register_parameter(name, nn.Parameter(torch.tensor(value)))
 
     def forward(self, tokens: Int[Tensor, "batch 3"]) -> Float[Tensor, "batch p"]:
@@ -74,16 +74,16 @@ class Transformer(nn.Module):
         return Activations(resid_pre, pattern, z, resid_mid, pre, post, resid_post, resid_post @ self.W_U)
 
 
-def initial_weights(config: RunConfig) -> Weights:
+def initial_weights(spec: ModelSpec, seed: int) -> Weights:
     """Weights at step 0, float32: normal, scaled by 1/sqrt(d_model), W_U by 1/sqrt(d_vocab); biases 0.
 
     W_out too is scaled by 1/sqrt(d_model), as in the released code of Nanda et al. Drawn by numpy's
     generator, so that a seed gives the same weights on every device and version of torch.
     """
-    rng = np.random.default_rng([config.seed, STREAM_WEIGHTS])
+    rng = np.random.default_rng([seed, STREAM_WEIGHTS])
     weights = {}
-    for name, shape in config.shapes.items():
-        fan = config.d_vocab if name == "W_U" else config.d_model
+    for name, shape in spec.shapes.items():
+        fan = spec.d_vocab if name == "W_U" else spec.d_model
         scale = 0.0 if name.startswith("b_") else 1 / math.sqrt(fan)
         weights[name] = (rng.standard_normal(shape) * scale).astype(np.float32)
     return weights

@@ -4,7 +4,6 @@ Killed at any moment, every function here leaves a folder that opens, and called
 Whoever trains holds `write_lock` throughout.
 """
 
-import dataclasses
 import math
 import os
 import shutil
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import RunError
 from grokviz.runs.folder import (
     MAX_FILE,
@@ -49,7 +48,6 @@ MAX_ROWS = 250_000  # a row of the log is at most some 240 bytes
 HEADER_ROOM = 64_000  # bytes kept free for the header of a packed file
 RESUME_BYTES = 32  # a parameter: weights and two moments, with room to spare
 FLOAT16_MAX = 65504.0
-CAN_CHANGE = ("steps", "stop", "changes", "max_snapshots")  # of a config, while the run lives
 
 
 def create_run(
@@ -214,10 +212,10 @@ def set_config(path: Path | str, config: RunConfig) -> None:
 
 
 def _refuse_other_network(before: RunConfig, after: RunConfig) -> None:
-    for field in dataclasses.fields(RunConfig):
-        old, new = getattr(before, field.name), getattr(after, field.name)
-        if field.name not in CAN_CHANGE and old != new:
-            raise RunError(f"{field.name} is {old} in this run, got {new}. Start a new run for that.")
+    for name, setting in SETTINGS.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if not setting.may_differ and old != new:
+            raise RunError(f"{name} is {old} in this run, got {new}.", mend="Start a new run for that.")
 
 
 def set_title(path: Path | str, title: str) -> None:

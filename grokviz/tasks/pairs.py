@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from grokviz.tasks.numbers import inverse_table
+from grokviz.tasks.task import Vocabulary
 
 NO_ANSWER = -1  # a / 0
 
@@ -134,6 +135,11 @@ class PairSpec(Protocol):
     def train_pairs(self) -> str: ...
     @property
     def seed(self) -> int: ...
+
+
+def vocabulary(p: int) -> Vocabulary:
+    """The numbers 0..p-1 and, as token p, "="; a question is [a, b, =], and the answer is one of p numbers."""
+    return Vocabulary(d_vocab=p + 1, d_vocab_out=p, n_ctx=3)
 
 
 def answers(spec: PairSpec) -> Int[np.ndarray, "p p"]:

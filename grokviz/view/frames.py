@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from grokviz.config import to_json
+from grokviz.config import SETTINGS, to_json
 from grokviz.tasks.pairs import Task, operation_label
 
 FORMAT = 1
@@ -150,8 +150,10 @@ def quantised_spectrum(spectrum: Float[np.ndarray, "n p p"]) -> tuple[np.ndarray
 
 def changes_in_words(config: Any) -> list[tuple[int, str]]:
     """Step and words of every change of a setting while the run was trained."""
-    symbols = {"lr": "learning rate", "weight_decay": "weight decay"}
-    return [(step, f"{symbols[name]} {value:g}") for step, name, value in getattr(config, "changes", ())]
+    return [
+        (step, f"{SETTINGS[name].label.lower()} {value:g}")
+        for step, name, value in getattr(config, "changes", ())
+    ]
 
 
 def _kept(run: Any, timeline: Any) -> np.ndarray:

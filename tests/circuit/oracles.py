@@ -3,13 +3,12 @@
 import numpy as np
 import torch
 
-from grokviz.config import RunConfig
 from grokviz.models.transformer import Transformer, tokens_of
 
 
 def torch_activations(weights, p):
     """The readable model of the engine on all pairs, float64."""
-    model = Transformer(RunConfig(p=p), {name: w.astype(np.float64) for name, w in weights.items()})
+    model = Transformer({name: w.astype(np.float64) for name, w in weights.items()})
     a, b = torch.meshgrid(torch.arange(p), torch.arange(p), indexing="ij")
     with torch.no_grad():
         return model, model.run(tokens_of(a.flatten(), b.flatten(), p))

@@ -19,7 +19,7 @@ def setting(
     config = RunConfig(
         p=p, operation=operation, frac_train=frac_train, seed=seed, d_model=16, n_heads=heads, d_mlp=24
     )
-    net = transformer.Transformer(config).to(dtype)
+    net = transformer.Transformer(transformer.initial_weights(config.model, config.seed)).to(dtype)
     with torch.no_grad():
         for i, w in enumerate(net.parameters()):  # also the biases, which start at 0
             w += 0.1 * torch.randn(w.shape, generator=torch.Generator().manual_seed(i), dtype=dtype)
@@ -102,7 +102,7 @@ def assert_readable(
 def test_the_gradient_is_that_of_the_initial_weights_too(p):
     """Where training starts, queries and keys hardly matter, and their gradients are tiny: still the same."""
     config = RunConfig(p=p, d_model=32, d_mlp=64)
-    net = transformer.Transformer(config).double()
+    net = transformer.Transformer(transformer.initial_weights(config.model, config.seed)).double()
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     answers = torch.tensor(task.answers[task.is_train])
@@ -159,7 +159,10 @@ def test_a_batch_computes_what_the_readable_model_does():
     batch.gradient(b)
     rows = batch.row(b)
     for run, config in enumerate(configs):
-        net, task = transformer.Transformer(config).double(), build_task(config)
+        net, task = (
+            transformer.Transformer(transformer.initial_weights(config.model, config.seed)).double(),
+            build_task(config),
+        )
         for side, mask in enumerate((task.is_train, task.is_test)):
             x, y = (torch.tensor(i) for i in np.nonzero(mask))
             logits, answers = net(transformer.tokens_of(x, y, 7)), torch.tensor(task.answers[mask])

@@ -1,5 +1,8 @@
 """Every optimizer against its published formula or the textbook library, for two runs with settings of their own."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ import torch
 from grokviz import config
 from grokviz.config import RunConfig
 from grokviz.engine import optimizers
+from grokviz.engine.batch import batch_key
 from grokviz.engine.flat import pack, unpack, views
 from grokviz.engine.fused import LOSSES
 from grokviz.engine.optimizers import OPTIMIZERS
@@ -139,3 +143,50 @@ def test_a_right_angle_is_one_run_by_run():
 def test_the_config_knows_every_optimizer_and_loss():
     assert tuple(OPTIMIZERS) == config.OPTIMIZERS
     assert tuple(LOSSES) == config.LOSSES
+
+
+def one_update(**settings):
+    """What two updates with gradients of another direction each make of 1, with lr 0.1 and without weight decay."""
+    of_runs = optimizers.settings(
+        [RunConfig(lr=0.1, weight_decay=0.0, warmup_steps=1, **settings)], torch.device("cpu"), torch.float64
+    )
+    shapes, optimizer = {"W_in": (3, 2)}, OPTIMIZERS[of_runs.shared.optimizer]
+    weights = pack([{"W_in": np.ones((3, 2))}], shapes)
+    moments = {moment: torch.zeros_like(weights) for moment in optimizer.moments}
+    for number, power in enumerate((1.0, 3.0)):
+        gradient = pack([{"W_in": np.arange(6.0).reshape(3, 2) ** power}], shapes)
+        updates = torch.full((1, 1), float(number), dtype=torch.float64)
+        optimizer.update(weights, gradient, moments, of_runs, updates, shapes)
+    return weights.numpy()
+
+
+def test_every_constant_of_an_optimizer_is_used():
+    changed = {
+        "muon": {"muon_momentum": 0.5, "muon_scale": 0.4, "muon_iterations": 3},
+        "grokfast": {"grokfast_alpha": 0.5, "grokfast_lambda": 20.0},
+    }
+    for name, constants in changed.items():
+        default = RunConfig(optimizer=name)
+        assert optimizers.constants_of(default).keys() == constants.keys()
+        for constant, value in constants.items():
+            other = dataclasses.replace(default, **{constant: value})
+            assert batch_key(other) != batch_key(default)
+            assert not np.allclose(
+                one_update(optimizer=name), one_update(optimizer=name, **{constant: value})
+            )
+    twice = 1 - one_update(optimizer="muon", muon_scale=0.4)
+    np.testing.assert_allclose(twice, 2 * (1 - one_update(optimizer="muon")), rtol=1e-12)
+
+
+def test_constants_of_the_provenance_are_json_and_those_of_the_papers():
+    said = {name: optimizers.all_constants_of(RunConfig(optimizer=name)) for name in OPTIMIZERS}
+    assert json.loads(json.dumps(said)) == said
+    assert said["adamw"] == {}
+    assert said["grokfast"] == {"grokfast_alpha": 0.98, "grokfast_lambda": 2.0}
+    assert said["muon"]["muon_polynomial"] == [3.4445, -4.7750, 2.0315]
+    assert (said["muon"]["muon_momentum"], said["muon"]["muon_scale"], said["muon"]["muon_iterations"]) == (
+        0.95,
+        0.2,
+        5,
+    )
+    assert said["perpendicular"] == {"perpendicular_smallest_energy": float(np.finfo(np.float32).tiny)}

@@ -35,7 +35,7 @@ def test_follows_a_plain_training_loop():
         return transformer.tokens_of(a, b, 7), torch.tensor(task.answers[mask])
 
     (train_x, train_y), (test_x, test_y) = side(task.is_train), side(task.is_test)
-    net = transformer.Transformer(SMALL)
+    net = transformer.Transformer(transformer.initial_weights(SMALL.model, SMALL.seed))
     adam = torch.optim.AdamW(net.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-8, weight_decay=1.0)
     expected = []
     for step in range(121):
@@ -75,7 +75,7 @@ def test_changed_settings_follow_a_plain_loop():
     task = build_task(SMALL)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     tokens, answers = transformer.tokens_of(a, b, 7), torch.tensor(task.answers[task.is_train])
-    net = transformer.Transformer(SMALL)
+    net = transformer.Transformer(transformer.initial_weights(SMALL.model, SMALL.seed))
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
     expected, lr = [], 1e-3
     for step in range(121):
@@ -169,7 +169,7 @@ def test_2000_steps_follow_the_readable_model():
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     tokens, answers = transformer.tokens_of(a, b, 13), torch.tensor(task.answers[task.is_train])
-    net = transformer.Transformer(config).double()
+    net = transformer.Transformer(transformer.initial_weights(config.model, config.seed)).double()
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
     start = batch.first_state(config)
     fast = batch.make_batch([config], [start], torch.device("cpu"), torch.float64)
@@ -199,7 +199,7 @@ def test_snapshots_are_copies_with_the_right_shapes():
     assert snapshots[0].step == 0
     assert snapshots[-1].step == 120
     assert {n: w.shape for n, w in snapshots[0].weights.items()} == SMALL.shapes
-    for name, w in transformer.initial_weights(SMALL).items():
+    for name, w in transformer.initial_weights(SMALL.model, SMALL.seed).items():
         assert np.array_equal(snapshots[0].weights[name], w)
     assert not np.array_equal(snapshots[0].weights["W_E"], snapshots[-1].weights["W_E"])
 

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from grokviz.config import PRESETS, RunConfig
-from grokviz.forecast.outlook import Known, bundled, outlook, same_course
+from grokviz.config import PRESETS, RunConfig, same_course
+from grokviz.forecast.outlook import Known, bundled, outlook
 from grokviz.tasks.pairs import OPERATIONS
 
 

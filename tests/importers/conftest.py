@@ -98,7 +98,7 @@ def lens_state(
 def lens_config(config: RunConfig, **changes):
     """A pickled HookedTransformerConfig: an object of a class of that module path, which nobody can import."""
     values = {
-        "n_layers": 1, "d_model": config.d_model, "n_ctx": 3, "d_head": config.d_head, "n_heads": config.n_heads,
+        "n_layers": 1, "d_model": config.d_model, "n_ctx": 3, "d_head": config.model.d_head, "n_heads": config.n_heads,
         "d_mlp": config.d_mlp, "d_vocab": config.p + 1, "d_vocab_out": config.p, "act_fn": "relu",
         "normalization_type": None, "device": "cpu", "dtype": torch.float32, "seed": 999, "init_weights": True,
         "attn_only": False, "positional_embedding_type": "standard", "attention_dir": "causal",

@@ -34,26 +34,31 @@ def random_weights(config: RunConfig) -> dict[str, np.ndarray]:
 def test_logits_equal_the_definition():
     weights = random_weights(CONFIG)
     a, b = (torch.tensor(x.ravel()) for x in np.mgrid[:5, :5])
-    logits = transformer.Transformer(CONFIG, weights)(transformer.tokens_of(a, b, 5)).detach().numpy()
+    logits = transformer.Transformer(weights)(transformer.tokens_of(a, b, 5)).detach().numpy()
     expected = np.array([by_loops(weights, int(i), int(j)) for i, j in zip(a, b, strict=True)])
     np.testing.assert_allclose(logits, expected, rtol=1e-12)
 
 
 def test_attention_looks_only_backwards_and_sums_to_one():
-    acts = transformer.Transformer(CONFIG, random_weights(CONFIG)).run(torch.tensor([[1, 2, 5]]))
+    acts = transformer.Transformer(random_weights(CONFIG)).run(torch.tensor([[1, 2, 5]]))
     assert torch.allclose(acts.pattern.sum(-1), torch.ones((), dtype=torch.float64))
     assert (acts.pattern.triu(1) == 0).all()
 
 
 def test_parameters_have_the_names_and_shapes_of_the_config():
-    shapes = {n: tuple(w.shape) for n, w in transformer.Transformer(CONFIG).named_parameters()}
+    shapes = {
+        n: tuple(w.shape)
+        for n, w in transformer.Transformer(
+            transformer.initial_weights(CONFIG.model, CONFIG.seed)
+        ).named_parameters()
+    }
     assert shapes == CONFIG.shapes
 
 
 @pytest.mark.parametrize("p", [5, 12, 113])
 def test_initial_weights_have_the_published_scale(p):
     config = RunConfig(p=p)
-    weights = transformer.initial_weights(config)
+    weights = transformer.initial_weights(config.model, config.seed)
     assert weights["b_in"].any() == weights["b_out"].any() == False  # noqa: E712
     for name in ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_in", "W_out"):
         n = weights[name].size
@@ -63,9 +68,9 @@ def test_initial_weights_have_the_published_scale(p):
 
 def test_initial_weights_follow_the_seed_and_are_pinned():
     """Runs are reproducible from their config only while this draw stays as it is."""
-    first, again = (transformer.initial_weights(CONFIG) for _ in range(2))
+    first, again = (transformer.initial_weights(CONFIG.model, CONFIG.seed) for _ in range(2))
     assert all(np.array_equal(first[n], again[n]) for n in first)
-    other = transformer.initial_weights(RunConfig(p=5, d_model=8, n_heads=2, d_mlp=12, seed=1))
+    other = transformer.initial_weights(CONFIG.model, 1)
     assert not np.array_equal(first["W_E"], other["W_E"])
     np.testing.assert_allclose(first["W_E"][0, :3], PINNED, rtol=1e-6)
 
@@ -77,7 +82,10 @@ def test_loss_at_step_0_is_near_uniform():
     config = RunConfig()
     a, b = (torch.tensor(x.ravel()) for x in np.mgrid[:113, :113])
     loss = transformer.cross_entropy(
-        transformer.Transformer(config)(transformer.tokens_of(a, b, 113)), (a + b) % 113
+        transformer.Transformer(transformer.initial_weights(config.model, config.seed))(
+            transformer.tokens_of(a, b, 113)
+        ),
+        (a + b) % 113,
     )
     assert loss.dtype == torch.float64
     assert loss.item() == pytest.approx(math.log(113), abs=0.1)
@@ -96,7 +104,7 @@ def test_the_analysis_runs_the_same_network(p, dtype, tolerance):
     config = RunConfig(p=p, d_model=16, n_heads=4, d_mlp=24)
     weights = {name: w.astype(dtype) / 2 for name, w in random_weights(config).items()}
     a, b = (torch.tensor(x.ravel()) for x in np.mgrid[:p, :p])
-    run = transformer.Transformer(config, weights).run(transformer.tokens_of(a, b, p))
+    run = transformer.Transformer(weights).run(transformer.tokens_of(a, b, p))
     found = forward(weights)
     for name in ("resid_mid", "pre", "post", "logits"):
         expected = getattr(run, name)[:, -1].detach().numpy().reshape(p, p, -1)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, cache, visitor
+from grokviz.app.train import widgets
+from grokviz.config import CHANGEABLE
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
@@ -70,13 +73,12 @@ def _settings(run: Path) -> None:
         st.caption(
             "From the next logged step on. The change is recorded in the run and marked on its time axis."
         )
-        decay = st.number_input(
-            "Weight decay", 0.0, 100.0, now.weight_decay, 0.5, "%g", key=f"decay-{run.name}"
-        )
-        lr = st.number_input("Learning rate", 1e-7, 1.0, now.lr, 1e-3, "%g", key=f"lr-{run.name}")
+        wanted = {
+            name: widgets.number(name, f"{name}-{run.name}", value=getattr(now, name)) for name in CHANGEABLE
+        }
         st.button(
             "Apply", type="primary", key=f"apply-{run.name}", on_click=attempt, args=(requests.change, run),
-            kwargs={"weight_decay": decay, "lr": lr},
+            kwargs=wanted,
         )  # fmt: skip
 
 
@@ -115,10 +117,10 @@ def _fork(card: Card, study: Study) -> None:
         st.caption(
             "A new run with the same past up to the step in view, and another future. Only weights are stored, so its optimiser starts anew there."
         )
-        decay = st.number_input(
-            "Weight decay", 0.0, 100.0, now.weight_decay, 0.5, "%g", key=f"fork-decay-{card.id}"
-        )
-        lr = st.number_input("Learning rate", 1e-7, 1.0, now.lr, 1e-3, "%g", key=f"fork-lr-{card.id}")
+        wanted = {
+            name: widgets.number(name, f"fork-{name}-{card.id}", value=getattr(now, name))
+            for name in CHANGEABLE
+        }
         more = st.number_input(
             "Steps to go on for",
             50,
@@ -128,13 +130,13 @@ def _fork(card: Card, study: Study) -> None:
             key=f"fork-steps-{card.id}",
         )
         st.button("Fork", type="primary", key=f"fork-go-{card.id}", on_click=attempt,
-                  args=(fork_of, study, step, float(decay), float(lr), int(more)))  # fmt: skip
+                  args=(fork_of, study, step, wanted, int(more)))  # fmt: skip
 
 
-def fork_of(study: Study, step: int, weight_decay: float, lr: float, more: int) -> None:
-    """Start a fork of a run at a step, in my folder, and put it into view."""
+def fork_of(study: Study, step: int, wanted: Mapping[str, float], more: int) -> None:
+    """Start a fork of a run at a step, in my folder, under other values of what is `CHANGEABLE`; put it into view."""
     now = study.run.config.at(step)
-    config = dataclasses.replace(now, weight_decay=weight_decay, lr=lr, steps=step + more, stop="steps")
+    config = dataclasses.replace(now, steps=step + more, stop="steps", **wanted)
     title = f"{study.run.title or study.run.path.name}, forked at {step:,}"
     run = requests.fork(study.run, step, visitor.root(), config, title, hosting.limits())
     st.session_state[visitor.MY_RUN] = run.name

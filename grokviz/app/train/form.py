@@ -10,14 +10,15 @@ from grokviz import config as configs
 from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.session import address, visitor
-from grokviz.config import RunConfig
+from grokviz.app.train import widgets
+from grokviz.config import SETTINGS, RunConfig, same_course
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.forecast import recipes, speed
-from grokviz.forecast.outlook import Known, Outlook, outlook, same_course
+from grokviz.forecast.outlook import Known, Outlook, outlook
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests
 from grokviz.runs import library
-from grokviz.tasks.pairs import OPERATIONS, build_task, operation_label
+from grokviz.tasks.pairs import build_task, operation_label
 from grokviz.view import pixels
 
 FIRST_P = 59
@@ -62,20 +63,12 @@ PRESETS = {
     "little": Preset("Too little data", _too_little_data, "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000."),
 }  # fmt: skip
 
-# Fields of the config that have a widget, and its key.
-FIELDS = (
-    "operation",
-    "p",
-    "frac_train",
-    "weight_decay",
-    "lr",
-    "seed",
-    "d_model",
-    "n_heads",
-    "d_mlp",
-    "steps",
-    "optimizer",
-)
+# The settings that are asked for, in three columns; under More, one below the other.
+ROWS = (("p", "operation", "seed"), ("frac_train", "weight_decay", "lr"))
+MORE = (("steps", "optimizer"), ("d_model", "n_heads"), ("d_mlp",))
+FIELDS = tuple(field for group in (*ROWS, *MORE) for field in group)
+LEAST = {"p": 5, "steps": 50}  # with less there is nothing to see
+PERCENT = "frac_train"  # asked for in per cent
 
 
 def key(field: str) -> str:
@@ -107,7 +100,7 @@ def form() -> None:
     choices, picture = st.columns([7, 4], gap="large")
     with choices:
         _presets(rate)
-        _first_choices(limits)
+        _choices(limits)
         with st.expander("More", icon=":material/tune:"):
             _more_choices(limits)
         config = _checked(limits)
@@ -149,16 +142,15 @@ def _picture(config: RunConfig) -> None:
 def chosen() -> RunConfig:
     """The config that the widgets say. Raises `ConfigError` when they fit no run."""
     base = PRESETS[st.session_state[MODE]].make(int(st.session_state[key("p")]))
-    values = {field: st.session_state[key(field)] for field in FIELDS}
-    values |= {name: float(values[name]) for name in ("frac_train", "weight_decay", "lr")}
-    values["frac_train"] /= 100
+    values = {field: SETTINGS[field].kind(st.session_state[key(field)]) for field in FIELDS}
+    values[PERCENT] /= 100
     return dataclasses.replace(base, **values)
 
 
 def _fill(config: RunConfig) -> None:
     for field in FIELDS:
         st.session_state[key(field)] = getattr(config, field)
-    st.session_state[key("frac_train")] = round(100 * config.frac_train)
+    st.session_state[key(PERCENT)] = round(100 * config.frac_train)
 
 
 def _presets(rate: speed.Rate | None) -> None:
@@ -195,65 +187,32 @@ def _p_changed() -> None:
         st.session_state[key("seed")] = seed
 
 
-def _first_choices(limits: Limits | None) -> None:
-    left, middle, right = st.columns(3)
-    with left:
-        st.number_input(
-            "Modulus", 5, limits.p if limits else 251, key=key("p"), on_change=_p_changed,
-            help="The number of hours on the clock. Any number will do, not only primes.",
-        )  # fmt: skip
-    with middle:
-        st.selectbox(
-            "Operation", list(OPERATIONS), key=key("operation"), format_func=operation_label, on_change=_own
-        )
-    with right:
-        st.number_input(
-            "Seed", 0, 2**32 - 1, key=key("seed"), help="Another seed: other pairs, other first weights."
-        )
-    left, middle, right = st.columns(3)
-    with left:
-        st.slider(
-            "Pairs to train on", 5, 95, key=key("frac_train"), format="%d %%", on_change=_own,
-            help="The rest is never shown to the network: only there can it prove that it has understood.",
-        )  # fmt: skip
-    with middle:
-        st.number_input(
-            "Weight decay", 0.0, 100.0, step=0.5, format="%g", key=key("weight_decay"), on_change=_own,
-            help="How hard every weight is pulled towards zero. It makes remembering expensive.",
-        )  # fmt: skip
-    with right:
-        st.number_input(
-            "Learning rate", 1e-7, 1.0, step=1e-3, format="%g", key=key("lr"), on_change=_own,
-            help="How large each correction is.",
-        )  # fmt: skip
+CHANGED = {"p": _p_changed, "seed": None}  # another seed of a preset is the preset still
+
+
+def _choices(limits: Limits | None) -> None:
+    for row in ROWS:
+        for field, column in zip(row, st.columns(3), strict=True):
+            with column:
+                _widget(field, limits)
 
 
 def _more_choices(limits: Limits | None) -> None:
-    left, middle, right = st.columns(3)
-    with left:
-        st.number_input(
-            "Steps, at most",
-            50,
-            limits.steps if limits else 10_000_000,
-            step=500,
-            key=key("steps"),
-            on_change=_own,
-        )
-        st.selectbox("Optimiser", configs.OPTIMIZERS, key=key("optimizer"), on_change=_own)
-    with middle:
-        st.number_input(
-            "Width (d_model)",
-            4,
-            limits.d_model if limits else 1024,
-            step=16,
-            key=key("d_model"),
-            on_change=_own,
-        )
-        st.number_input("Heads", 1, limits.n_heads if limits else 64, key=key("n_heads"), on_change=_own)
-    with right:
-        st.number_input(
-            "Neurons", 4, limits.d_mlp if limits else 8192, step=64, key=key("d_mlp"), on_change=_own
-        )
+    for fields, column in zip(MORE, st.columns(3), strict=True):
+        with column:
+            for field in fields:
+                _widget(field, limits)
+
+
+def _widget(field: str, limits: Limits | None) -> None:
+    setting, changed = SETTINGS[field], CHANGED.get(field, _own)
+    if field == PERCENT:
+        st.slider(setting.label, 5, 95, key=key(field), format="%d %%", on_change=changed, help=setting.hint)
+    elif setting.choices:
+        words = operation_label if field == "operation" else str
+        widgets.choice(field, key(field), words, changed)
+    else:
+        widgets.number(field, key(field), limits, low=LEAST.get(field), on_change=changed)
 
 
 def _forecast(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> None:
