@@ -3,4 +3,4 @@
 A run is a folder: training writes it, measures read it, the film plays it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -13,7 +13,7 @@ FILES = sorted([*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / 
 
 # From the ground up: a part may import itself and what stands below it.
 LAYERS = (
-    ("errors", "wording"),
+    ("errors", "wording", "installation"),
     ("tasks",),
     ("models",),
     ("config",),

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grokviz import config, study
+from grokviz import config, installation, study
 from grokviz.cli import share
 from grokviz.config import SETTINGS, RunConfig, flag_of
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
@@ -250,12 +250,11 @@ def app(options: argparse.Namespace) -> int:
                 f"Port {options.port} cannot be used ({error}). "
                 f"Choose another: make run PORT={min(options.port + 1, 65535)}"
             ) from error
-    home = Path(__file__).parents[2] / "app.py"
-    command = [sys.executable, "-c", STREAMLIT, "run", str(home), f"--server.port={options.port}"]
+    command = [sys.executable, "-c", STREAMLIT, "run", "app.py", f"--server.port={options.port}"]
     # One thread a product: the pages' products are small, and visitors and trainings share the cores.
     environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
     if os.name == "posix":  # become Streamlit, so that whoever ends this process ends the server
         sys.stdout.flush()
-        os.chdir(home.parent)
+        os.chdir(installation.HOME)
         os.execve(command[0], command, environment)
-    return subprocess.call(command, cwd=home.parent, env=environment)
+    return subprocess.call(command, cwd=installation.HOME, env=environment)

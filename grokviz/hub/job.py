@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from grokviz import installation
 from grokviz.errors import Question, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import refs
@@ -65,11 +66,16 @@ def start(ref: Ref, root: Path, given: Mapping | None = None) -> None:
         (folder / "job.json").write_text(json.dumps({"ref": str(ref), "given": dict(given or {})}))
         _write(folder, Status("running", "Starting"))
     command = [sys.executable, "-m", "grokviz.hub.job", str(root), folder.name]
-    home = Path(__file__).parents[2]
     environment = {**os.environ, "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     null = subprocess.DEVNULL
     child = subprocess.Popen(
-        command, cwd=home, env=environment, start_new_session=True, stdin=null, stdout=null, stderr=null
+        command,
+        cwd=installation.HOME,
+        env=environment,
+        start_new_session=True,
+        stdin=null,
+        stdout=null,
+        stderr=null,
     )
     _children[folder.name] = child
 

@@ -3,24 +3,22 @@
 from pathlib import Path
 
 from grokviz.hub.publish import Parcel, check_name
+from grokviz.installation import HOME, PACKAGE
 
-HOME = Path(__file__).parents[2]
 SINGLE = ("app.py", "requirements.txt", "LICENSE", ".streamlit/config.toml")
-FOLDERS = ("grokviz", "pages", "checkpoints")
+FOLDERS = {"grokviz": PACKAGE, "pages": HOME / "pages", "checkpoints": HOME / "checkpoints"}
 OWN = ("Dockerfile", "README.md")  # of deploy/space
 
 
 def space_files() -> dict[str, Path]:
     """Name on the Space -> file here: the app, its bundled runs, and what makes it a Space."""
     files = {name: HOME / name for name in SINGLE}
-    for folder in FOLDERS:
-        for path in sorted((HOME / folder).rglob("*")):
-            if (
-                path.is_file()
-                and "__pycache__" not in path.parts
-                and not path.name.endswith((".pyc", ".tmp"))
-            ):
-                files[path.relative_to(HOME).as_posix()] = path
+    for name, folder in FOLDERS.items():
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            left_out = {"__pycache__", "_app"} & set(inside.parts) or path.name.endswith((".pyc", ".tmp"))
+            if path.is_file() and not left_out:
+                files[f"{name}/{inside.as_posix()}"] = path
     return files | {name: HOME / "deploy" / "space" / name for name in OWN}
 
 

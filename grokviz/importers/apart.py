@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from grokviz import errors
+from grokviz import errors, installation
 from grokviz.errors import GrokVizError, Question, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.importers.convert import READING, SNAPSHOTS, Progress, import_file, making_name, remove
@@ -60,7 +60,7 @@ def import_apart(
                "origin": dict(origin or {}), "title": title, "snapshots": snapshots}  # fmt: skip
     command = [sys.executable, "-m", "grokviz.importers.apart"]
     child = subprocess.Popen(
-        command, cwd=Path(__file__).parents[2], text=True, encoding="ascii", stdin=subprocess.PIPE,
+        command, cwd=installation.HOME, text=True, encoding="ascii", stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from grokviz import installation
 from grokviz.forecast import speed
 from grokviz.jobs.files import JOBS
 
@@ -40,7 +41,7 @@ def is_busy_measuring(runs: Path) -> bool:
     with open(half, "wb") as out:
         _measuring[runs] = subprocess.Popen(
             [sys.executable, "-m", "grokviz.engine.calibration"],
-            cwd=Path(__file__).parents[2],
+            cwd=installation.HOME,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from grokviz import hosting
+from grokviz import hosting, installation
 from grokviz.errors import HostingError, RunError
 from grokviz.jobs import machine
 from grokviz.jobs.files import (
@@ -166,7 +166,7 @@ def _start_worker(run: Path, job: Job) -> None:
     with open(folder_of(run) / "worker.log", "wb") as log:
         _children[run] = subprocess.Popen(
             [sys.executable, "-m", "grokviz.worker", str(run.resolve())],
-            cwd=Path(__file__).parents[2],
+            cwd=installation.HOME,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -3,16 +3,17 @@
 import os
 from pathlib import Path
 
+from grokviz import installation
 from grokviz.errors import RunError
 from grokviz.runs.catalog import Card, find_run, list_runs
 
-BUNDLED = Path(__file__).parents[2] / "checkpoints"
+BUNDLED = installation.HOME / "checkpoints"
 DEFAULT_RUN = "mod113-paper"
 
 
 def trained() -> Path:
-    """The folder for runs trained here: the environment variable GROKVIZ_RUNS, or `runs` beside the app."""
-    return Path(os.environ.get("GROKVIZ_RUNS") or BUNDLED.parent / "runs")
+    """The folder for runs trained here: the environment variable GROKVIZ_RUNS, or `installation.runs_folder`."""
+    return Path(os.environ.get("GROKVIZ_RUNS") or installation.runs_folder())
 
 
 def downloaded() -> Path:

@@ -3,12 +3,12 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from threadpoolctl import threadpool_limits
 
 from grokviz.measures.circuit import check_key_freqs, key_frequencies, logit_map, neuron_frequencies
 from grokviz.measures.fourier import fourier_basis, frequency_norms, logit_spectrum_2d
@@ -124,13 +124,21 @@ def assemble(steps: Sequence[int], measured: Measured) -> Timeline:
 
 def _rows_in_pairs(weights: Iterable[Weights], row: Callable[[Weights], dict]) -> Iterator[dict]:
     """The row of every snapshot in order, two at a time: numpy leaves the interpreter to the other thread."""
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=2) as pool:
+    with _one_thread_a_product(), ThreadPoolExecutor(max_workers=2) as pool:
         waiting: deque[Future[dict]] = deque()
         for snapshot in weights:
             waiting.append(pool.submit(row, snapshot))
             if len(waiting) > 2:  # as many in memory as are being worked on, and the next
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
+
+
+def _one_thread_a_product() -> AbstractContextManager:
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # not among what measuring needs: without it the same comes out, more slowly
+        return nullcontext()
+    return threadpool_limits(1, "blas")
 
 
 def choose_neurons(

@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from devtools import ROOT
 from grokviz.errors import RunError
 from grokviz.runs import library
 
@@ -18,7 +19,7 @@ def test_trained_runs_lie_beside_the_app_unless_the_environment_says_otherwise(m
     assert library.trained() == tmp_path
     for unset in ("", None):
         monkeypatch.setenv("GROKVIZ_RUNS", unset) if unset == "" else monkeypatch.delenv("GROKVIZ_RUNS")
-        assert library.trained() == library.BUNDLED.parent / "runs"
+        assert library.trained() == ROOT / "runs"
 
 
 def test_a_run_is_located_by_path_or_name(runs):
