@@ -48,6 +48,10 @@ class TrainingError(GrokVizError):
     """Training cannot start or go on."""
 
 
+class MissingPackageError(GrokVizError):
+    """A package that only some of GrokViz needs is not installed."""
+
+
 class BadInputError(GrokVizError):
     """A flag, or a combination of flags, that makes no sense."""
 

@@ -1,6 +1,11 @@
-"""Where this GrokViz lies: in a clone of its repository, or installed as a package."""
+"""Where this GrokViz lies, in a clone of its repository or installed as a package, and what is installed with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+
+from grokviz.errors import MissingPackageError
 
 PACKAGE = Path(__file__).parent
 _IN_WHEEL = PACKAGE / "_app"  # where pyproject.toml puts into a wheel what lies beside the package in a clone
@@ -18,3 +23,33 @@ def runs_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("grokviz", appauthor=False) / "runs"
+
+
+EXTRAS = {  # package, as it is imported -> the extra of GrokViz that installs it
+    "altair": "notebook",
+    "huggingface_hub": "hub",
+    "pandas": "notebook",
+    "streamlit": "app",
+    "torch": "train",
+    "tqdm": "hub",
+}
+
+
+def require(package: str) -> None:
+    """Raises `MissingPackageError` unless this package of `EXTRAS` is installed."""
+    if find_spec(package) is None:
+        raise MissingPackageError(
+            f"This needs {package}, which is not installed.",
+            mend=f"Install it with: pip install 'grokviz[{EXTRAS[package]}]'.",
+        )
+
+
+@contextmanager
+def missing_packages_are_named() -> Iterator[None]:
+    """Within it, a package of `EXTRAS` that cannot be imported is a `MissingPackageError`."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name in EXTRAS:
+            require(error.name)
+        raise

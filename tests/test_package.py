@@ -16,6 +16,7 @@ import pytest
 import grokviz
 from devtools import ROOT
 from devtools.server import free_port, get, start, stop, url
+from grokviz.installation import EXTRAS as EXTRAS_OF
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -46,6 +47,11 @@ def test_what_is_declared_is_what_is_pinned():
     assert names(EXTRAS["dev"]) - names(EXTRAS["app"]) - names(EXTRAS["train"]) == pinned(
         "requirements-dev.txt"
     )
+
+
+def test_every_package_that_may_be_missing_is_in_the_extra_that_is_named():
+    for package, extra in EXTRAS_OF.items():
+        assert package in names(EXTRAS[extra])
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +143,23 @@ def test_numpy_alone_opens_a_bundled_run_and_measures_it(bare, tmp_path):
     assert found == json.loads(run(sys.executable, ROOT, *command))
     assert "mod113-paper" in run(bare.with_name("grokviz"), tmp_path, "list")
     assert "grokked" in run(bare, tmp_path, "-m", "grokviz", "phases", "mod113-paper")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "package", "extra"),
+    [
+        ("app", "streamlit", "app"),
+        ("train --preset quick --out mine", "torch", "train"),
+        ("import some/body --out theirs", "tqdm", "hub"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_extra(bare, tmp_path, command, package, extra):
+    done = subprocess.run(
+        [bare, "-m", "grokviz", *command.split()], cwd=tmp_path, capture_output=True, text=True
+    )
+    said = f"This needs {package}, which is not installed. Install it with: pip install 'grokviz[{extra}]'."
+    assert (done.returncode, done.stderr) == (2, f"grokviz: {said}\n")
 
 
 @pytest.mark.slow

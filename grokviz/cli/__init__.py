@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     try:
-        return options.command(options) or 0
+        with installation.missing_packages_are_named():
+            return options.command(options) or 0
     except GrokVizError as error:
         return _refuse(error)
     except KeyboardInterrupt:
@@ -241,6 +242,7 @@ STREAMLIT = "import altair, pandas, pyarrow; from streamlit.web.cli import main;
 
 
 def app(options: argparse.Namespace) -> int:
+    installation.require("streamlit")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
