@@ -4,7 +4,7 @@ import time
 
 from bench.table import Row, medians, milliseconds
 from grokviz import study
-from grokviz.measures import progress
+from grokviz.measures import registry
 from grokviz.runs import library
 from grokviz.runs.folder import iter_weights, open_run, read_weights
 from grokviz.study import timeline
@@ -17,7 +17,7 @@ def rows() -> list[Row]:
     weights = read_weights(run, last)
     reading, one, opening = medians(
         lambda: read_weights(run, last),
-        lambda: progress.measure(weights, found.task, found.timeline.key_freqs),
+        lambda: registry.measure(weights, found.task, found.timeline.key_freqs),
         lambda: open_run(run.path),
     )
     start = time.perf_counter()

@@ -1,12 +1,15 @@
 """A made-up run that looks like one: noise that turns into a Fourier network, for tests and the bench."""
 
-from types import SimpleNamespace
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from grokviz.config import RunConfig
+from grokviz.measures.encoding import pack_answers
 from grokviz.measures.phases import Event, Phases
+from grokviz.runs.folder import Run
+from grokviz.study.timeline import Measured, Timeline, encoded
 from grokviz.tasks.pairs import Task, build_task
 
 
@@ -18,8 +21,9 @@ def run_like(
     finished: bool = True,
     title: str = "mod 113, the paper’s recipe",
     grokked: bool = True,
-) -> tuple[SimpleNamespace, SimpleNamespace, Task, Phases]:
-    """(run, timeline, task, phases) with the fields of the real ones."""
+    columns: Mapping[str, np.ndarray] | None = None,
+) -> tuple[Run, Timeline, Task, Phases]:
+    """(run, timeline, task, phases); `columns` of the timeline in place of those made up here."""
     rng = np.random.default_rng(0)
     config = RunConfig(p=p, frac_train=0.3)
     task = build_task(config)
@@ -70,50 +74,40 @@ def run_like(
         w = np.cos(freq[j] * angle + j)
         tables[:, j, :, :p] += 2 * build[:, None, None] * w
         tables[:, j, :, p : 2 * p] += 2 * build[:, None, None] * w
-    timeline = SimpleNamespace(
-        steps=steps,
-        key_freqs=tuple(keys),
-        train_loss=curve(0, 4.727, 300, 2, 900, 1e-3, 1400, 2e-6, 9000, 3e-7, 40000, 9e-8),
-        test_loss=curve(
+    made: dict[str, np.ndarray] = {
+        "train_loss": curve(0, 4.727, 300, 2, 900, 1e-3, 1400, 2e-6, 9000, 3e-7, 40000, 9e-8),
+        "test_loss": curve(
             0, 4.727, 800, 20, 1600, 24, 6000, 19, 9400, 8, 12000, 1e-2, 14000, 1e-5, 40000, 3.6e-7
         ),
-        restricted_loss_all=curve(0, 4.727, 1400, 5.5, 6000, 1, 9400, 4e-2, 14000, 1e-6, 40000, 4e-8),
-        restricted_loss_test=curve(0, 4.727, 1400, 5.5, 6000, 1.4, 9400, 6e-2, 14000, 1e-6, 40000, 5.5e-8),
-        excluded_loss_train=curve(
+        "restricted_loss_all": curve(0, 4.727, 1400, 5.5, 6000, 1, 9400, 4e-2, 14000, 1e-6, 40000, 4e-8),
+        "restricted_loss_test": curve(0, 4.727, 1400, 5.5, 6000, 1.4, 9400, 6e-2, 14000, 1e-6, 40000, 5.5e-8),
+        "excluded_loss_train": curve(
             0, 4.727, 900, 1e-3, 1400, 1e-5, 6000, 5e-3, 9400, 1, 14000, 4.7, 40000, 7.1
         ),
-        train_accuracy=np.where(steps < 1, 1 / p, recite),
-        test_accuracy=np.clip(0.01 + 0.98 * clean + 0.04 * build, 0, 1 - 2e-4),
-        gini_W_E=0.12 + 0.72 * build,
-        gini_W_L=0.1 + 0.8 * clean,
-        sum_squared_weights=4200 - 1200 * build - 1900 * clean,
-        logit_fve=np.clip(0.98 * build - 0.01, 0, 1),
-        frac_neurons_over_085=0.84 * clean,
-        spectrum_W_E=spectrum,
-        spectrum_W_L=spectrum * (0.2 + 0.8 * clean)[:, None],
-        ring=ring,
-        right_probability=probability.astype(np.float32),
-        is_right=probability > 0.4,
-        attention_scores=scores,
-        logit_spectrum_2d=spectrum_2d.astype(np.float32),
-        neurons=np.arange(3, 3 + 40 * neurons, 40)[:neurons],
-        neuron_tables=tables,
-        neuron_constants=-1.0 * np.ones((n, neurons)),
-        neuron_freq=np.broadcast_to(freq, (n, neurons)),
-        neuron_fve=np.clip(build[:, None] * np.linspace(0.99, 0.9, neurons), 0.02, 1),
-    )
-    columns = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "sum_squared_weights")
-    log = pd.DataFrame({"step": steps} | {name: getattr(timeline, name) for name in columns})
+        "train_accuracy": np.where(steps < 1, 1 / p, recite),
+        "test_accuracy": np.clip(0.01 + 0.98 * clean + 0.04 * build, 0, 1 - 2e-4),
+        "gini_W_E": 0.12 + 0.72 * build,
+        "gini_W_L": 0.1 + 0.8 * clean,
+        "sum_squared_weights": 4200 - 1200 * build - 1900 * clean,
+        "logit_fve": np.clip(0.98 * build - 0.01, 0, 1),
+        "frac_neurons_over_085": 0.84 * clean,
+        "spectrum_W_E": spectrum,
+        "spectrum_W_L": spectrum * (0.2 + 0.8 * clean)[:, None],
+        "ring": ring,
+        "answers": pack_answers(probability, probability > 0.4),
+        "attention_scores": scores,
+        "logit_spectrum_2d": spectrum_2d,
+        "neuron_tables": tables,
+        "neuron_constants": -1.0 * np.ones((n, neurons)),
+        "neuron_freq": np.broadcast_to(freq, (n, neurons)),
+        "neuron_fve": np.clip(build[:, None] * np.linspace(0.99, 0.9, neurons), 0.02, 1),
+    } | dict(columns or {})
+    under = Measured(tuple(keys), np.arange(3, 3 + 40 * neurons, 40)[:neurons], (), [])
+    timeline = encoded(steps, under, made)
+    names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "sum_squared_weights")
+    logged = {"step": steps.astype(float)} | {name: made[name] for name in names}
     sentence = "Addition modulo 113, 30 % of the pairs, weight decay 1: the run of Nanda et al. 2023."
-    run = SimpleNamespace(
-        path="run",
-        config=config,
-        title=title,
-        sentence=sentence,
-        finished=finished,
-        steps=steps,
-        log=log,
-        provenance={},
-    )
-    moments = (900, 1400, 9400, 12000, 14000) if grokked and n > 1 else ()
-    return run, timeline, task, Phases(*(Event(step, step) for step in moments))
+    run = Run(Path("run"), config, title, sentence, {}, finished, steps, logged, (), 0, 0, ())
+    moments = (900, 1400, 9400, 12000, 14000)
+    phases = Phases(*(Event(step, step) for step in moments)) if grokked and n > 1 else Phases()
+    return run, timeline, task, phases

@@ -60,14 +60,14 @@ def test_stored_weights_reproduce_the_logged_losses_within_1_percent(run):
     timeline, log = study.load(run).timeline, run.log.set_index("step")
     for name in ("train_loss", "test_loss"):
         logged = log.loc[timeline.steps, name].to_numpy()
-        stored = getattr(timeline, name)
+        stored = timeline[name]
         large = logged > 1e-6
         assert large.any()
         np.testing.assert_allclose(stored[large], logged[large], rtol=0.01, err_msg=name)
 
 
 def test_their_timeline_is_cached_and_of_this_version(run):
-    assert folder.read_timeline_cache(run, study.TIMELINE_VERSION) is not None
+    assert study.cache.read(run) is not None
 
 
 def test_the_paper_run_is_the_papers_recipe(paper):

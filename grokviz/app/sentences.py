@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from grokviz.config import RunConfig
+from grokviz.measures import registry
 from grokviz.measures.circuit import attention_single_frequency_fve
 from grokviz.models.forward import attention_pattern
 from grokviz.study import Study
@@ -17,7 +18,6 @@ ANSWERS_CAPTION = (
     "**How to read this.** One square a question: row a, column b. Orange is a pair the network trains on, blue one "
     "that it has never seen; strong where its answer is right, pale where it is wrong."
 )
-NO_KEYS = "This run has no key frequency, so there is nothing to keep or take away, and nothing to draw."
 NOT_ADDITION = (
     "The measures and the panels of the film look for waves of a + b. In a run with another operation they may see "
     "nothing, whatever the network has found; the pages Follow and Cut reorder the numbers first, where that is known to help."
@@ -113,22 +113,9 @@ def circuit_sentence(study: Study, index: int) -> str:
 def measure_table(study: Study, index: int) -> pd.DataFrame:
     """The measures of one snapshot, in words and readable numbers."""
     t = study.timeline
-    loss = {
-        "Train loss": t.train_loss,
-        "Test loss": t.test_loss,
-        "Restricted loss, all pairs": t.restricted_loss_all,
-        "Restricted loss, test pairs": t.restricted_loss_test,
-        "Excluded loss, train pairs": t.excluded_loss_train,
-        "Gini coefficient of the embedding": t.gini_W_E,
-        "Gini coefficient of neurons to logits": t.gini_W_L,
-        "Sum of squared weights": t.sum_squared_weights,
-    }
-    share = {
-        "Train accuracy": t.train_accuracy,
-        "Test accuracy": t.test_accuracy,
-        "Logits explained by the key waves": t.logit_fve,
-        "Neurons with one frequency": t.frac_neurons_over_085,
-    }
-    rows = [(name, percent(float(v[index]))) for name, v in share.items()]
-    rows += [(name, readable(float(v[index]))) for name, v in loss.items()]
+    rows = [
+        (measure.title, (percent if measure.percent else readable)(float(t[measure.name][index])))
+        for measure in registry.scalars()
+        if measure.name in t.series
+    ]
     return pd.DataFrame(rows, columns=["measure", "value"])

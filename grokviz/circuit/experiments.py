@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from grokviz.circuit.cuts import NO_CUTS, Choice, Cuts
 from grokviz.circuit.interventions import Outcome, outcome, products, run
-from grokviz.measures.progress import mean_over
+from grokviz.measures.losses import mean_over
 from grokviz.measures.reindex import SumOrder
 from grokviz.models.forward import Activations, Weights, cross_entropy
 from grokviz.tasks.pairs import NO_ANSWER, Task

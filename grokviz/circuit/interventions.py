@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 from grokviz.circuit.cuts import Choice, Cuts
 from grokviz.measures.circuit import NEURON_FVE, logit_map, neuron_frequencies, trig_coefficients
 from grokviz.measures.fourier import fourier_basis, frequency_energy, keep_frequencies, sum_marginal
-from grokviz.measures.progress import mean_over, pair_sums
+from grokviz.measures.losses import mean_over, pair_sums
 from grokviz.measures.reindex import SumOrder, on_sums
 from grokviz.models.forward import (
     Activations,

@@ -22,10 +22,10 @@ from grokviz.measures.circuit import (
     trig_coefficients,
 )
 from grokviz.measures.fourier import fourier_basis, frequency_energy
-from grokviz.measures.progress import pair_sums
+from grokviz.measures.losses import pair_sums
+from grokviz.measures.pictures import ring_points
 from grokviz.measures.reindex import SumOrder, logits_on_sums, on_sums
 from grokviz.models.forward import Activations
-from grokviz.study.timeline import ring_points
 
 
 @dataclass(frozen=True, eq=False)

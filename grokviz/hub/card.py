@@ -5,6 +5,7 @@ import re
 
 from grokviz import study
 from grokviz.config import RunConfig, settings_of
+from grokviz.measures import registry
 from grokviz.runs.folder import Run
 from grokviz.tasks.pairs import operation_label
 from grokviz.view import thumbnail
@@ -13,18 +14,6 @@ FIGURE = "losses.svg"
 TAGS = ("grokking", "mechanistic-interpretability", "modular-arithmetic", "grokviz")
 LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{1,40}")
 LICENCES = ("mit", "apache-2.0", "cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "other")
-MEASURES = {
-    "accuracy": "accuracy on all pairs",
-    "train_loss": "loss on the training pairs",
-    "test_loss": "loss on the test pairs",
-    "restricted_loss_all": "restricted loss, all pairs",
-    "excluded_loss_train": "excluded loss, training pairs",
-    "gini_W_E": "Gini coefficient of the embedding",
-    "gini_W_L": "Gini coefficient of neurons to logits",
-    "sum_squared_weights": "sum of squared weights",
-    "logit_fve": "variance of the logits that the key waves explain",
-    "frac_neurons_fve_over_0.85": "share of neurons with one frequency",
-}
 CITATION = """@inproceedings{nanda2023progress,
   title     = {Progress measures for grokking via mechanistic interpretability},
   author    = {Nanda, Neel and Chan, Lawrence and Lieberum, Tom and Smith, Jess and Steinhardt, Jacob},
@@ -43,6 +32,7 @@ def model_card(run: Run, repo: str, licence: str) -> str:
     """The README.md of the repository, its metadata first. Every number in it is read or computed from the run."""
     c, phases, last = run.config, study.phases_of(run), len(run.steps) - 1
     measured = study.measure_exactly(run, last)
+    told = [measure for measure in registry.scalars() if (measure.json_name or measure.name) in measured]
     title, sentence = _text(run.title or repo), _text(run.sentence)
     events = [(name.replace("_", " "), value) for name, value in phases.to_json().items()
               if name not in ("intervals", "summary")]  # fmt: skip
@@ -68,7 +58,7 @@ def model_card(run: Run, repo: str, licence: str) -> str:
         '    weights["W_E"][-1]  # the embedding at weights["steps"][-1]', "",
         "## Phases", "", *_table(("event", "step"), [(n, "–" if v is None else f"{v:,}") for n, v in events]), "",
         f"## Measures at step {run.steps[-1]:,}", "",
-        *_table(("measure", "value"), [("key frequencies", keys), *((MEASURES[n], _number(measured[n])) for n in MEASURES)]),
+        *_table(("measure", "value"), [("key frequencies", keys), *((m.title, _number(measured[m.json_name or m.name])) for m in told)]),
         "", "Definitions: Nanda et al. 2023. Computed in float64 from the stored weights.", "",
         "## Config", "", *_table(("setting", "value"), _settings(c)), "",
         "## Citation", "", "The measures and the set-up:", "", *("    " + line for line in CITATION.splitlines()), "",

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from grokviz import study
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.importers.describe import describe, refuse_other_architectures
@@ -22,7 +21,7 @@ from grokviz.runs.folder import MAX_FILE, Weights, iter_weights, open_run
 from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import saying
-from grokviz.study import timeline
+from grokviz.study import cache, timeline
 from grokviz.tasks.pairs import Task, build_task, operation_label
 
 SNAPSHOTS = 150  # kept at most, unless asked for more
@@ -105,7 +104,7 @@ def _write_all(
     config = read_record(making)["config"]
     write.append_log(making, log_rows(source, found, config))
     write.pack(making)
-    write.write_timeline_cache(making, timeline.timeline_to_arrays(found), study.TIMELINE_VERSION)
+    cache.keep(making, found)
 
 
 def _read(source: Source, kept: list[int], final: Checkpoint) -> Iterator[Weights]:

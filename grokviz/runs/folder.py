@@ -312,9 +312,9 @@ def fingerprint(run: Run) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()[:16]
 
 
-def read_timeline_cache(run: Run, version: str) -> dict[str, np.ndarray] | None:
-    """The derived arrays stored by `write_timeline_cache`, or None when they are missing, damaged, of
-    another version of the code, or of another state of the run."""
+def read_timeline_cache(run: Run) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
+    """The derived arrays stored by `write_timeline_cache` and what was noted of them, or None when they are missing,
+    damaged, or of another state of the run."""
     try:
         with open_inside(run.path, TIMELINE) as file:
             if file_size(file) > MAX_FILE:
@@ -322,4 +322,4 @@ def read_timeline_cache(run: Run, version: str) -> dict[str, np.ndarray] | None:
             arrays, meta = read_sealed(file, TIMELINE)
     except RunError:
         return None
-    return arrays if meta == {"fingerprint": fingerprint(run), "version": version} else None
+    return (arrays, meta) if meta.pop("fingerprint", None) == fingerprint(run) else None

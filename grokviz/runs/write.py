@@ -336,13 +336,13 @@ def _tidy(folder: Path, run: Run, keep_resume: bool) -> None:
                 file.unlink(missing_ok=True)
 
 
-def write_timeline_cache(run: Run | Path | str, arrays: dict[str, np.ndarray], version: str) -> None:
-    """Keep derived arrays with the run, marked with its fingerprint and the version of what derived them.
+def write_timeline_cache(run: Run | Path | str, arrays: dict[str, np.ndarray], meta: dict[str, str]) -> None:
+    """Keep derived arrays with the run, marked with its fingerprint; `meta` is what there is to note of them.
 
     Raises `RunError` when they take over 48 MB or the folder cannot be written.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    data = seal(arrays, {"fingerprint": fingerprint(run), "version": version})
+    data = seal(arrays, {**meta, "fingerprint": fingerprint(run)})
     if len(data) > MAX_FILE:
         raise RunError(f"{TIMELINE} would hold {len(data):,} bytes, expected at most {MAX_FILE:,}.")
     replace_file(run.path / TIMELINE, data)

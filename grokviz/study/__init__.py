@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grokviz.measures import circuit, progress
+from grokviz.measures import circuit, registry
 from grokviz.measures.phases import NoHistory, Phases, find_phases
 from grokviz.models import forward
-from grokviz.runs import folder, write
+from grokviz.runs import folder
 from grokviz.runs.folder import Run
 from grokviz.runs.log import MAX_STEP
-from grokviz.study import timeline
+from grokviz.study import cache, timeline
 from grokviz.study.timeline import Timeline
 from grokviz.tasks.pairs import OPERATIONS, Task, build_task
-
-# Raise it when the analysis changes what it computes: caches of older versions are then ignored.
-TIMELINE_VERSION = "3"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +47,14 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
     Raises `RunError` when the run has no snapshot yet or is damaged.
     """
     task = build_task(run.config)
-    arrays = folder.read_timeline_cache(run, TIMELINE_VERSION)
-    if arrays is not None:
-        found = timeline.timeline_from_arrays(arrays)
-    else:
+    found = cache.read(run)
+    if found is None:
         last = folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP))
         found = timeline.analyse(
             run.steps.tolist(), folder.iter_weights(run), last, task, on_progress=on_progress
         )
         if keep:
-            write.write_timeline_cache(run, timeline.timeline_to_arrays(found), TIMELINE_VERSION)
+            cache.keep(run, found)
     return Study(run, task, found, phases_of(run))
 
 
@@ -130,5 +125,6 @@ def measure_exactly(run: Run, index: int, key_freqs: tuple[int, ...] | None = No
     if key_freqs is None:
         final = folder.read_weights(run, len(run.steps) - 1, np.float64)
         key_freqs = circuit.key_frequencies(forward.forward(final).logits)
-    measures = progress.measure(weights, build_task(run.config), key_freqs)
-    return {"step": int(run.steps[index]), "p": run.config.p} | progress.measures_to_json(measures)
+    values = registry.measure(weights, build_task(run.config), key_freqs)
+    told = registry.measures_to_json(values, key_freqs, list(weights))
+    return {"step": int(run.steps[index]), "p": run.config.p} | told

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Shaped
 
+from grokviz.measures.declaration import why_nothing
 from grokviz.measures.phases import Phases
+from grokviz.measures.registry import by_name
 from grokviz.study import Study
 from grokviz.view.frames import thinned
 
@@ -13,7 +16,6 @@ LOSSES = {
     "restricted": "restricted_loss_test",
     "excluded": "excluded_loss_train",
 }
-NEED_KEYS = ("restricted", "excluded")
 CURVE_POINTS = 500  # of a logged curve: more than a figure has pixels to show
 
 
@@ -22,8 +24,8 @@ def losses(study: Study) -> pd.DataFrame:
     log = study.run.log.iloc[thinned(len(study.run.log), CURVE_POINTS)]
     parts = []
     for series, column in LOSSES.items():
-        if series in NEED_KEYS and not len(study.timeline.key_freqs):
-            continue  # without a key there is nothing to keep or to take away
+        if why_nothing(by_name(column), study.task, study.timeline.key_freqs):
+            continue
         logged = column in log
         steps, values = (
             (log["step"], log[column]) if logged else (study.timeline.steps, measure(study, column))
@@ -42,8 +44,9 @@ def logged_losses(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"step": int})
 
 
-def measure(study: Study, name: str) -> np.ndarray:
-    return getattr(study.timeline, name)
+def measure(study: Study, name: str) -> Shaped[np.ndarray, "n ..."]:
+    """The numbers of a measure, the snapshots along the first axis."""
+    return study.timeline[name]
 
 
 def measures(study: Study, names: dict[str, str]) -> pd.DataFrame:
@@ -98,13 +101,5 @@ def curves_csv(study: Study) -> str:
 
 
 def measures_csv(study: Study) -> str:
-    """Every measure with one number a snapshot as CSV."""
-    t = study.timeline
-    columns = {"step": t.steps} | {
-        name: v
-        for name, v in vars(t).items()
-        if name not in ("steps", "neurons") and isinstance(v, np.ndarray) and v.shape == t.steps.shape
-    }
-    for i, k in enumerate(t.key_freqs):
-        columns[f"excluded_loss_train_{k}"] = t.excluded_loss_train_per_freq[:, i]
-    return pd.DataFrame(columns).to_csv(index=False)
+    """Every measure with one number a snapshot, and those with one for each key frequency, as CSV."""
+    return pd.DataFrame({"step": study.timeline.steps} | study.timeline.columns()).to_csv(index=False)

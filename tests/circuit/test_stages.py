@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from grokviz.circuit.stages import follow, read_stages
+from grokviz.measures.pictures import ring_points
 from grokviz.measures.reindex import sum_order
 from grokviz.models.forward import forward
-from grokviz.study.timeline import ring_points
 from tests.circuit.oracles import component, has_place, places, product_columns, torch_activations
 
 KINDS = [("add", 7), ("add", 12), ("subtract", 7), ("multiply", 11), ("divide", 7), ("random", 7)]

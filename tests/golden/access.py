@@ -130,11 +130,19 @@ def _study(run: str | Path) -> Any:
 
 def timeline_series(run: str | Path) -> dict[str, np.ndarray]:
     """Every series of the timeline by its name of version 1; one for each matrix under `name.matrix`."""
-    series = {}
-    for name, value in vars(_study(run).timeline).items():
-        parts = {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {}
-        series |= parts or {name: np.asarray(value)}
-    return series
+    t = _study(run).timeline
+    series = {name: t[name] for name in t.series if name not in ("answers", "sum_squared_weights_per_matrix")}
+    per_matrix = t["sum_squared_weights_per_matrix"].T
+    series |= {
+        f"sum_squared_weights_per_matrix.{m}": row for m, row in zip(t.matrices, per_matrix, strict=True)
+    }
+    return series | {
+        "steps": t.steps,
+        "key_freqs": np.asarray(t.key_freqs),
+        "neurons": t.neurons,
+        "right_probability": t.right_probability,
+        "is_right": t.is_right,
+    }
 
 
 def decoded_blob(run: str | Path, part: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -146,4 +154,4 @@ def decoded_blob(run: str | Path, part: str) -> tuple[dict[str, Any], dict[str, 
         blob = frames.timeline_blob(found.run, found.timeline, found.task, found.phases)
     else:
         blob = frames.maps_blob(found.run, found.timeline)
-    return frames.read_header(blob), frames.read_arrays(blob)
+    return dict(frames.read_header(blob)), frames.read_arrays(blob)

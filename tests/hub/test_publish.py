@@ -71,7 +71,7 @@ def test_the_card_is_made_from_the_run(trained):
         tag in head for tag in ("grokking", "mechanistic-interpretability", "modular-arithmetic", "grokviz")
     )
     measured = study.measure_exactly(run, len(run.steps) - 1)
-    assert f"| loss on the test pairs | {measured['test_loss']:.4g} |" in body
+    assert f"| Test loss | {measured['test_loss']:.4g} |" in body
     assert f"| grokked at | {study.phases_of(run).grokked_at:,} |" in body
     assert "a + b mod 13" in body
     assert f"python -m grokviz import {REPO}" in body

@@ -9,7 +9,9 @@ import torch
 
 from grokviz.config import RunConfig
 from grokviz.measures.circuit import logit_fve, neuron_frequencies, trig_coefficients
-from grokviz.measures.progress import Measures, excluded_loss, measure, measures_to_json, restricted_losses
+from grokviz.measures.losses import excluded_loss, restricted_losses
+from grokviz.measures.neurons import counts_by_frequency
+from grokviz.measures.registry import measure, measures, measures_to_json
 from grokviz.models.forward import forward
 from grokviz.tasks.pairs import Task, build_task
 
@@ -79,36 +81,38 @@ def test_every_measure_against_its_oracle(random_weights, task_of, p, operation,
     close = lambda x: pytest.approx(x, rel=1e-4 if dtype == np.float32 else 1e-9)  # noqa: E731
 
     got = measure(weights, task, keys)
-    assert got.accuracy == right[has_answer].mean()
-    assert got.train_accuracy == right[is_train].mean()
-    assert got.test_accuracy == right[is_test].mean()
-    assert got.train_loss == close(torch_loss(logits, answers, is_train))
-    assert got.test_loss == close(torch_loss(logits, answers, is_test))
-    assert got.all_loss == close(torch_loss(logits, answers, has_answer))
-    assert got.restricted_loss_all == close(torch_loss(restricted, answers, has_answer))
-    assert got.restricted_loss_test == close(torch_loss(restricted, answers, is_test))
-    assert got.excluded_loss_train == close(torch_loss(logits - circuit, answers, is_train))
-    assert got.excluded_loss_train_per_freq == tuple(
+    assert got["accuracy"] == right[has_answer].mean()
+    assert got["train_accuracy"] == right[is_train].mean()
+    assert got["test_accuracy"] == right[is_test].mean()
+    assert got["train_loss"] == close(torch_loss(logits, answers, is_train))
+    assert got["test_loss"] == close(torch_loss(logits, answers, is_test))
+    assert got["all_loss"] == close(torch_loss(logits, answers, has_answer))
+    assert got["restricted_loss_all"] == close(torch_loss(restricted, answers, has_answer))
+    assert got["restricted_loss_test"] == close(torch_loss(restricted, answers, is_test))
+    assert got["excluded_loss_train"] == close(torch_loss(logits - circuit, answers, is_train))
+    assert got["excluded_loss_train_per_freq"].tolist() == [
         close(torch_loss(logits - dense_circuit(logits, (k,)), answers, is_train)) for k in keys
-    )
-    assert got.gini_W_E == close(dense_gini(weights["W_E"][:p].astype(np.float64)))
-    assert got.gini_W_L == close(dense_gini(W_L.T))
-    assert got.sum_squared_weights == close(sum(squares.values()))
-    assert got.sum_squared_weights_per_matrix == {name: close(value) for name, value in squares.items()}
-    assert got.key_freqs == keys
+    ]
+    assert got["gini_W_E"] == close(dense_gini(weights["W_E"][:p].astype(np.float64)))
+    assert got["gini_W_L"] == close(dense_gini(W_L.T))
+    assert got["sum_squared_weights"] == close(sum(squares.values()))
+    by_matrix = dict(zip(sorted(weights), got["sum_squared_weights_per_matrix"], strict=True))
+    assert by_matrix == {name: close(value) for name, value in squares.items()}
     # Their oracles are those of the circuit.
     freq, fve = neuron_frequencies(forward(weights).post)
-    assert got.neurons_per_freq == {k: n for k in range(1, p) if (n := ((freq == k) & (fve >= 0.85)).sum())}
-    assert got.frac_neurons_over_085 == (fve >= 0.85).mean()
-    assert got.logit_fve == close(logit_fve(logits, keys))
-    np.testing.assert_allclose(got.trig_coefficients, trig_coefficients(logits), rtol=1e-4, atol=1e-4)
+    assert counts_by_frequency(got["neurons_per_freq"]) == {
+        k: n for k in range(1, p) if (n := ((freq == k) & (fve >= 0.85)).sum())
+    }
+    assert got["frac_neurons_over_085"] == (fve >= 0.85).mean()
+    assert got["logit_fve"] == close(logit_fve(logits, keys))
+    np.testing.assert_allclose(got["trig_coefficients"], trig_coefficients(logits), rtol=1e-4, atol=1e-4)
 
 
 def test_the_equals_token_is_no_number(random_weights, task_of):
     weights = random_weights(7)
-    before = measure(weights, task_of(7), ()).gini_W_E
+    before = measure(weights, task_of(7), ())["gini_W_E"]
     weights["W_E"][7] *= 100
-    assert measure(weights, task_of(7), ()).gini_W_E == pytest.approx(before)
+    assert measure(weights, task_of(7), ())["gini_W_E"] == pytest.approx(before)
 
 
 def test_pairs_without_answer_are_never_counted(random_weights, task_of):
@@ -120,7 +124,7 @@ def test_pairs_without_answer_are_never_counted(random_weights, task_of):
     # With no keys the circuit does not mix pairs.
     assert excluded_loss(changed, task, ()) == excluded_loss(logits, task, ())
     assert np.isnan(restricted_losses(logits, task.answers, (1,))).sum() == 7
-    hits = measure(random_weights(7), task, ()).accuracy * 42
+    hits = measure(random_weights(7), task, ())["accuracy"] * 42
     assert hits == pytest.approx(round(hits))
 
 
@@ -128,10 +132,10 @@ def test_without_keys_nothing_is_excluded_and_only_the_mean_is_left(random_weigh
     weights, task = random_weights(7), task_of(7)
     logits, got = forward(weights).logits, measure(weights, task, ())
     mean = np.broadcast_to(logits.mean((0, 1)), logits.shape)
-    assert got.excluded_loss_train == pytest.approx(got.train_loss, rel=1e-12)
-    assert got.restricted_loss_all == pytest.approx(torch_loss(mean, task.answers, task.answers >= 0))
-    assert got.excluded_loss_train_per_freq == ()
-    assert got.logit_fve == 0
+    assert got["excluded_loss_train"] == pytest.approx(got["train_loss"], rel=1e-12)
+    assert got["restricted_loss_all"] == pytest.approx(torch_loss(mean, task.answers, task.answers >= 0))
+    assert got["excluded_loss_train_per_freq"].shape == (0,)
+    assert got["logit_fve"] == 0
 
 
 def test_three_numbers_by_hand():
@@ -173,15 +177,15 @@ def test_a_network_built_by_hand_is_all_circuit(clock_weights, task_of, dtype):
     """At p = 113 with four frequencies: perfect with its circuit, lost without, every neuron periodic."""
     keys = (9, 22, 31, 52)
     got = measure(clock_weights(113, keys, dtype, amplitude=60), task_of(113), keys)
-    assert got.accuracy == got.test_accuracy == 1
-    assert got.restricted_loss_all < 1e-3
-    assert got.excluded_loss_train > 4
-    assert all(loss > got.train_loss for loss in got.excluded_loss_train_per_freq)
-    assert got.neurons_per_freq == dict.fromkeys(keys, 8)
-    assert got.frac_neurons_over_085 == 1
-    assert got.logit_fve > 0.8
-    assert set(1 + np.argsort(got.trig_coefficients)[-4:]) == set(keys)
-    assert got.gini_W_E == pytest.approx(1 - 8 / 113, abs=1e-5)  # 8 equal components of 113
+    assert got["accuracy"] == got["test_accuracy"] == 1
+    assert got["restricted_loss_all"] < 1e-3
+    assert got["excluded_loss_train"] > 4
+    assert all(loss > got["train_loss"] for loss in got["excluded_loss_train_per_freq"])
+    assert counts_by_frequency(got["neurons_per_freq"]) == dict.fromkeys(keys, 8)
+    assert got["frac_neurons_over_085"] == 1
+    assert got["logit_fve"] > 0.8
+    assert set(1 + np.argsort(got["trig_coefficients"])[-4:]) == set(keys)
+    assert got["gini_W_E"] == pytest.approx(1 - 8 / 113, abs=1e-5)  # 8 equal components of 113
 
 
 def test_single_precision_keeps_tiny_losses(clock_weights, task_of):
@@ -189,22 +193,23 @@ def test_single_precision_keeps_tiny_losses(clock_weights, task_of):
     single, double = (
         measure(clock_weights(31, keys, t, 300.0), task, keys) for t in (np.float32, np.float64)
     )
-    assert double.restricted_loss_all < 1e-9
+    assert double["restricted_loss_all"] < 1e-9
     for name in ("all_loss", "restricted_loss_all", "restricted_loss_test", "train_loss"):
-        assert getattr(single, name) == pytest.approx(getattr(double, name), rel=1e-2)
+        assert single[name] == pytest.approx(double[name], rel=1e-2)
 
 
 def test_json_has_the_published_names_and_survives_a_strict_parser(random_weights, task_of):
-    got = measure(random_weights(5), task_of(5), (2,))._replace(test_loss=math.nan, all_loss=math.inf)
-    values = json.loads(json.dumps(measures_to_json(got), allow_nan=False))
-    expected = (set(Measures._fields) - {"frac_neurons_over_085"}) | {"frac_neurons_fve_over_0.85"}
-    assert set(values) == expected
+    got = measure(random_weights(5), task_of(5), (2,)) | {"test_loss": math.nan, "all_loss": math.inf}
+    values = json.loads(json.dumps(measures_to_json(got, (2,), list(random_weights(5))), allow_nan=False))
+    told = {declared.json_name or declared.name for declared in measures() if not declared.drawn_only}
+    assert set(values) == told | {"key_freqs"}
+    assert "frac_neurons_fve_over_0.85" in told
     assert values["test_loss"] is None
     assert values["all_loss"] is None
-    assert values["train_loss"] == got.train_loss
+    assert values["train_loss"] == got["train_loss"]
     assert values["key_freqs"] == [2]
-    assert values["excluded_loss_train_per_freq"] == [got.excluded_loss_train]
-    assert values["trig_coefficients"] == got.trig_coefficients.tolist()
+    assert values["excluded_loss_train_per_freq"] == [got["excluded_loss_train"]]
+    assert values["trig_coefficients"] == got["trig_coefficients"].tolist()
     assert values["sum_squared_weights_per_matrix"]["W_U"] > 0
 
 
@@ -223,9 +228,9 @@ def test_a_network_that_diverged_is_measured(random_weights, task_of):
     weights["W_out"] *= np.float32(1e38)
     weights["W_U"] *= np.float32(1e3)
     got = measure(weights, task_of(5), (1,))
-    assert not math.isfinite(got.train_loss)
-    assert got.accuracy == 0
-    assert measures_to_json(got)["train_loss"] is None
+    assert not math.isfinite(got["train_loss"])
+    assert got["accuracy"] == 0
+    assert measures_to_json(got, (1,), list(weights))["train_loss"] is None
 
 
 def test_measuring_leaves_the_weights_alone(random_weights, task_of):

@@ -58,7 +58,9 @@ def packed(live, monkeypatch) -> Path:
     with monkeypatch.context() as patch:
         patch.setattr(write, "MAX_FILE", write.HEADER_ROOM + 2 * one + 1)
         write.pack(live)
-    write.write_timeline_cache(live, {"loss": np.linspace(0, 1, 7), "keys": np.array([3, 5])}, "v1")
+    write.write_timeline_cache(
+        live, {"loss": np.linspace(0, 1, 7), "keys": np.array([3, 5])}, {"version": "v1"}
+    )
     return live
 
 

@@ -25,8 +25,8 @@ def read_everything(path):
     run = open_run(path)
     weights = [{name: w.tobytes() for name, w in snapshot.items()} for snapshot in folder.iter_weights(run)]
     about = (run.config, run.title, run.sentence, run.provenance, run.finished, run.steps.tolist())
-    cache = folder.read_timeline_cache(run, "v1")
-    timeline = cache and {name: array.tobytes() for name, array in cache.items()}
+    cache = folder.read_timeline_cache(run)
+    timeline = cache and {name: array.tobytes() for name, array in cache[0].items()}
     return (*about, run.log.to_dict("list"), weights), timeline
 
 
@@ -129,7 +129,7 @@ def assert_refused_in_little_memory(packed, name):
     tracemalloc.start()
     try:
         if name == "timeline.safetensors":
-            assert folder.read_timeline_cache(open_run(packed), "v1") is None
+            assert folder.read_timeline_cache(open_run(packed)) is None
         else:
             with pytest.raises(RunError, match=name):
                 open_run(packed)

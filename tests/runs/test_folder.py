@@ -224,34 +224,35 @@ def test_the_fingerprint_follows_config_log_and_snapshots(live, row_at, weights_
 
 def test_a_timeline_is_read_only_while_it_fits(packed):
     run = open_run(packed)
-    found = folder.read_timeline_cache(run, "v1")
-    assert found is not None
+    kept = folder.read_timeline_cache(run)
+    assert kept is not None
+    found, meta = kept
+    assert meta == {"version": "v1"}
     assert found["loss"].tolist() == np.linspace(0, 1, 7).tolist()
     assert found["keys"].tolist() == [3, 5]
-    assert folder.read_timeline_cache(run, "v2") is None
     file = packed / "timeline.safetensors"
     data = file.read_bytes()
     for broken in (b"", data[:-1], data[:40], data.replace(b"loss", b"lost")):
         file.write_bytes(broken)
-        assert folder.read_timeline_cache(run, "v1") is None
+        assert folder.read_timeline_cache(run) is None
     os.truncate(file, 10 * 2**30)
-    assert folder.read_timeline_cache(run, "v1") is None
+    assert folder.read_timeline_cache(run) is None
     file.unlink()
-    assert folder.read_timeline_cache(run, "v1") is None
+    assert folder.read_timeline_cache(run) is None
 
 
 def test_a_timeline_over_the_limit_of_a_file_is_not_read(packed, monkeypatch):
     size = (packed / "timeline.safetensors").stat().st_size
     for limit, read in ((size, True), (size - 1, False)):
         monkeypatch.setattr(folder, "MAX_FILE", limit)
-        assert (folder.read_timeline_cache(open_run(packed), "v1") is not None) == read
+        assert (folder.read_timeline_cache(open_run(packed)) is not None) == read
 
 
 def test_a_timeline_is_stale_once_the_run_has_grown(live, row_at):
-    write.write_timeline_cache(open_run(live), {"x": np.zeros(2)}, "v1")
-    assert folder.read_timeline_cache(open_run(live), "v1") is not None
+    write.write_timeline_cache(open_run(live), {"x": np.zeros(2)}, {"version": "v1"})
+    assert folder.read_timeline_cache(open_run(live)) is not None
     write.append_log(live, [row_at(101)])
-    assert folder.read_timeline_cache(open_run(live), "v1") is None
+    assert folder.read_timeline_cache(open_run(live)) is None
 
 
 def test_a_folder_that_may_not_be_left_is_not(live, tmp_path):

@@ -22,7 +22,6 @@ from grokviz.runs.log import LOG_COLUMNS
 CONFIG = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=16, frac_train=0.5)
 STEPS = (0, 4, 20, 75)
 TIMED = 16
-VERSION = "v1"
 
 
 def weights_at(step: int) -> dict[str, np.ndarray]:
@@ -46,7 +45,7 @@ def carry_on(path: Path) -> None:
                 write.append_log(path, [row_at(step), row_at(step + 1)])
                 write.write_snapshot(path, step, weights_at(step))
                 write.write_resume(path, weights_at(step), {"step": step + 1})
-            write.write_timeline_cache(path, {"x": np.zeros(3)}, VERSION)
+            write.write_timeline_cache(path, {"x": np.zeros(3)}, {})
         write.pack(path)
 
 
@@ -114,7 +113,7 @@ def test_whenever_a_writer_is_killed_a_prefix_opens_and_the_run_can_be_finished(
         run = folder.open_run(path)
         assert folder.fingerprint(run) == folder.fingerprint(whole)
         assert sorted(os.listdir(path)) == sorted(os.listdir(whole.path))
-        assert folder.read_timeline_cache(run, VERSION) is not None
+        assert folder.read_timeline_cache(run) is not None
 
 
 def check_prefix(path: Path) -> str:

@@ -311,8 +311,8 @@ def test_the_run_of_the_paper_fits():
 def test_a_timeline_that_is_too_large_is_refused(packed, monkeypatch):
     monkeypatch.setattr(write, "MAX_FILE", 1000)
     with pytest.raises(RunError, match=r"timeline\.safetensors would hold"):
-        write.write_timeline_cache(packed, {"x": np.zeros(1000)}, "v2")
-    assert folder.read_timeline_cache(open_run(packed), "v1") is not None
+        write.write_timeline_cache(packed, {"x": np.zeros(1000)}, {})
+    assert folder.read_timeline_cache(open_run(packed)) is not None
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
@@ -320,7 +320,7 @@ def test_a_folder_that_may_not_be_written(packed):
     packed.chmod(0o500)
     try:
         with pytest.raises(RunError, match="cannot be written"):
-            write.write_timeline_cache(packed, {"x": np.zeros(3)}, "v2")
+            write.write_timeline_cache(packed, {"x": np.zeros(3)}, {})
     finally:
         packed.chmod(0o700)
 

@@ -8,6 +8,7 @@ import pytest
 
 from grokviz import study
 from grokviz.errors import RunError
+from grokviz.measures import snapshot
 from grokviz.runs import folder, write
 from grokviz.runs.folder import open_run
 from grokviz.runs.log import no_log
@@ -76,8 +77,10 @@ def test_the_cache_gives_what_measuring_gives(without_cache):
     assert not (without_cache / folder.TIMELINE).exists()  # only who may write to the run keeps it
     study.load(open_run(without_cache), keep=True)
     cached = study.load(open_run(without_cache), on_progress=lambda *done: pytest.fail("measured again"))
-    for name in ("train_loss", "logit_fve", "is_right", "spectrum_W_E", "excluded_loss_train_per_freq"):
-        np.testing.assert_array_equal(getattr(cached.timeline, name), getattr(measured.timeline, name))
+    assert cached.timeline.series.keys() == measured.timeline.series.keys()
+    assert cached.timeline.matrices == measured.timeline.matrices
+    for name in measured.timeline.series:
+        np.testing.assert_array_equal(cached.timeline[name], measured.timeline[name])
     assert cached.timeline.key_freqs == measured.timeline.key_freqs
     assert cached.phases == measured.phases
 
@@ -88,7 +91,7 @@ def test_a_damaged_or_old_cache_is_measured_again(without_cache, monkeypatch):
     cache.write_bytes(cache.read_bytes()[:-9])
     mended = study.load(open_run(without_cache), keep=True)
     np.testing.assert_array_equal(mended.timeline.test_loss, whole.timeline.test_loss)
-    monkeypatch.setattr(study, "TIMELINE_VERSION", "of another time")
+    monkeypatch.setattr(study.cache.registry, "version", lambda: "of another time")
     reports = []
     study.load(open_run(without_cache), on_progress=lambda *done: reports.append(done))
     assert reports
@@ -140,7 +143,8 @@ def growing(trained, tmp_path):
 
 def count_passes(monkeypatch):
     passes, forward = [], study.timeline.forward
-    monkeypatch.setattr(study.timeline, "forward", lambda weights: passes.append(1) or forward(weights))
+    for module in (study.timeline, snapshot):  # where keys are chosen, and where a snapshot is measured
+        monkeypatch.setattr(module, "forward", lambda weights: passes.append(1) or forward(weights))
     return passes
 
 
@@ -163,13 +167,9 @@ def test_grown_it_is_what_measuring_all_at_once_gives(growing, monkeypatch):
         found.key_freqs,
     )
     same_neurons = np.array_equal(found.neurons, at_once.neurons)
-    for name, value in vars(at_once).items():
-        if (
-            isinstance(value, np.ndarray)
-            and (same_neurons or not name.startswith("neuron_"))
-            and name != "neurons"
-        ):
-            np.testing.assert_array_equal(getattr(found, name), value, err_msg=name)
+    for name in at_once.series:
+        if same_neurons or not name.startswith("neuron_"):
+            np.testing.assert_array_equal(found[name], at_once[name], err_msg=name)
 
 
 def test_between_two_choices_of_keys_only_what_is_new_is_measured(growing, monkeypatch):

@@ -1,22 +1,19 @@
 """The timeline against the single measures, and its rings, maps and cache against their definitions."""
 
-import dataclasses
+import copy
 
 import numpy as np
 import pytest
-from safetensors.numpy import load, save
+from threadpoolctl import threadpool_limits
 
 from grokviz.measures.circuit import neuron_frequencies
 from grokviz.measures.fourier import fourier_basis, frequency_norms, logit_spectrum_2d
-from grokviz.measures.progress import Measures, measure
+from grokviz.measures.neurons import choose_neurons
+from grokviz.measures.pictures import ring_points
+from grokviz.measures.registry import measure, measures, scalars, values_of
+from grokviz.measures.snapshot import Snapshot
 from grokviz.models.forward import cross_entropy, forward
-from grokviz.study.timeline import (
-    analyse,
-    choose_neurons,
-    ring_points,
-    timeline_from_arrays,
-    timeline_to_arrays,
-)
+from grokviz.study.timeline import analyse
 
 P, KEYS = 31, (3, 7, 12)
 
@@ -38,17 +35,17 @@ def timeline(snapshots, task_of):
 def test_measures_are_those_of_each_snapshot(timeline, snapshots, task_of):
     assert timeline.steps.tolist() == [0, 100, 250]
     assert timeline.key_freqs == KEYS
-    same_shape = set(Measures._fields) - {"key_freqs", "neurons_per_freq", "sum_squared_weights_per_matrix"}
     for i, weights in enumerate(snapshots):
-        expected = measure(weights, task_of(P), KEYS)
-        for name in same_shape:
-            got = getattr(timeline, name)
+        with threadpool_limits(1, "blas"):  # as the timeline does: more threads add up in another order
+            expected = measure(weights, task_of(P), KEYS)
+        for name in (scalar.name for scalar in scalars()):
+            got = timeline[name]
             assert got.dtype == np.float64
-            np.testing.assert_array_equal(got[i], getattr(expected, name), err_msg=name)
-        counts = timeline.neurons_per_freq[i]
-        assert {k + 1: n for k, n in enumerate(counts) if n} == expected.neurons_per_freq
-        matrices = timeline.sum_squared_weights_per_matrix
-        assert {k: v[i] for k, v in matrices.items()} == expected.sum_squared_weights_per_matrix
+            np.testing.assert_array_equal(got[i], expected[name], err_msg=name)
+        for name in ("neurons_per_freq", "excluded_loss_train_per_freq", "trig_coefficients"):
+            np.testing.assert_array_equal(timeline[name][i], expected[name], err_msg=name)
+        matrices = dict(zip(timeline.matrices, timeline["sum_squared_weights_per_matrix"][i], strict=True))
+        assert matrices == {name: np.square(w).sum() for name, w in weights.items()}
 
 
 def test_maps_are_those_of_each_snapshot(timeline, snapshots, task_of):
@@ -56,10 +53,16 @@ def test_maps_are_those_of_each_snapshot(timeline, snapshots, task_of):
     for i, weights in enumerate(snapshots):
         logits = forward(weights).logits
         np.testing.assert_allclose(
-            timeline.right_probability[i], np.exp(-cross_entropy(logits, task.answers)), atol=1e-6
+            timeline.right_probability[i], np.exp(-cross_entropy(logits, task.answers)), atol=0.501 / 127
         )
         np.testing.assert_array_equal(timeline.is_right[i], logits.argmax(2) == task.answers)
-        np.testing.assert_allclose(timeline.logit_spectrum_2d[i], logit_spectrum_2d(logits), rtol=1e-5)
+        spectrum, largest = (
+            logit_spectrum_2d(logits),
+            max(logit_spectrum_2d(forward(w).logits).max() for w in snapshots),
+        )
+        seen = spectrum > 1.02e-3 * largest
+        np.testing.assert_allclose(timeline["logit_spectrum_2d"][i][seen], spectrum[seen], rtol=0.0137)
+        assert (timeline["logit_spectrum_2d"][i][~seen] <= 1.03e-3 * largest).all()
         np.testing.assert_allclose(timeline.spectrum_W_E[i], frequency_norms(weights["W_E"][:P]), rtol=1e-6)
         W_L = weights["W_out"] @ weights["W_U"]
         np.testing.assert_allclose(timeline.spectrum_W_L[i], frequency_norms(W_L.T), rtol=1e-5, atol=1e-5)
@@ -71,7 +74,10 @@ def test_tables_and_scores_give_the_activation_maps_exactly(random_weights, task
     weights = random_weights(p)
     timeline = analyse([0], [weights], weights, task_of(p))
     activations = forward(weights)
-    scores, tables = timeline.attention_scores[0], timeline.neuron_tables[0]
+    snapshot = values_of(Snapshot(weights, task_of(p), (), timeline.neurons))
+    scores, tables = snapshot["attention_scores"], snapshot["neuron_tables"]
+    for name, value in (("attention_scores", scores), ("neuron_tables", tables)):  # stored in sixteen bits
+        np.testing.assert_allclose(timeline[name][0], value, atol=0.501 * abs(value).max() / 32767)
     freq, fve = neuron_frequencies(activations.post)
     assert len(timeline.neurons) == 6
     for i, neuron in enumerate(timeline.neurons):
@@ -81,7 +87,7 @@ def test_tables_and_scores_give_the_activation_maps_exactly(random_weights, task
                 weight = np.exp(scores[:, sources])
                 weight /= weight.sum(1, keepdims=True)
                 pre = timeline.neuron_constants[0, i] + (weight * tables[i][:, sources]).sum()
-                assert pre == pytest.approx(activations.pre[a, b, neuron], abs=1e-4)
+                assert pre == pytest.approx(activations.pre[a, b, neuron], abs=1e-6)
         assert timeline.neuron_freq[0, i] == freq[neuron]
         assert timeline.neuron_fve[0, i] == fve[neuron]
 
@@ -159,42 +165,23 @@ def test_rings_have_one_scale_for_each_key(timeline, snapshots):
     for j, k in enumerate(KEYS):
         raw = np.array([ring_points(weights["W_E"][:P], k) for weights in snapshots])
         largest = np.linalg.norm(raw, axis=2).max()
-        np.testing.assert_allclose(timeline.ring[:, j], raw / largest, atol=1e-6)
+        np.testing.assert_allclose(timeline["ring"][:, j], raw / largest, atol=0.501 / 32767)
 
 
-def test_the_cache_gives_the_timeline_back(timeline):
-    back = timeline_from_arrays(load(save(timeline_to_arrays(timeline))))
-    exact = {field.name for field in dataclasses.fields(timeline)} - {
-        "ring",
-        "right_probability",
-        "logit_spectrum_2d",
-        "attention_scores",
-        "neuron_tables",
-    }
-    for name in exact:
-        old, new = getattr(timeline, name), getattr(back, name)
-        np.testing.assert_equal(new, old, err_msg=name)
-        assert getattr(new, "dtype", None) == getattr(old, "dtype", None)
-    np.testing.assert_allclose(back.ring, timeline.ring, atol=0.51 / 32767)
-    np.testing.assert_allclose(back.right_probability, timeline.right_probability, atol=0.51 / 255)
-    largest = timeline.logit_spectrum_2d.max(axis=(1, 2), keepdims=True)
-    assert (abs(back.logit_spectrum_2d - timeline.logit_spectrum_2d) / largest).max() < 0.004
-    np.testing.assert_allclose(back.attention_scores, timeline.attention_scores, rtol=1e-3, atol=1e-7)
-    np.testing.assert_allclose(back.neuron_tables, timeline.neuron_tables, rtol=1e-3, atol=1e-7)
-
-
-def test_the_cache_is_small(random_weights, task_of):
+def test_what_is_kept_is_small(random_weights, task_of):
     weights = random_weights(113, np.float32, scale=128**-0.5, d_model=128, n_heads=4, d_mlp=512)
     timeline = analyse([0, 1], [weights] * 2, weights, task_of(113), key_freqs=(14, 35, 41, 42, 52))
-    assert sum(array.nbytes for array in timeline_to_arrays(timeline).values()) / 2 <= 45_000
+    assert sum(stored.values.nbytes for stored in timeline.series.values()) / 2 <= 43_500
+    assert timeline.series.keys() == {measure.name for measure in measures()}
 
 
-@pytest.mark.parametrize("change", ["missing", "unknown"])
-def test_a_cache_of_another_version_is_refused(timeline, change):
-    arrays = timeline_to_arrays(timeline)
-    arrays.pop("ring") if change == "missing" else arrays.update(bell=np.zeros(1))
-    with pytest.raises(ValueError, match=r"this version: (ring|bell)\. Analyse the run again"):
-        timeline_from_arrays(arrays)
+def test_a_series_is_found_by_its_name_only(timeline):
+    assert timeline.test_loss is timeline["test_loss"]
+    with pytest.raises(AttributeError, match=r"no 'tset_loss'\. Its series: accuracy"):
+        _ = timeline.tset_loss
+    with pytest.raises(KeyError):
+        timeline["tset_loss"]
+    assert copy.copy(timeline)["gini_W_E"] is timeline["gini_W_E"]
 
 
 def test_keys_can_be_chosen_and_may_be_none(random_weights, task_of):
@@ -206,8 +193,6 @@ def test_keys_can_be_chosen_and_may_be_none(random_weights, task_of):
     none = analyse([0], [weights], weights, task, key_freqs=())
     assert none.ring.shape == (1, 0, 12, 2)
     assert none.excluded_loss_train_per_freq.shape == (1, 0)
-    back = timeline_from_arrays(load(save(timeline_to_arrays(none))))
-    assert back.ring.shape == (1, 0, 12, 2)
     with pytest.raises(ValueError, match="distinct whole numbers"):
         analyse([0], [weights], weights, task, key_freqs=(7,))
 
@@ -243,7 +228,9 @@ def test_a_run_that_diverged_can_be_looked_at(random_weights, task_of):
     assert np.isfinite(timeline.train_loss[0])
     assert not np.isfinite(timeline.train_loss[1])
     assert not timeline.is_right[1].any()
-    back = timeline_from_arrays(timeline_to_arrays(timeline))
-    np.testing.assert_allclose(back.ring[0], timeline.ring[0], atol=1e-4)
-    np.testing.assert_array_equal(back.right_probability[1], 0)
+    radius = np.linalg.norm(timeline["ring"][0], axis=2).max()
+    assert radius == pytest.approx(1, abs=1e-4)  # the scale is that of the snapshot that is finite
+    assert not timeline["ring"][1].any()
+    assert not timeline.right_probability[1].any()
+    assert all(np.isfinite(stored.scale) for stored in timeline.series.values())
     assert analyse([0], [lost], lost, task_of(5)).key_freqs == ()

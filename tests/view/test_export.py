@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import re
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def test_nothing_in_it_reaches_for_the_network(made):
 
 def test_hostile_texts_are_escaped(made):
     run, timeline, task, phases = run_like(p=13, n=5, keys=(2, 5), title=HOSTILE)
-    run.sentence = HOSTILE
+    run = dataclasses.replace(run, sentence=HOSTILE)
     page = offline_html(timeline_blob(run, timeline, task, phases), run.title)
     assert HOSTILE not in page
     assert page.count("window.hacked") == 3  # as text in <title>, <h1> and <p>; in the blob it is base64

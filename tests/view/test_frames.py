@@ -1,16 +1,13 @@
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from devtools.made_up_run import run_like
+from grokviz.measures.encoding import LOG_OF_LARGEST, pack_answers
 from grokviz.view.frames import (
     kept_snapshots,
     maps_blob,
-    pack_answers,
-    quantised_spectrum,
     read_arrays,
     read_header,
     thinned,
@@ -86,10 +83,11 @@ def test_hostile_texts_travel_as_data(made):
 
 def test_a_diverged_run_still_has_a_blob(made):
     run, _, task, phases = made
-    _, timeline, _, _ = run_like(**SMALL)
-    spoilt = "train_loss ring right_probability attention_scores logit_spectrum_2d neuron_tables"
-    for name in spoilt.split():
-        getattr(timeline, name)[-1] = np.nan
+    spoilt = {}
+    for name in ["train_loss", "ring", "attention_scores", "logit_spectrum_2d", "neuron_tables"]:
+        spoilt[name] = np.array(made[1][name], float)
+        spoilt[name][-1] = np.nan
+    _, timeline, _, _ = run_like(**SMALL, columns=spoilt)
     arrays = read_arrays(timeline_blob(run, timeline, task, phases))
     assert np.isnan(arrays["train_loss"][-1])
     assert not arrays["ring"][-1].any()
@@ -121,9 +119,10 @@ def test_answers_pack_probability_and_verdict_by_hand():
 
 
 def test_spectrum_covers_three_decades_by_hand():
-    stored, scale, shift = quantised_spectrum(np.array([[[10.0, 1.0], [0.01, 0.0]]]))
+    stored, scale, shift, top = LOG_OF_LARGEST.encode(np.array([[[10.0, 1.0], [0.01, 0.0]]]))
     np.testing.assert_array_equal(stored, [[[255, 170], [0, 0]]])
     assert 170 * scale + shift == pytest.approx(-1)
+    assert top == 10
 
 
 def test_many_snapshots_are_thinned_but_keep_both_ends():
@@ -139,8 +138,8 @@ def test_identity_changes_with_what_is_shown_and_with_nothing_else(made):
     run, timeline, _, _ = made
     same_run, same, _, _ = run_like(**SMALL)
     assert timeline_id(run, timeline) == timeline_id(same_run, same)
-    same.key_freqs = (2, 6)
-    assert timeline_id(run, timeline) != timeline_id(run, same)
+    other = dataclasses.replace(same, key_freqs=(2, 6))
+    assert timeline_id(run, timeline) != timeline_id(run, other)
     longer_run, longer, _, _ = run_like(**SMALL | {"n": 8})
     assert timeline_id(run, timeline) != timeline_id(longer_run, longer)
 
@@ -149,7 +148,7 @@ def test_changes_of_settings_are_told_in_words(made):
     run, timeline, task, phases = made
     assert read_header(timeline_blob(*made))["changes"] == []
     changes = ((100, "weight_decay", 0.0), (100, "lr", 1e-4))
-    run = SimpleNamespace(**vars(run) | {"config": dataclasses.replace(run.config, changes=changes)})
+    run = dataclasses.replace(run, config=dataclasses.replace(run.config, changes=changes))
     header = read_header(timeline_blob(run, timeline, task, phases))
     assert header["changes"] == [[100, "weight decay 0"], [100, "learning rate 0.0001"]]
     assert header["id"] != read_header(timeline_blob(*made))["id"]
@@ -167,10 +166,15 @@ def test_a_run_that_is_trained_is_sent_thinner():
 @pytest.mark.parametrize("finished", [True, False])
 def test_more_log_is_another_film_only_while_the_run_is_trained(finished):
     run, timeline, *_ = run_like(**SMALL, finished=finished)
-    run.log = pd.concat([run.log] * 100)
+    rows = len(run.steps)
+    run = with_rows(run, 100 * rows)
     before = timeline_id(run, timeline)
     assert timeline_id(run, timeline) == before
-    run.log = pd.concat([run.log, run.log.iloc[:1]])
+    run = with_rows(run, 100 * rows + 1)
     assert timeline_id(run, timeline) == before  # a row more is not worth sending it again
-    run.log = pd.concat([run.log, run.log])
+    run = with_rows(run, 200 * rows)
     assert (timeline_id(run, timeline) == before) == finished
+
+
+def with_rows(run, n):
+    return dataclasses.replace(run, logged={name: np.resize(v, n) for name, v in run.logged.items()})

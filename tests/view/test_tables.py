@@ -1,5 +1,6 @@
 """Tidy tables against values written down or computed here, pair by pair."""
 
+import dataclasses
 import io
 import itertools
 
@@ -17,13 +18,18 @@ PHASES = Phases(Event(900, 800), Event(1400, 1300), Event(9400, 9300), Event(120
 
 @pytest.fixture
 def study():
-    run, timeline, task, _ = run_like(p=7, n=6, keys=(2, 3))
-    timeline.excluded_loss_train_per_freq = np.arange(12.0).reshape(6, 2)
+    columns = {"excluded_loss_train_per_freq": np.arange(12.0).reshape(6, 2)}
+    run, timeline, task, _ = run_like(p=7, n=6, keys=(2, 3), columns=columns)
     return Study(run, task, timeline, PHASES)
 
 
+def with_log(study, columns):
+    logged = {name: np.array(values, float) for name, values in columns.items()}
+    return dataclasses.replace(study, run=dataclasses.replace(study.run, logged=logged))
+
+
 def test_losses_are_logged_where_they_can_be_and_measured_otherwise(study):
-    study.run.log = pd.DataFrame({"step": [0.0, 5, 9], "train_loss": [3.0, 2, 1], "test_loss": [4.0, 5, 6]})
+    study = with_log(study, {"step": [0.0, 5, 9], "train_loss": [3.0, 2, 1], "test_loss": [4.0, 5, 6]})
     table = tables.losses(study)
     assert list(table.columns) == ["step", "series", "loss"]
     rows = {series: part[["step", "loss"]].to_numpy().tolist() for series, part in table.groupby("series")}
@@ -39,7 +45,9 @@ def test_losses_are_logged_where_they_can_be_and_measured_otherwise(study):
 
 def test_a_long_log_is_thinned_and_keeps_both_ends(study):
     n = 3_000
-    study.run.log = pd.DataFrame({"step": np.arange(n) * 1.0, "train_loss": 1.0, "test_loss": 2.0})
+    study = with_log(
+        study, {"step": np.arange(n), "train_loss": np.full(n, 1.0), "test_loss": np.full(n, 2.0)}
+    )
     train = tables.losses(study).query("series == 'train'")["step"]
     assert len(train) == tables.CURVE_POINTS
     assert (train.iloc[0], train.iloc[-1]) == (0, n - 1)
@@ -75,7 +83,7 @@ def test_spectrum_says_which_frequency_is_key(study):
 
 def test_answers_tell_pair_by_pair(study):
     index = 3
-    study.timeline.is_right[index, 0] = False
+    study.timeline["answers"][index, 0] &= 127  # wrong, all of that row
     table = tables.answers(study, index).set_index(["a", "b"])
     assert len(table) == 49
     for a, b in itertools.product(range(7), range(7)):
@@ -94,9 +102,7 @@ def test_pairs_without_an_answer_are_left_out(study):
 
 
 def test_curves_as_csv_keep_every_digit(study):
-    study.run.log = pd.DataFrame(
-        {"step": [0.0, 10.0], "train_loss": [1 / 3, 1e-17], "test_loss": [np.nan, 2.0]}
-    )
+    study = with_log(study, {"step": [0.0, 10.0], "train_loss": [1 / 3, 1e-17], "test_loss": [np.nan, 2.0]})
     assert tables.curves_csv(study) == "step,train_loss,test_loss\n0,0.3333333333333333,\n10,1e-17,2.0\n"
 
 
@@ -106,5 +112,5 @@ def test_measures_as_csv_hold_measures_only(study):
     table = pd.read_csv(io.StringIO(tables.measures_csv(study)))
     assert "neurons" not in table
     assert table["step"].tolist() == study.timeline.steps.tolist()
-    np.testing.assert_array_equal(table["logit_fve"], study.timeline.logit_fve)
+    np.testing.assert_array_equal(table["logit_fve"], study.timeline["logit_fve"])
     np.testing.assert_array_equal(table["excluded_loss_train_3"], [1, 3, 5, 7, 9, 11])

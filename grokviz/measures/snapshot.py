@@ -1,0 +1,89 @@
+"""One snapshot and all that its measures share: one forward pass, and every intermediate result once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar, cast
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from grokviz.measures.circuit import check_key_freqs, logit_map, neuron_frequencies
+from grokviz.measures.fourier import sum_marginal
+from grokviz.models.forward import Activations, Weights, cross_entropy, forward, widen
+from grokviz.tasks.pairs import Task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Weights, task and key frequencies, and what follows from them, computed when it is first asked for.
+
+    `neurons` are the few that are drawn. Raises `ValueError` when the weights and the task differ in p, or a key
+    frequency is none.
+    """
+
+    weights: Weights
+    task: Task
+    key_freqs: tuple[int, ...] = ()
+    neurons: Int[np.ndarray, " m"] = field(default_factory=lambda: np.zeros(0, np.int64))
+    _shared: dict[Callable, object] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.task.answers.shape != (self.p, self.p):
+            n = len(self.task.answers)
+            raise ValueError(
+                f"The weights answer mod {self.p}, the task has {n} x {n} pairs. "
+                "Build the task from the config that the weights were trained with."
+            )
+        object.__setattr__(self, "key_freqs", check_key_freqs(self.key_freqs, self.p))
+
+    def share(self, function: Callable[["Snapshot"], T]) -> T:
+        """`function` of this snapshot, computed once for all measures that ask for it."""
+        if function not in self._shared:
+            self._shared[function] = function(self)
+        return cast(T, self._shared[function])
+
+    @property
+    def p(self) -> int:
+        return self.weights["W_U"].shape[1]
+
+    @cached_property
+    def wide(self) -> Weights:
+        """The weights in float32 or wider."""
+        return widen(self.weights)
+
+    @cached_property
+    def activations(self) -> Activations:
+        return forward(self.wide)
+
+    @property
+    def logits(self) -> Float[np.ndarray, "p p p"]:
+        return self.activations.logits
+
+    @cached_property
+    def pair_loss(self) -> Float[np.ndarray, "p p"]:
+        """Loss of every pair, NaN where there is no answer."""
+        return cross_entropy(self.logits, self.task.answers)
+
+    @cached_property
+    def is_right(self) -> Bool[np.ndarray, "p p"]:
+        """The right answer is the likeliest. argmax calls the first NaN the largest, as if 0 were the answer of a
+        network that diverged: that is not right."""
+        return (self.logits.argmax(axis=2) == self.task.answers) & ~np.isnan(self.pair_loss)
+
+    @cached_property
+    def sums(self) -> Float[np.ndarray, "p p"]:
+        """Mean logits over the pairs of each sum: all that the measures of the circuit need of the logits."""
+        return sum_marginal(self.logits)
+
+    @cached_property
+    def logit_map(self) -> Float[np.ndarray, "d_mlp p"]:
+        """W_L = W_out W_U."""
+        return logit_map(self.wide)
+
+    @cached_property
+    def neuron_fit(self) -> tuple[Int[np.ndarray, " d_mlp"], Float[np.ndarray, " d_mlp"]]:
+        """Of every neuron, the frequency that explains it best and the share of its variance it explains."""
+        return neuron_frequencies(self.activations.post)

@@ -1,0 +1,115 @@
+"""The timeline kept with its run: read where it fits, written after measuring.
+
+The file carries its own table of contents: of every series its axes and encoding, and the version of the
+declarations it was measured under. What does not fit the run or these declarations is measured anew.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from grokviz.config import RunConfig
+from grokviz.measures import registry
+from grokviz.measures.encoding import Stored
+from grokviz.runs import folder, write
+from grokviz.runs.folder import Run
+from grokviz.study import version3
+from grokviz.study.timeline import Timeline
+from grokviz.tasks.pairs import build_task
+
+
+def read(run: Run) -> Timeline | None:
+    """The timeline kept with a run, or None where there is none that fits it."""
+    kept = folder.read_timeline_cache(run)
+    if kept is None:
+        return None
+    arrays, meta = kept
+    if meta.get("version") == version3.NAME:
+        found = version3.read(arrays, run)
+    elif meta.get("version") == registry.version():
+        found = _decode(arrays, meta.get("contents", ""), tuple(sorted(run.config.shapes)))
+    else:
+        return None
+    return found if found is not None and fits(found, run) else None
+
+
+def keep(run: Run | Path, timeline: Timeline) -> None:
+    """Keep a timeline with its run. Raises `RunError` when it takes over 48 MB or the folder cannot be written."""
+    arrays = {"steps": timeline.steps, "key_freqs": np.array(timeline.key_freqs, np.int16)}
+    arrays |= {"neurons": timeline.neurons}
+    arrays |= {name: stored.values for name, stored in timeline.series.items()}
+    meta = {"version": registry.version(), "contents": json.dumps(contents(timeline))}
+    write.write_timeline_cache(run, arrays, meta)
+
+
+def contents(timeline: Timeline) -> dict[str, dict]:
+    """Of every series of a timeline its axes, and how numbers are made of what is stored."""
+    return {
+        name: {
+            "axes": list(registry.by_name(name).axes),
+            "encoding": registry.by_name(name).encoding.name,
+            "scale": stored.scale,
+            "shift": stored.shift,
+            "top": stored.top,
+        }
+        for name, stored in timeline.series.items()
+    }
+
+
+def _decode(arrays: dict[str, np.ndarray], text: str, matrices: tuple[str, ...]) -> Timeline | None:
+    try:
+        table = json.loads(text)
+        series = {
+            name: Stored(arrays[name], float(entry["scale"]), float(entry["shift"]), _top(entry["top"]))
+            for name, entry in table.items()
+        }
+        keys = tuple(arrays["key_freqs"].reshape(-1).tolist())
+        return Timeline(arrays["steps"], keys, arrays["neurons"], series, matrices)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None  # a table of contents that was altered
+
+
+def _top(value: object) -> float | None:
+    return None if value is None else float(str(value))
+
+
+def axis_sizes(config: RunConfig, keys: int, neurons: int) -> dict[str, int]:
+    """How long every axis is in a run."""
+    p = config.p
+    return {
+        "frequency": p // 2,
+        "key": keys,
+        "matrix": len(config.shapes),
+        "a": p,
+        "b": p,
+        "component": p,
+        "number": p,
+        "plane": 2,
+        "head": config.n_heads,
+        "source": 2 * p + 1,
+        "neuron": neurons,
+    }
+
+
+def fits(timeline: Timeline, run: Run) -> bool:
+    """Whether a timeline is one of this run: its steps, keys and neurons, and every declared series in its shape."""
+    c, keys, neurons = run.config, timeline.key_freqs, timeline.neurons
+    if not np.array_equal(timeline.steps, run.steps) or len(set(keys)) < len(keys):
+        return False
+    if neurons.ndim != 1 or neurons.dtype.kind not in "iu":
+        return False
+    if not all(type(k) is int and 1 <= k <= c.p // 2 for k in keys):
+        return False
+    if not all(0 <= neuron < c.d_mlp for neuron in neurons.tolist()):
+        return False
+    task = build_task(c)
+    declared = {m.name: m for m in registry.measures() if not m.applies(task)}
+    sizes = axis_sizes(c, len(keys), len(neurons))
+    return timeline.series.keys() == declared.keys() and all(
+        stored.values.shape == (len(run.steps), *(sizes[axis] for axis in declared[name].axes))
+        and stored.values.dtype == declared[name].encoding.dtype
+        and all(math.isfinite(x) for x in (stored.scale, stored.shift, stored.top or 0.0))
+        for name, stored in timeline.series.items()
+    )

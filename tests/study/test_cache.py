@@ -1,0 +1,149 @@
+"""A timeline kept with its run: given back as it was, and measured anew where it does not fit, never an exception."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grokviz import study
+from grokviz.measures import registry
+from grokviz.runs import folder
+from grokviz.runs.folder import open_run
+from grokviz.runs.tensors import read_sealed, seal
+from grokviz.study import cache, version3
+
+VERSION_1 = Path(__file__).parents[1] / "golden/fixtures/version-1/packed"
+
+
+@pytest.fixture
+def kept(copied):
+    """A run with its timeline beside it."""
+    return copied / "tiny-groks"
+
+
+def rewrite(path, change):
+    """The cache with its arrays and notes changed, under a checksum that is right: as if it had been made so."""
+    file = path / folder.TIMELINE
+    with open(file, "rb") as opened:
+        arrays, meta = read_sealed(opened, file.name)
+    change(arrays, meta)
+    file.write_bytes(seal({name: np.ascontiguousarray(a) for name, a in arrays.items()}, meta))
+
+
+def set_entry(series, key, value):
+    def change(arrays, meta):
+        table = json.loads(meta["contents"])
+        table[series][key] = value
+        meta["contents"] = json.dumps(table)
+
+    return change
+
+
+def set_array(name, make):
+    return lambda arrays, meta: arrays.update({name: make(arrays[name])})
+
+
+CHANGES = {
+    "missing": lambda arrays, meta: arrays.pop("ring"),
+    "unknown": lambda arrays, meta: meta.update(contents=meta["contents"][:-1] + ', "bell": {}}'),
+    "no contents": lambda arrays, meta: meta.pop("contents"),
+    "contents a list": lambda arrays, meta: meta.update(contents="[1]"),
+    "contents too deep": lambda arrays, meta: meta.update(contents="[" * 100_000),
+    "contents of another": lambda arrays, meta: meta.update(contents='{"ring": 3}'),
+    "version": lambda arrays, meta: meta.update(version="of another time"),
+    "no version": lambda arrays, meta: meta.pop("version"),
+    "other fingerprint": lambda arrays, meta: meta.update(fingerprint="0"),
+    "empty": set_array("train_loss", lambda x: x[:0]),
+    "no axis": set_array("train_loss", lambda x: np.array(1.0)),
+    "too many axes": set_array("train_loss", lambda x: x[:, None]),
+    "other p": set_array("answers", lambda x: x[:, 1:, 1:]),
+    "other type": set_array("ring", lambda x: x.astype(np.float32)),
+    "float steps": set_array("steps", lambda x: x + 0.5),
+    "other steps": set_array("steps", lambda x: x + 1),
+    "key too high": set_array("key_freqs", lambda x: x + 50),
+    "keys no numbers": set_array("key_freqs", lambda x: x + 0.5),
+    "other number of keys": set_array("key_freqs", lambda x: x[:-1]),
+    "neuron that is none": set_array("neurons", lambda x: x + 1_000),
+    "neurons in two rows": set_array("neurons", lambda x: x.reshape(2, -1)),
+    "scale of nothing": set_entry("ring", "scale", None),
+    "scale not finite": set_entry("ring", "scale", float("inf")),
+    "scale in words": set_entry("ring", "shift", "many"),
+    "top not a number": set_entry("logit_spectrum_2d", "top", [1]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_does_not_fit_is_measured_anew(kept, name):
+    whole = study.load(open_run(kept))
+    rewrite(kept, CHANGES[name])
+    assert cache.read(open_run(kept)) is None
+    told = []
+    again = study.load(open_run(kept), on_progress=lambda *done: told.append(done))
+    assert len(told) == len(whole.run.steps)
+    for series in whole.timeline.series:
+        np.testing.assert_array_equal(again.timeline[series], whole.timeline[series], err_msg=series)
+
+
+def test_what_fits_is_not(kept):
+    rewrite(kept, lambda arrays, meta: None)
+    study.load(open_run(kept), on_progress=lambda *done: pytest.fail("measured again"))
+
+
+def test_it_says_what_it_holds(kept):
+    with open(kept / folder.TIMELINE, "rb") as file:
+        arrays, meta = read_sealed(file, folder.TIMELINE)
+    table = json.loads(meta["contents"])
+    assert table.keys() | {"steps", "key_freqs", "neurons"} == arrays.keys()
+    assert table["ring"]["axes"] == ["key", "number", "plane"]
+    assert {arrays[name].dtype.name for name in table} == {"float64", "float32", "int16", "uint8"}
+    for name, entry in table.items():
+        assert registry.by_name(name).encoding.name == entry["encoding"]
+
+
+def test_the_version_is_that_of_the_declarations(monkeypatch):
+    before = registry.version()
+    changed = [
+        m.__class__(**vars(m) | {"version": 2}) if m.name == "ring" else m for m in registry.measures()
+    ]
+    registry.version.cache_clear()
+    monkeypatch.setattr(registry, "measures", lambda: tuple(changed))
+    assert registry.version() != before
+    registry.version.cache_clear()
+
+
+@pytest.fixture
+def version_1(tmp_path):
+    return Path(shutil.copytree(VERSION_1, tmp_path / "packed"))
+
+
+def test_a_timeline_of_version_1_is_used_as_it_is(version_1):
+    run = open_run(version_1)
+    found = study.load(run, on_progress=lambda *done: pytest.fail("measured again")).timeline
+    (version_1 / folder.TIMELINE).unlink()
+    measured = study.load(open_run(version_1)).timeline
+    assert found.key_freqs == measured.key_freqs
+    assert found.series.keys() == measured.series.keys()
+    for name in ("train_loss", "sum_squared_weights_per_matrix", "neurons_per_freq", "spectrum_W_L", "ring"):
+        np.testing.assert_allclose(found[name], measured[name], rtol=1e-5, atol=1e-4)
+    np.testing.assert_array_equal(found.is_right, measured.is_right)
+    np.testing.assert_allclose(found.right_probability, measured.right_probability, atol=1 / 127)
+    np.testing.assert_allclose(found["attention_scores"], measured["attention_scores"], rtol=2e-3, atol=1e-4)
+
+
+def test_one_of_version_1_that_does_not_fit_is_measured_anew(version_1, monkeypatch):
+    original = (version_1 / folder.TIMELINE).read_bytes()
+    for name in ("is_right", "right_probability", "logit_spectrum_2d_scale", "ring", "gini_W_E"):
+        for change in (lambda x: x[:0], lambda x: np.float32(1) * x[..., None], lambda x: x.astype(np.int8)):
+            with open(version_1 / folder.TIMELINE, "rb") as file:
+                arrays, _ = read_sealed(file, folder.TIMELINE)
+            arrays[name] = change(arrays[name])
+            found = version3.read(arrays, run := open_run(version_1))
+            assert found is None or not cache.fits(found, run), name
+    rewrite(version_1, lambda arrays, meta: arrays.pop("neurons"))
+    assert cache.read(open_run(version_1)) is None
+    (version_1 / folder.TIMELINE).write_bytes(original)
+    assert cache.read(open_run(version_1)) is not None
+    monkeypatch.setattr(registry, "version", lambda: "one measure more")
+    assert cache.read(open_run(version_1)) is None
