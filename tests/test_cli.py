@@ -1,5 +1,6 @@
 """Every command as a person types it: what it prints, and how it refuses what it cannot do."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -296,7 +297,7 @@ def test_texts_of_a_run_cannot_command_the_terminal(copied, say):
     path = copied / "tiny-groks"
     values = record.read_record(path)
     hostile = {"title": "\x1b]0;mine\x07", "sentence": "one\ntwo\x1b[2J \u202egnp.exe"}
-    record.write_record(path, values | hostile)
+    record.write_record(path, dataclasses.replace(values, **hostile))
     assert "\x1b" not in say("list") + say("inspect", "tiny-groks")
     assert "\u202e" not in say("list")
     assert len(say("list").splitlines()) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grokviz.errors import BadInputError, Question, RunError
 from grokviz.runs import library
+from grokviz.runs.record import Provenance
 from grokviz.tasks.pairs import OPERATIONS
 
 GIVEN = ("operation", "frac_train", "split", "seed")
@@ -86,17 +87,19 @@ def _import_from_hub(options: argparse.Namespace, given: dict) -> dict:
     return {"file": options.file, **open_run(options.out).provenance}
 
 
-def summary(provenance: dict) -> list[str]:
+def summary(provenance: Provenance) -> list[str]:
     """What an import found out, and how, a line each."""
+    said = {name: provenance.get(name, "not told") for name in ("file", "imported", "layout", "kept")}
     if "imported" not in provenance:
-        return [f"{provenance['file']}: a run of GrokViz, as it was published."]
-    known = provenance["known"]
+        return [f"{said['file']}: a run of GrokViz, as it was published."]
+    known, notes = provenance.get("known"), provenance.get("notes")
     return [
-        f"{provenance['file']}: {provenance['imported']}, in the layout of {provenance['layout']}; "
-        f"{provenance['kept']} kept.",
-        f"Operation: {known['operation']}.",
-        f"Split: {known['split']}.",
-        *provenance["notes"],
+        f"{said['file']}: {said['imported']}, in the layout of {said['layout']}; {said['kept']} kept.",
+        *(
+            f"{str(what).capitalize()}: {how}."
+            for what, how in (known.items() if isinstance(known, dict) else ())
+        ),
+        *(str(note) for note in (notes if isinstance(notes, list) else ())),
     ]
 
 

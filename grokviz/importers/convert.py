@@ -101,7 +101,7 @@ def _write_all(
         write.write_snapshot(making, source.steps[index], weights)
         on_progress("Reading checkpoints", n + 1, len(kept))
     found = _measure(making, final.weights, task, on_progress)
-    config = read_record(making)["config"]
+    config = read_record(making).config
     write.append_log(making, log_rows(source, found, config))
     write.pack(making)
     cache.keep(making, found)

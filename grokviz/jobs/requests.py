@@ -93,7 +93,7 @@ def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
 
 
 def _extend(run: Path, steps: int, limits: Limits | None) -> None:
-    config = read_record(run)["config"]
+    config = read_record(run).config
     longer = dataclasses.replace(
         config, steps=steps, stop="steps", max_snapshots=min(2_000, config.max_snapshots + 40)
     )
@@ -146,7 +146,7 @@ def change(run: Path, **settings: float) -> None:
     Raises `ConfigError` when a value is out of range, or the run has been changed too often.
     """
     dataclasses.replace(RunConfig(), **settings)  # refuses what is out of range
-    if len(read_record(run)["config"].changes) + len(settings) > MAX_CHANGES:
+    if len(read_record(run).config.changes) + len(settings) > MAX_CHANGES:
         raise ConfigError(f"A run can be changed at most {MAX_CHANGES} times. Fork it, or start another.")
     with one_at_a_time:
         job = _job(run)

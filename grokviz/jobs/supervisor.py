@@ -80,8 +80,8 @@ def status(run: Path, runs: Path) -> Status:
     if has_job(run) and read(run).wanted == "discard":
         return Status("leaving")
     if is_trained:
-        return Status("measuring" if record["finished"] else "training", note=words)
-    if record["finished"]:
+        return Status("measuring" if record.finished else "training", note=words)
+    if record.finished:
         return Status("finished", note=words)
     if over and over.why == "failed":
         return Status("failed", over.sentence, words)
@@ -151,7 +151,7 @@ def _look_at(run: Path, job: Job, busy: set[Path]) -> None:
 
 
 def _was_killed(run: Path, job: Job) -> None:
-    if read_record(run)["finished"]:  # just before it could say so
+    if read_record(run).finished:  # just before it could say so
         end(run, "finished")
     elif job.restarts >= MAX_RESTARTS:
         end(run, "killed")

@@ -115,7 +115,7 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
 def _packed(run: Run) -> Iterator[Run]:
     """The run when it is packed, else a packed copy of it."""
     record = read_record(run.path)
-    if record["packed"] is not None:
+    if record.packed is not None:
         yield open_run(run.path)
         return
     with tempfile.TemporaryDirectory(prefix="grokviz-") as folder:
@@ -313,8 +313,8 @@ def _copy(archive: ZipFile, members: dict[str, ZipInfo], folder: Path, limit: in
 def _check_run(folder: Path, names: set[str], check: Callable[[RunConfig], None]) -> None:
     """Opens the run, which checks its record, log and headers, and reads every snapshot."""
     record = read_record(folder)
-    check(record["config"])
-    if record["packed"] is None or not record["finished"]:
+    check(record.config)
+    if record.packed is None or not record.finished:
         raise RunError(f"The run in the zip is not packed, as one that is being trained. {MEND}")
     run = open_run(folder)
     for what, text, most in (("title", run.title, MAX_TITLE), ("sentence", run.sentence, MAX_SENTENCE)):

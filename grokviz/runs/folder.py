@@ -6,10 +6,9 @@ Of a run that is being trained a reader sees the longest valid prefix. A packed 
 
 import dataclasses
 import hashlib
-import itertools
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,8 @@ from numpy.typing import DTypeLike
 
 from grokviz.config import RunConfig, to_json
 from grokviz.errors import RunError
-from grokviz.runs.log import LOG, MAX_STEP, Columns, Log, no_log, read_log
-from grokviz.runs.record import RUN, read_record
+from grokviz.runs.log import LOG, Columns, Log, no_log, read_log
+from grokviz.runs.record import RUN, Packed, Provenance, Record, read_record
 from grokviz.runs.storage import MEND, canonical, file_size, open_inside
 from grokviz.runs.tensors import DTYPES, Header, checksum, read_array, read_header, read_sealed
 
@@ -44,7 +43,7 @@ class Run:
     config: RunConfig
     title: str
     sentence: str
-    provenance: dict
+    provenance: Provenance
     finished: bool
     steps: np.ndarray  # int64, of the snapshots, ascending
     logged: Columns  # float64, `LOG_COLUMNS`; NaN where a value was not measured
@@ -75,25 +74,25 @@ def open_run(path: Path | str) -> Run:
     if not os.path.isdir(folder):
         raise RunError(f"There is no run folder {folder.name!r}. Check its name, or start a run there.")
     record = read_record(folder)
-    if record["packed"] is None:
+    if record.packed is None:
         run = _open_live(folder, record)
         record = read_record(folder)  # it may have been packed, and its snapshots removed, in between
-        if record["packed"] is None:
+        if record.packed is None:
             return run
-    return _open_packed(folder, record)
+    return _open_packed(folder, record, record.packed)
 
 
 class Snapshots(NamedTuple):
     """Their steps and checksums and, when the run is packed, how many each file holds."""
 
-    steps: list[int]
-    checksums: list[int]
-    shards: list[int]
+    steps: Sequence[int]
+    checksums: Sequence[int]
+    shards: Sequence[int] = ()
 
 
-def _open_live(folder: Path, record: dict) -> Run:
+def _open_live(folder: Path, record: Record) -> Run:
     log = read_log(folder) if os.path.lexists(folder / LOG) else no_log()
-    return _run(folder, record, log, _live_snapshots(folder, record["config"]))
+    return _run(folder, record, log, _live_snapshots(folder, record.config))
 
 
 def _live_snapshots(folder: Path, config: RunConfig) -> Snapshots:
@@ -105,7 +104,7 @@ def _live_snapshots(folder: Path, config: RunConfig) -> Snapshots:
         except RunError:
             break
         steps.append(step)
-    return Snapshots(steps, checksums, [])
+    return Snapshots(steps, checksums)
 
 
 def snapshot_steps(folder: Path) -> list[int]:
@@ -154,45 +153,23 @@ def _header(file: BinaryIO, name: str, config: RunConfig, count: int | None) -> 
     return header
 
 
-def _open_packed(folder: Path, record: dict) -> Run:
-    match record["packed"]:
-        case {"log": {"size": int(size), "checksum": int(crc)}}:
-            pass
-        case _:
-            raise RunError(f"{RUN} is damaged: packed says nothing usable of {LOG}. {MEND}")
-    log = read_log(folder)
+def _open_packed(folder: Path, record: Record, packed: Packed) -> Run:
+    log, size, crc = read_log(folder), packed.log_size, packed.log_checksum
     if not log.whole or (log.size, log.checksum) != (size, crc):
         raise RunError(
             f"{LOG} is damaged: {log.size:,} valid bytes with checksum {log.checksum}, expected "
             f"{str(size)[:20]} with {str(crc)[:20]} and none after. {MEND}"
         )
-    return _run(folder, record, log, _packed_snapshots(folder, record))
+    return _run(folder, record, log, _packed_snapshots(folder, record.config, packed))
 
 
-def _packed_snapshots(folder: Path, record: dict) -> Snapshots:
+def _packed_snapshots(folder: Path, config: RunConfig, packed: Packed) -> Snapshots:
     """The snapshots that run.json names. Raises `RunError` unless the files are as it says."""
-    match record["packed"]:
-        case {"steps": list(steps), "checksums": list(checksums), "shards": list(shards)} if all(
-            type(n) is int and 0 <= n < 2**32 for n in [*steps, *checksums, *shards]
-        ):
-            pass
-        case _:
-            raise RunError(f"{RUN} is damaged: packed says nothing usable of the snapshots. {MEND}")
-    if (
-        any(before >= after for before, after in itertools.pairwise(steps))
-        or max(steps, default=0) > MAX_STEP
-    ):
-        raise RunError(f"{RUN}: the steps of the snapshots should go up from 0 to {MAX_STEP:,}. {MEND}")
-    if not (len(steps) == len(checksums) == sum(shards) and steps and all(shards)):
-        raise RunError(
-            f"{RUN} names {len(steps)} steps, {len(checksums)} checksums and {sum(shards)} stored snapshots, "
-            f"expected as many of each, and some. {MEND}"
-        )
     begin = 0
-    for number, count in enumerate(shards):
-        _check_shard(folder, shard_name(number), record["config"], steps[begin : begin + count])
+    for number, count in enumerate(packed.shards):
+        _check_shard(folder, shard_name(number), config, list(packed.steps[begin : begin + count]))
         begin += count
-    return Snapshots(steps, checksums, shards)
+    return Snapshots(packed.steps, packed.checksums, packed.shards)
 
 
 def shard_name(number: int) -> str:
@@ -206,14 +183,14 @@ def _check_shard(folder: Path, name: str, config: RunConfig, steps: list[int]) -
             raise RunError(f"{name} is damaged: it holds other steps than {RUN} says. {MEND}")
 
 
-def _run(folder: Path, record: dict, log: Log, snapshots: Snapshots) -> Run:
+def _run(folder: Path, record: Record, log: Log, snapshots: Snapshots) -> Run:
     return Run(
         path=folder,
-        config=record["config"],
-        title=record["title"],
-        sentence=record["sentence"],
-        provenance=record["provenance"],
-        finished=record["finished"],
+        config=record.config,
+        title=record.title,
+        sentence=record.sentence,
+        provenance=record.provenance,
+        finished=record.finished,
         steps=np.array(snapshots.steps, dtype=np.int64),
         logged=log.columns,
         checksums=tuple(snapshots.checksums),
@@ -252,8 +229,10 @@ def read_stored(run: Run, index: int | np.integer) -> Weights:
 
 def _with_snapshots_of_now(run: Run) -> Run:
     record = read_record(run.path)
-    packed = record["packed"] is not None
-    found = _packed_snapshots(run.path, record) if packed else _live_snapshots(run.path, record["config"])
+    if record.packed is not None:
+        found = _packed_snapshots(run.path, record.config, record.packed)
+    else:
+        found = _live_snapshots(run.path, record.config)
     return dataclasses.replace(
         run, steps=np.array(found.steps), checksums=tuple(found.checksums), shards=tuple(found.shards)
     )

@@ -6,11 +6,12 @@ The record of a run travels, so what it says here may be anything.
 from collections.abc import Mapping
 
 from grokviz.config import RunConfig
+from grokviz.runs.record import Provenance
 
 UNKNOWN = "unknown"  # of a split
 
 
-def stated(config: RunConfig, provenance: Mapping[str, object], setting: str) -> float | None:
+def stated(config: RunConfig, provenance: Provenance, setting: str) -> float | None:
     """A setting of the training as the file of the run says it, in our range or not; None where it says nothing."""
     beyond = provenance.get("out_of_range")
     if isinstance(beyond, Mapping) and setting in beyond:
@@ -24,7 +25,7 @@ def stated(config: RunConfig, provenance: Mapping[str, object], setting: str) ->
     return getattr(config, setting)
 
 
-def why_not_trainable(config: RunConfig, provenance: Mapping[str, object]) -> str:
+def why_not_trainable(config: RunConfig, provenance: Provenance) -> str:
     """A sentence when nobody can train the run on as it was trained; "" when one can."""
     if config.split == UNKNOWN:
         return "Which pairs this run was trained on is not known, so it cannot be trained on."

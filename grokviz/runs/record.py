@@ -1,51 +1,136 @@
 """run.json: what a run is. Its config and provenance travel with the weights, under a checksum."""
 
+import dataclasses
+import itertools
 import json
 import os
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from grokviz.config import from_json, to_json
+from grokviz.config import RunConfig, from_json, to_json
 from grokviz.errors import ConfigError, RunError
+from grokviz.runs.log import LOG, MAX_STEP
 from grokviz.runs.storage import MEND, MIB, canonical, read_json, replace_file
 
 RUN = "run.json"
 FORMAT, VERSION = "grokviz-run", 1
 
+# Where and with what a run was trained, or where it is from: JSON that may be anybody's, so whoever reads a value
+# looks at its type first. `worker` writes grokviz, torch, python, device, threads, cores, machine, constants (of the
+# optimiser) and started; a fork has forked; importers add what they know.
+Provenance = Mapping[str, object]
 
-def read_record(folder: Path) -> dict:
-    """The content of run.json, with its config as a `RunConfig`. Raises `RunError` when it is damaged."""
+
+@dataclass(frozen=True)
+class Packed:
+    """What a packed run holds, as its record says: the files have to agree."""
+
+    steps: tuple[int, ...]  # of the snapshots, ascending
+    checksums: tuple[int, ...]  # and of each
+    shards: tuple[int, ...]  # snapshots in each file
+    log_size: int  # bytes
+    log_checksum: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """The content of run.json."""
+
+    config: RunConfig
+    title: str = ""
+    sentence: str = ""
+    provenance: Provenance = field(default_factory=dict)
+    finished: bool = False
+    packed: Packed | None = None
+    more: Mapping[str, object] = field(default_factory=dict)  # what a younger GrokViz wrote besides: kept
+
+
+def read_record(folder: Path) -> Record:
+    """What run.json says. Raises `RunError` when there is none, or it is damaged or of a newer version."""
     if not os.path.lexists(folder / RUN):
-        raise RunError(f"{folder.name!r} holds no {RUN}, so it is no run. Choose the folder that holds it.")
-    record = read_json(folder, RUN)
-    if record.get("format") != FORMAT:
-        raise RunError(f"{RUN} has format {str(record.get('format'))[:40]!r}, expected {FORMAT!r}. {MEND}")
-    version = record.get("version")
+        raise RunError(
+            f"{folder.name!r} holds no {RUN}, so it is no run.", mend="Choose the folder that holds it."
+        )
+    values = read_json(folder, RUN)
+    _check_format(values)
+    for key, kind in {"title": str, "sentence": str, "provenance": dict, "finished": bool}.items():
+        if not isinstance(values.get(key), kind):
+            raise RunError(f"{RUN}: {key} should be a {kind.__name__}.", mend=MEND)
+    try:
+        config = from_json(values.get("config"))
+    except ConfigError as error:
+        raise RunError(f"{RUN}: {str(error)[:300]}", mend=MEND) from error
+    known = {f.name: values.pop(f.name, None) for f in dataclasses.fields(Record)}
+    packed = _read_packed(known["packed"]) if known["packed"] is not None else None
+    return Record(**{**known, "config": config, "packed": packed, "more": values})
+
+
+def _check_format(values: dict) -> None:
+    """Takes format, version and checksum out of the values, and looks at them."""
+    found_format, version = values.get("format"), values.get("version")
+    if found_format != FORMAT:
+        raise RunError(f"{RUN} has format {str(found_format)[:40]!r}, expected {FORMAT!r}.", mend=MEND)
     if type(version) is int and version > VERSION:
         raise RunError(
-            f"This run was written by a newer GrokViz (format {str(version)[:20]}, this one "
-            f"reads {VERSION}). Update GrokViz."
+            f"This run was written by a newer GrokViz (format {str(version)[:20]}, this one reads {VERSION}).",
+            mend="Update GrokViz.",
         )
-    expected = record.pop("crc32", None)
-    found = zlib.crc32(canonical(record))
+    expected = values.pop("crc32", None)
+    found = zlib.crc32(canonical(values))
     if version != VERSION or found != expected:
-        raise RunError(f"{RUN} is damaged: its checksum is {found}, expected {str(expected)[:20]}. {MEND}")
-    types = {"title": str, "sentence": str, "provenance": dict, "finished": bool}
-    for key, kind in types.items():
-        if not isinstance(record.get(key), kind):
-            raise RunError(f"{RUN}: {key} should be a {kind.__name__}. {MEND}")
-    try:
-        config = from_json(record.get("config"))
-    except ConfigError as error:
-        raise RunError(f"{RUN}: {str(error)[:300]} {MEND}") from error
-    return {**record, "config": config, "packed": record.get("packed")}
+        raise RunError(
+            f"{RUN} is damaged: its checksum is {found}, expected {str(expected)[:20]}.", mend=MEND
+        )
+    del values["format"], values["version"]
 
 
-def write_record(folder: Path, record: dict) -> None:
-    """Replace run.json by what `read_record` returned, changed. Raises `RunError` over 1 MiB."""
-    record = {"format": FORMAT, "version": VERSION, **record, "config": to_json(record["config"])}
-    record["crc32"] = zlib.crc32(canonical(record))
-    data = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+def _read_packed(values: object) -> Packed:
+    match values:
+        case {"log": {"size": int(size), "checksum": int(crc)}}:
+            pass
+        case _:
+            raise RunError(f"{RUN} is damaged: packed says nothing usable of {LOG}.", mend=MEND)
+    match values:
+        case {"steps": list(steps), "checksums": list(checksums), "shards": list(shards)} if all(
+            type(n) is int and 0 <= n < 2**32 for n in [*steps, *checksums, *shards]
+        ):
+            pass
+        case _:
+            raise RunError(f"{RUN} is damaged: packed says nothing usable of the snapshots.", mend=MEND)
+    ascend = all(before < after for before, after in itertools.pairwise(steps))
+    if not ascend or max(steps, default=0) > MAX_STEP:
+        raise RunError(f"{RUN}: the steps of the snapshots should go up from 0 to {MAX_STEP:,}.", mend=MEND)
+    if not (len(steps) == len(checksums) == sum(shards) and steps and all(shards)):
+        raise RunError(
+            f"{RUN} names {len(steps)} steps, {len(checksums)} checksums and {sum(shards)} stored snapshots, "
+            "expected as many of each, and some.",
+            mend=MEND,
+        )
+    return Packed(tuple(steps), tuple(checksums), tuple(shards), size, crc)
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Replace run.json. Raises `RunError` over 1 MiB."""
+    values = {
+        "format": FORMAT, "version": VERSION, **record.more, "config": to_json(record.config), "title": record.title,
+        "sentence": record.sentence, "provenance": dict(record.provenance), "finished": record.finished,
+        "packed": record.packed and _packed_to_json(record.packed),
+    }  # fmt: skip
+    values["crc32"] = zlib.crc32(canonical(values))
+    data = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     if len(data) > MIB:
-        raise RunError(f"{RUN} would hold {len(data):,} bytes, expected at most {MIB:,}. Shorten its texts.")
+        raise RunError(
+            f"{RUN} would hold {len(data):,} bytes, expected at most {MIB:,}.", mend="Shorten its texts."
+        )
     replace_file(folder / RUN, data)
+
+
+def _packed_to_json(packed: Packed) -> dict[str, object]:
+    return {
+        "steps": list(packed.steps),
+        "checksums": list(packed.checksums),
+        "shards": list(packed.shards),
+        "log": {"size": packed.log_size, "checksum": packed.log_checksum},
+    }

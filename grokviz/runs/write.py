@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from grokviz.runs.folder import (
     snapshot_steps,
 )
 from grokviz.runs.log import LOG, MAX_LOG, MAX_STEP, encode_row, mend_tail, read_log
-from grokviz.runs.record import read_record, write_record
+from grokviz.runs.record import Packed, Provenance, Record, read_record, write_record
 from grokviz.runs.storage import (
     MIB,
     canonical,
@@ -51,7 +52,7 @@ FLOAT16_MAX = 65504.0
 
 
 def create_run(
-    path: Path | str, config: RunConfig, provenance: Mapping, title: str = "", sentence: str = ""
+    path: Path | str, config: RunConfig, provenance: Provenance, title: str = "", sentence: str = ""
 ) -> None:
     """Start a run in a new or empty folder.
 
@@ -72,21 +73,13 @@ def create_run(
                 f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder. "
                 "Resume that run, delete it, or choose another folder."
             )
-        record = {
-            "title": title,
-            "sentence": sentence,
-            "config": config,
-            "provenance": dict(provenance),
-            "finished": False,
-            "packed": None,
-        }
-        write_record(folder, record)
+        write_record(folder, Record(config, title, sentence, provenance))
 
 
-def _unfinished(folder: Path) -> dict:
+def _unfinished(folder: Path) -> Record:
     """The record of a run that may still grow. Raises `RunError` when it has finished."""
     record = read_record(folder)
-    if record["finished"]:
+    if record.finished:
         raise RunError(f"The run {folder.name!r} has finished. Start another in a new folder.")
     return record
 
@@ -118,7 +111,7 @@ def write_snapshot(path: Path | str, step: int, weights: Weights, precision: str
     or a weight is not finite or too large for float16.
     """
     folder = Path(path)
-    config = _unfinished(folder)["config"]
+    config = _unfinished(folder).config
     if precision not in (None, config.precision):
         raise RunError(f"Got precision {precision!r}, the config says {config.precision!r}. Use that.")
     if not 0 <= step <= MAX_STEP:
@@ -163,7 +156,7 @@ def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict] | None:
     folder = Path(path)
     if not os.path.lexists(folder / RESUME):
         return None
-    parameters = read_record(folder)["config"].n_parameters
+    parameters = read_record(folder).config.n_parameters
     with open_inside(folder, RESUME) as file:
         check_size(file, RESUME, MIB + RESUME_BYTES * parameters)
         arrays, meta = read_sealed(file, RESUME)
@@ -196,7 +189,7 @@ def mark_finished(path: Path | str) -> None:
     """Say in run.json that nothing more will come. `pack` says so too."""
     folder = Path(path)
     with write_lock(folder):
-        write_record(folder, {**read_record(folder), "finished": True})
+        write_record(folder, replace(read_record(folder), finished=True))
 
 
 def set_config(path: Path | str, config: RunConfig) -> None:
@@ -207,8 +200,8 @@ def set_config(path: Path | str, config: RunConfig) -> None:
     folder = Path(path)
     with write_lock(folder):
         record = _unfinished(folder)
-        _refuse_other_network(record["config"], config)
-        write_record(folder, {**record, "config": config})
+        _refuse_other_network(record.config, config)
+        write_record(folder, replace(record, config=config))
 
 
 def _refuse_other_network(before: RunConfig, after: RunConfig) -> None:
@@ -222,14 +215,14 @@ def set_title(path: Path | str, title: str) -> None:
     """Call the run something else. Raises `RunError` when another process writes it."""
     folder = Path(path)
     with write_lock(folder):
-        write_record(folder, {**read_record(folder), "title": title})
+        write_record(folder, replace(read_record(folder), title=title))
 
 
-def set_provenance(path: Path | str, provenance: Mapping) -> None:
+def set_provenance(path: Path | str, provenance: Provenance) -> None:
     """Record where and with what a run is trained. Raises `RunError` when another process writes it."""
     folder = Path(path)
     with write_lock(folder):
-        write_record(folder, {**read_record(folder), "provenance": dict(provenance)})
+        write_record(folder, replace(read_record(folder), provenance=provenance))
 
 
 def finish(path: Path | str) -> None:
@@ -265,7 +258,7 @@ def reopen(path: Path | str, config: RunConfig) -> None:
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         for index, step in enumerate(run.steps.tolist()):
             replace_file(folder / snapshot_name(step), seal(read_stored(run, index), {"step": str(step)}))
-        write_record(folder, {**read_record(folder), "config": config, "finished": False, "packed": None})
+        write_record(folder, replace(read_record(folder), config=config, finished=False, packed=None))
         with saying(folder.name):
             for file in folder.glob(f"{SNAPSHOTS}-*.safetensors"):
                 file.unlink(missing_ok=True)
@@ -288,13 +281,9 @@ def pack(path: Path | str, keep_resume: bool = False) -> None:
                 stored = [read_stored(run, int(index)) for index in indices]
                 stacks = {name: np.stack([weights[name] for weights in stored]) for name in stored[0]}
                 replace_file(folder / shard_name(number), encode({**stacks, "steps": run.steps[indices]}))
-            packed = {
-                "steps": run.steps.tolist(),
-                "checksums": list(run.checksums),
-                "shards": [len(indices) for indices in shards],
-                "log": {"size": run.log_size, "checksum": run.log_checksum},
-            }
-            write_record(folder, {**read_record(folder), "finished": True, "packed": packed})
+            sizes = tuple(len(indices) for indices in shards)
+            packed = Packed(tuple(run.steps.tolist()), run.checksums, sizes, run.log_size, run.log_checksum)
+            write_record(folder, replace(read_record(folder), finished=True, packed=packed))
         _tidy(folder, open_run(folder), keep_resume)
 
 

@@ -3,6 +3,7 @@
 One test in one session, because starting a server and a browser costs more than all that is then tried.
 """
 
+import dataclasses
 import re
 
 import pytest
@@ -24,7 +25,8 @@ def server(copied):
     """A fresh server process, to which nobody has spoken yet."""
     for name in ("tiny-groks", "tiny-recites"):
         values = record.read_record(copied / name)
-        record.write_record(copied / name, values | {"title": f"{name} <b>", "sentence": HOSTILE})
+        hostile = dataclasses.replace(values, title=f"{name} <b>", sentence=HOSTILE)
+        record.write_record(copied / name, hostile)
     with serving() as url:
         yield url
 

@@ -1,5 +1,6 @@
 """Every page, run as Streamlit runs it, on usual and on odd runs."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -153,7 +154,7 @@ def test_without_any_run_every_page_says_how_to_get_one(no_runs, visit, page):
 def test_texts_of_a_run_are_text(copied, visit):
     path = copied / "tiny-groks"
     long = (HOSTILE * 200)[:10_000]
-    record.write_record(path, record.read_record(path) | {"title": long, "sentence": long})
+    record.write_record(path, dataclasses.replace(record.read_record(path), title=long, sentence=long))
     app = visit("timeline", run="tiny-groks", step="0")
     label = app.selectbox[0].options[0]
     assert label.startswith("<img src=x onerror=alert(1)> **bold**")  # a list shows no markup

@@ -49,7 +49,9 @@ def test_nobody_gets_more_than_the_limits_not_even_by_forgery(hosted, visitor, t
         requests.start(visitor(1), wanted, "big", limits=hosted)
     assert not visitor(1).exists()
     run = requests.start(visitor(1), tiny, "small", limits=hosted)
-    record.write_record(run, {**record.read_record(run), "config": wanted})  # as if by an edited file
+    record.write_record(
+        run, dataclasses.replace(record.read_record(run), config=wanted)
+    )  # as if by an edited file
     assert worker.main([str(run)]) == 1
     over = files.ended(run)
     assert over

@@ -1,5 +1,6 @@
 """A packed run, or the run.json of any run, that is damaged: one `RunError`, in little memory, at once."""
 
+import dataclasses
 import json
 import os
 import tracemalloc
@@ -280,5 +281,14 @@ def test_what_is_no_run_folder_at_all(tmp_path):
 
 def test_a_record_with_a_checksum_of_its_own_is_read_back(live):
     again = record.read_record(live)
-    record.write_record(live, {**again, "title": "Grösse \U0001f9ea"})
+    record.write_record(live, dataclasses.replace(again, title="Grösse \U0001f9ea"))
     assert open_run(live).title == "Grösse \U0001f9ea"
+
+
+def test_what_a_younger_version_wrote_besides_is_kept(live, forge):
+    forge(live, lambda fields: fields.update(mood="serene"))
+    again = record.read_record(live)
+    assert again.more == {"mood": "serene"}
+    record.write_record(live, dataclasses.replace(again, title="Other"))
+    assert json.loads((live / "run.json").read_text())["mood"] == "serene"
+    assert record.read_record(live) == dataclasses.replace(again, title="Other")

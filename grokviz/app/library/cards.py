@@ -1,6 +1,6 @@
 """The library: every run on a card of one kind, and a box for what others have published."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from grokviz.importers.questions import QUESTIONS
 from grokviz.runs import library
 from grokviz.runs.catalog import Card
 from grokviz.runs.imported import UNKNOWN, stated
+from grokviz.runs.record import Provenance
 from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened
@@ -247,7 +248,7 @@ def _remove(run: str) -> None:
     fetch.remove(root, run)
 
 
-def facts(card: Card, provenance: Mapping[str, object]) -> str:
+def facts(card: Card, provenance: Provenance) -> str:
     """Task, share, weight decay, steps and size, in one line; what the file of the run does not say is not known."""
     c = card.config
     if c is None:
@@ -273,7 +274,7 @@ def _from(card: Card) -> str:
     return f"By {sentences.as_text(sentences.plain(str(origin.get('repo', 'someone')), 80))} at {commit}, licence: {licence}"
 
 
-def _how_it_was_read(provenance: dict) -> None:
+def _how_it_was_read(provenance: Provenance) -> None:
     with st.popover("How it was read", type="tertiary"):
         known = provenance.get("known")
         lines = (

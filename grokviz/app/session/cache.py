@@ -21,6 +21,7 @@ from grokviz.measures.phases import Phases
 from grokviz.runs import library
 from grokviz.runs.catalog import Card, check_id
 from grokviz.runs.folder import open_run
+from grokviz.runs.record import Provenance
 from grokviz.runs.storage import is_locked
 from grokviz.runs.write import RESUME
 from grokviz.study import Growing, Study
@@ -209,7 +210,7 @@ class Glance(NamedTuple):
     log: pd.DataFrame
     phases: Phases
     last_step: int
-    provenance: dict
+    provenance: Provenance
 
 
 @kept(GLANCES)
