@@ -6,10 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from devtools.made_up_run import run_like
+from grokviz.measures.phases import Phases
 from grokviz.view.film.assets import ENTRY, bundle, message, panels, script
 from grokviz.view.film.component import PICTURES, Command, FilmState, _state, film
-from grokviz.view.frames import timeline_blob
+from grokviz.view.frames import read_header, timeline_blob
 from grokviz.view.palette import palette
+from grokviz.view.tables import bands
 
 DEFAULT = FilmState(7, ("rings",))
 
@@ -151,3 +153,16 @@ def test_what_is_sent_has_no_module_left_in_it(entry):
     assert not re.search(r"^\s*(import|export)\b", code, re.MULTILINE)
     declared = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", code, re.MULTILINE)
     assert len(declared) == len(set(declared)), "two files declare the same name"
+
+
+@pytest.mark.parametrize("events", [0, 1, 2, 5])
+def test_film_and_charts_draw_the_same_phases(events):
+    run, timeline, task, phases = run_like(p=13, n=5, keys=(2, 5))
+    phases = Phases(*phases[:events])  # a run that never memorised, one that only recites, ...
+    header = read_header(timeline_blob(run, timeline, task, phases))
+    last = header["steps"][-1]
+    drawn = bands(phases, last)
+    assert [(name, start, last if end is None else end) for name, start, end in header["bands"]] == list(
+        drawn.itertuples(index=False, name=None)
+    )
+    assert header["bands"][0][:2] == ["memorisation", 0]
