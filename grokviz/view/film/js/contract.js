@@ -50,7 +50,19 @@
  * @property {number} n_heads
  * @property {Record<"memorised_at" | "circuit_from" | "cleanup_from" | "cleanup_to" | "grokked_at", number | null>} phases
  * @property {[string, number, number | null][]} bands phase, first step, first step after it; null while it lasts
+ * @property {Declaration[]} measures with one number a snapshot, each an array of its name
  * @property {number[]} neurons of the maps: which neurons they show
+ *
+ * A measure, in the words of its declaration (grokviz/measures/declaration.py).
+ * @typedef {object} Declaration
+ * @property {string} name
+ * @property {string} title
+ * @property {string} unit beside its axis
+ * @property {string} label of its curve
+ * @property {boolean} percent a share
+ * @property {boolean} log on a logarithmic axis
+ * @property {string} group curves of one group share a figure
+ * @property {string} nothing why it says nothing of this run; "" where it does
  *
  * A run as the panels see it.
  * @typedef {{ header: Header, arrays: Record<string, StoredArray>, maps: Part | null }} Timeline
@@ -93,6 +105,8 @@
  * @property {(g: Canvas, own: Own, context: Context) => void} live every frame
  * @property {(own: Own, x: number, y: number, context: Context) => (Hover & { words: string }) | null} [hover] what is at
  *   this point, and the words that take the place of the caption meanwhile
+ * @property {boolean} [wide] over the whole width of the page, in a row of its own
+ * @property {(timeline: Timeline, width: number) => number} [height] of the figure in pixels, where a square is not right
  * @property {(timeline: Timeline, i: number) => string} caption the answer at snapshot i
  * @property {(own: Own, context: Context) => { left: number, width: number }} [timeBox] where the axis of time lies in
  *   the figure: press and drag there, and the film moves

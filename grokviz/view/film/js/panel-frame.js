@@ -20,7 +20,7 @@ export function makePanelFrame(panel, timeline, film, need) {
   const save = make("button", "gv-link", { type: "button", text: "Save PNG", onclick: () => savePanel() });
   const howto = make("details", "gv-howto", {},
     make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), save);
-  const element = make("figure", "gv-panel", { "data-panel": panel.id },
+  const element = make("figure", panel.wide ? "gv-panel gv-wide" : "gv-panel", { "data-panel": panel.id },
     make("h3", "gv-title", { text: panel.title }), figure.holder, make("figcaption", "", {}, caption), howto);
   figure.holder.append(note);
 
@@ -101,7 +101,7 @@ export function makePanelFrame(panel, timeline, film, need) {
   function layout() {
     if (!element.isConnected) return;
     const width = Math.floor(figure.holder.clientWidth);
-    if (width > 0) figure.resize(width, Math.round(Math.min(width * 1.03, 420)));
+    if (width > 0) figure.resize(width, Math.round(panel.height?.(timeline, width) ?? Math.min(width * 1.03, 420)));
     figure.stale = true;
   }
 

@@ -7,10 +7,11 @@
 
 import { logDomain } from "./kit/axis.js";
 import { dot, makeDraggable, makeFigure } from "./kit/canvas.js";
+import { decade } from "./kit/declared.js";
 import { icon, make, makeMenu, picker, setText } from "./kit/dom.js";
 import { curveSeries, drawCursor, drawPlotBackground, plotBox } from "./kit/plot.js";
 import { phaseAt, phaseBands } from "./kit/timeline.js";
-import { superscript, whole } from "./kit/wording.js";
+import { whole } from "./kit/wording.js";
 import { narrate, spoken } from "./narrator.js";
 
 const SPEEDS = [["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["4", "4×"]];
@@ -32,8 +33,7 @@ function lossPlot(timeline) {
     curveSeries(timeline, "train_loss", "train", "train", "log_train_loss"),
     ...(timeline.header.key_freqs.length ? circuitLosses(timeline) : []),
   ].filter(({ values }) => Array.from(values).some(Number.isFinite));
-  const format = (/** @type {number} */ v) => (v === 1 ? "1" : v === 10 ? "10" : `10${superscript(Math.round(Math.log10(v)))}`);
-  return { rows: [{ kind: "log", domain: logDomain(series), series, format }], top: 0 };
+  return { rows: [{ kind: "log", domain: logDomain(series), series, format: decade }], top: 0 };
 }
 
 /** @param {Timeline} timeline @param {Film} film

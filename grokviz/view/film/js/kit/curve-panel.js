@@ -7,7 +7,7 @@ import { drawCursor, drawPlotBackground, plotBox } from "./plot.js";
 
 /** @typedef {{ plot: Plot }} OwnCurves */
 
-/** @param {Pick<Panel<OwnCurves>, "id" | "name" | "title" | "howto" | "caption">} description
+/** @param {Pick<Panel<OwnCurves>, "id" | "name" | "title" | "howto" | "wide" | "height" | "caption">} description
  * @param {(timeline: Timeline) => Row[]} rows @returns {Panel<OwnCurves>} */
 export function curvePanel(description, rows) {
   const box = (/** @type {OwnCurves} */ own, /** @type {Context} */ { width, height, theme }) =>

@@ -1,7 +1,7 @@
 // The share of right answers over the run.
 
 import { curvePanel } from "../kit/curve-panel.js";
-import { curveSeries } from "../kit/plot.js";
+import { declaredRows } from "../kit/declared.js";
 import { measure } from "../kit/timeline.js";
 import { percent } from "../kit/wording.js";
 
@@ -18,14 +18,5 @@ export const accuracyPanel = curvePanel(
       return `It answers ${train} of the training pairs correctly and ${test} of the pairs it has never seen.`;
     },
   },
-  (timeline) => [
-    {
-      title: "share of pairs answered correctly", kind: "linear", domain: [-0.02, 1.04], ticks: [0, 0.5, 1],
-      format: percent, read: percent,
-      series: [
-        curveSeries(timeline, "test_accuracy", "test", "test", "log_test_accuracy"),
-        curveSeries(timeline, "train_accuracy", "train", "train", "log_train_accuracy"),
-      ],
-    },
-  ],
+  (timeline) => declaredRows(timeline, ({ name }) => name === "train_accuracy" || name === "test_accuracy"),
 );

@@ -12,8 +12,10 @@ import { logitsPanel } from "./logits.js";
 import { outputsPanel } from "./outputs.js";
 import { accuracyPanel } from "./accuracy.js";
 import { simplicityPanel } from "./simplicity.js";
+import { measuresPanel } from "./measures.js";
 
 /** @type {Panel<any>[]} */
 export const PANELS = [
   ringsPanel, answersPanel, embeddingPanel, attentionPanel, neuronsPanel, logitsPanel, outputsPanel, accuracyPanel, simplicityPanel,
+  measuresPanel,
 ];

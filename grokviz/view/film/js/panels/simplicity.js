@@ -1,11 +1,11 @@
 // Sparsity and weight norm over the run.
 
-import { fittedTicks } from "../kit/axis.js";
-import { largest } from "../kit/blob.js";
 import { curvePanel } from "../kit/curve-panel.js";
-import { curveSeries } from "../kit/plot.js";
+import { declaredRows } from "../kit/declared.js";
 import { measure } from "../kit/timeline.js";
-import { percent, readable, whole } from "../kit/wording.js";
+import { percent, readable } from "../kit/wording.js";
+
+const SHORT = { gini_W_E: "W_E", gini_W_L: "W_L", sum_squared_weights: "all" };
 
 export const simplicityPanel = curvePanel(
   {
@@ -23,18 +23,5 @@ export const simplicityPanel = curvePanel(
       return `The Gini coefficient of the embedding is ${readable(measure(timeline, "gini_W_E", i))}. The squared weights add up to ${readable(now)}${change}.`;
     },
   },
-  (timeline) => {
-    const weights = curveSeries(timeline, "sum_squared_weights", "all", "plain");
-    const top = largest(weights.values) * 1.08 || 1;
-    return [
-      {
-        title: "sparsity of frequencies (Gini)", kind: "linear", domain: [0, 1], ticks: [0, 0.5, 1], format: String,
-        series: [
-          curveSeries(timeline, "gini_W_E", "W_E", "plain"),
-          curveSeries(timeline, "gini_W_L", "W_L", "second"),
-        ],
-      },
-      { title: "sum of squared weights", kind: "linear", domain: [0, top], ticks: fittedTicks(top), format: whole, series: [weights] },
-    ];
-  },
+  (timeline) => declaredRows(timeline, ({ name }) => name in SHORT, SHORT),
 );
