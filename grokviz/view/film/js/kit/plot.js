@@ -73,7 +73,8 @@ export function drawPlotBackground(g, box, axis, header, theme) {
     for (const { top, height } of box.rows) g.fillRect(x0, top, x1 - x0, height);
   }
   g.font = theme.font(SMALL);
-  for (const { row, top, height, y } of box.rows) {
+  for (const placed of box.rows) {
+    const { row, top, height, y } = placed;
     for (const tick of row.ticks ?? logTicks(row.domain, height)) {
       const ty = Math.round(y(tick)) + 0.5;
       g.strokeStyle = theme.hair;
@@ -89,7 +90,7 @@ export function drawPlotBackground(g, box, axis, header, theme) {
     g.clip();
     for (const series of row.series) drawCurve(g, series, box, axis, y, theme);
     g.restore();
-    drawEndLabels(g, row, box, y, theme);
+    drawEndLabels(g, placed, box, theme);
   }
   drawChanges(g, box, axis, header, theme);
   drawTimeTicks(g, box, axis, header, theme);
@@ -154,12 +155,14 @@ function drawCurve(g, { steps, values, colour }, box, axis, y, theme) {
   if (values.length === 1 && pen) dot(g, box.left + axis.unit(steps[0]) * box.width, y(values[0]), 3.5, style.line);
 }
 
-/** @param {Canvas} g @param {Row} row @param {Box} box @param {(v: number) => number} y @param {Theme} theme */
-function drawEndLabels(g, row, box, y, theme) {
+/** The names of the curves of a row, at their ends.
+ * @param {Canvas} g @param {Box["rows"][number]} placed @param {Box} box @param {Theme} theme */
+function drawEndLabels(g, { row, top, height, y }, box, theme) {
   const labels = row.series
     .map(({ label, colour, values }) => ({ label, colour, at: y(lastFinite(values)) }))
     .filter(({ at }) => Number.isFinite(at));
   spread(labels, 15);
+  keepInside(labels, top + 5, top + height, 15);
   g.font = theme.font(SMALL, 600);
   for (const { label, colour, at } of labels) {
     g.fillStyle = theme.series[colour].text;

@@ -7,7 +7,7 @@ import { declaredRows } from "../kit/declared.js";
 import { measure } from "../kit/timeline.js";
 import { percent, readable } from "../kit/wording.js";
 
-const EVERY = () => true, ROW = 96; // pixels
+const EVERY = () => true, ROW = 120; // pixels
 
 /** A row for each group; a measure that stands in a row alone is read out in the caption. @param {Timeline} timeline */
 const rows = (timeline) => declaredRows(timeline, EVERY);

@@ -5,7 +5,10 @@ import { declaredRows } from "../kit/declared.js";
 import { measure } from "../kit/timeline.js";
 import { percent, readable } from "../kit/wording.js";
 
-const SHORT = { gini_W_E: "W_E", gini_W_L: "W_L", sum_squared_weights: "all" };
+const GINI = { gini_W_E: "W_E", gini_W_L: "W_L" };
+const SQUARES = { sum_squared_weights: "all" };
+/** @type {{ domain: [number, number], ticks: number[] }} */
+const WHOLE = { domain: [0, 1], ticks: [0, 0.5, 1] }; // what a Gini coefficient can be: noise looks like noise
 
 export const simplicityPanel = curvePanel(
   {
@@ -23,5 +26,8 @@ export const simplicityPanel = curvePanel(
       return `The Gini coefficient of the embedding is ${readable(measure(timeline, "gini_W_E", i))}. The squared weights add up to ${readable(now)}${change}.`;
     },
   },
-  (timeline) => declaredRows(timeline, ({ name }) => name in SHORT, SHORT),
+  (timeline) => [
+    ...declaredRows(timeline, ({ name }) => name in GINI, GINI).map((row) => ({ ...row, ...WHOLE })),
+    ...declaredRows(timeline, ({ name }) => name in SQUARES, SQUARES),
+  ],
 );
