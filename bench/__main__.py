@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-from bench import analysis, hub, importing, inside, live, scrubber, startup, training
+from bench import analysis, crowd, hub, importing, inside, live, scrubber, startup, training
 from bench.table import Row, as_markdown
 from devtools import ROOT
 
@@ -17,6 +17,7 @@ PARTS = {
     "analysis": analysis,
     "inside": inside,
     "live": live,
+    "crowd": crowd,
     "importing": importing,
     "hub": hub,
     "startup": startup,

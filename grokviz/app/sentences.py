@@ -102,10 +102,11 @@ def circuit_sentence(study: Study, index: int) -> str:
     t = study.timeline
     pattern = attention_pattern(t.attention_scores[index].astype(np.float64))
     heads = ", ".join(percent(float(share)) for share in attention_single_frequency_fve(pattern)[1])
-    neurons = round(float(t.frac_neurons_over_085[index]) * study.run.config.d_mlp)
+    follow, n = float(t.frac_neurons_over_085[index]), study.run.config.d_mlp
+    neurons = f"{round(follow * n)} of {n}" if math.isfinite(follow) else f"nobody knows how many of {n}"
     return (
         f"**Measured at step {int(t.steps[index]):,}.** One frequency explains {heads} of the variance of attention, "
-        f"head by head; {neurons} of {study.run.config.d_mlp} neurons follow one frequency; the waves of the key "
+        f"head by head; {neurons} neurons follow one frequency; the waves of the key "
         f"frequencies explain {percent(float(t.logit_fve[index]))} of the variance of the logits."
     )
 

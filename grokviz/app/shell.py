@@ -6,6 +6,7 @@ from threading import Thread
 
 import streamlit as st
 
+from grokviz.app import garbage
 from grokviz.app.session import cache, visitor
 from grokviz.jobs import supervisor
 from grokviz.runs import library
@@ -37,6 +38,7 @@ def run() -> None:
     st.session_state[_READY] = True
     visitor.meet()
     _supervisor()
+    _garbage()
     _come_back()
     with cache.one_rerun():
         page.run()
@@ -55,6 +57,11 @@ def _come_back() -> None:
 def _supervisor() -> Thread:
     """Looks after the trainings, one for this server: from the first visit on, also those that it has inherited."""
     return supervisor.supervise(library.trained())
+
+
+@st.cache_resource(show_spinner=False)
+def _garbage() -> Thread:
+    return garbage.collect_when_idle()
 
 
 def guard() -> None:

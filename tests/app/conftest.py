@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from devtools import ROOT
+from grokviz.app import garbage
 from grokviz.jobs import supervisor
 
 
@@ -13,6 +14,7 @@ from grokviz.jobs import supervisor
 def no_supervisor(monkeypatch):
     """No thread that outlives a test: nothing is trained in this process."""
     monkeypatch.setattr(supervisor, "supervise", lambda runs: None)
+    monkeypatch.setattr(garbage, "collect_when_idle", lambda: None)
 
 
 @pytest.fixture

@@ -1,0 +1,301 @@
+"""Run folders, damaged by accident and on purpose: each is shown or refused by one `RunError`, soon and in little memory.
+
+On purpose means that every checksum is made to fit again, so that only the content can tell. `make fuzz` tries 10,000
+folders; a test run 300 of each kind.
+"""
+
+import io
+import json
+import os
+import random
+import resource
+import shutil
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grokviz import study as studies
+from grokviz.app import sentences
+from grokviz.config import RunConfig
+from grokviz.errors import RunError
+from grokviz.runs import bundle, catalog, folder, storage, tensors, write
+from grokviz.runs.log import LOG, LOG_COLUMNS
+from grokviz.runs.record import RUN
+from grokviz.study import Growing, Study
+from grokviz.view import frames, tables
+from tests.fuzz.mutations import mutated, mutated_value
+
+MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "1500")) // 5  # of each kind
+SECONDS, BYTES = 3.0, 300_000_000  # of one folder, at most
+P, KEYS, STEPS = 11, (2, 4), (0, 7, 40)
+VALUES = (np.nan, np.inf, -np.inf, 0.0, -1.0, 3e38, 65504.0, 1e-30)
+OVERFLOWS = (
+    "overflow encountered",
+    "invalid value encountered",
+    "divide by zero",
+)  # of weights no training reaches
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory, clock_weights, random_weights) -> dict[str, Files]:
+    """The files of a run that adds with two frequencies: as it is trained, and packed with its timeline."""
+    root = tmp_path_factory.mktemp("bases")
+    final = clock_weights(P, KEYS, np.float32)
+    shapes = {"d_model": final["W_U"].shape[0], "n_heads": 1, "d_mlp": len(final["b_in"])}
+    first = random_weights(P, np.float32, **shapes)
+    config = RunConfig(p=P, frac_train=0.5, steps=STEPS[-1], max_snapshots=9, log_every=1, **shapes)
+    for name in ("live", "packed"):
+        write.create_run(root / name, config, {"device": "cpu"}, "Small", "A small run.")
+        for step in STEPS:
+            share = step / STEPS[-1]
+            rows = [step, *np.exp([-9 * share, -5 * share]), min(3 * share, 1), share**2, 9.9]
+            write.append_log(root / name, [dict(zip(LOG_COLUMNS, rows, strict=True))])
+            weights = {key: (1 - share) * first[key] + share * final[key] for key in final}
+            write.write_snapshot(root / name, step, weights)
+    write.finish(root / "packed")
+    studies.load(folder.open_run(root / "packed"), keep=True)
+    return {name: files_of(root / name) for name in ("live", "packed")}
+
+
+def files_of(path: Path) -> Files:
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+def weights_name(files: Files, rng: random.Random) -> str:
+    return rng.choice([name for name in files if name.startswith("snapshots")])
+
+
+def sealed(record: dict) -> bytes:
+    """run.json with the checksum that fits."""
+    record.pop("crc32", None)
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps({**record, "crc32": zlib.crc32(text.encode(errors="replace"))}).encode(errors="replace")
+
+
+def damaged_record(files: Files, rng: random.Random) -> None:
+    files[RUN] = mutated(files[RUN], rng)
+
+
+def forged_record(files: Files, rng: random.Random) -> None:
+    record = json.loads(files[RUN])
+    part = rng.choice(("config", "config", "packed", None))
+    if part and record[part]:
+        record[part] = mutated_value(record[part], rng)
+    else:
+        record = mutated_value(record, rng)
+    files[RUN] = sealed(record) if isinstance(record, dict) else json.dumps(record).encode()
+
+
+def damaged_log(files: Files, rng: random.Random) -> None:
+    files[LOG] = mutated(files[LOG], rng)
+
+
+def forged_log(files: Files, rng: random.Random) -> None:
+    rows = [json.loads(line) for line in files[LOG].splitlines()]
+    for _ in range(rng.choice((1, 1, 3))):
+        row = rng.choice(rows)
+        if rng.random() < 0.5:
+            row[rng.choice(LOG_COLUMNS)] = rng.choice(
+                (None, 0, -1, 1e308, -1e308, 5e-324, 0.5, 10**9, 99_999_999, True)
+            )
+        else:
+            rows = mutated_value(rows, rng)
+            rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        if not rows:
+            break
+    files[LOG] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    record = json.loads(files[RUN])
+    if record["packed"]:
+        record["packed"]["log"] = {"size": len(files[LOG]), "checksum": zlib.crc32(files[LOG])}
+        files[RUN] = sealed(record)
+
+
+def damaged_weights(files: Files, rng: random.Random) -> None:
+    name = weights_name(files, rng)
+    files[name] = mutated(files[name], rng)
+
+
+def forged_weights(files: Files, rng: random.Random) -> None:
+    """Values that no training writes, under checksums that fit; or another header."""
+    name = weights_name(files, rng)
+    if rng.random() < 0.3:
+        files[name] = other_header(files[name], rng)
+        return
+    arrays, meta = content(files[name])
+    key = rng.choice([key for key in arrays if key != "steps"])
+    arrays[key] = arrays[key].copy()
+    flat = arrays[key].reshape(-1)
+    with np.errstate(over="ignore"):
+        flat[rng.randrange(flat.size) :: rng.choice((1, 7, flat.size))] = rng.choice(VALUES)
+    if "steps" not in arrays:
+        files[name] = tensors.seal(arrays, {k: v for k, v in meta.items() if k != "crc32"})
+        return
+    files[name] = tensors.encode(arrays, meta)
+    record, steps = json.loads(files[RUN]), arrays.pop("steps").tolist()
+    record["packed"]["checksums"] = [
+        tensors.checksum({k: a[row] for k, a in arrays.items()}, {"step": str(step)})
+        for row, step in enumerate(steps)
+    ]
+    files[RUN] = sealed(record)
+
+
+def forged_timeline(files: Files, rng: random.Random) -> None:
+    """A cache of the right fingerprint and version, whose arrays are of other shapes, types, values and names."""
+    name = folder.TIMELINE
+    if name not in files:
+        return
+    arrays, meta = content(files[name])
+    meta.pop("crc32")
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        key = rng.choice(list(arrays))
+        arrays[key] = other_array(arrays[key], rng)
+        if (way := rng.random()) < 0.05:
+            del arrays[key]
+        elif way < 0.1:
+            arrays[key + rng.choice(("x", ".W_E", "."))] = arrays[key]
+        elif way < 0.15:
+            meta = {k: str(mutated_value(v, rng)) for k, v in meta.items()}
+        if not arrays:
+            break
+    files[name] = tensors.seal(arrays, meta)
+
+
+def other_array(array: np.ndarray, rng: random.Random) -> np.ndarray:
+    match rng.randrange(8):
+        case 0:
+            return array[:-1] if array.ndim else array.reshape(1)
+        case 1:
+            return np.concatenate([array, array]) if array.ndim else array.reshape(1, 1)
+        case 2:
+            return array.reshape(-1)
+        case 3:
+            return array[..., None]
+        case 4:
+            return array[..., :0] if array.ndim else array
+        case 5:
+            return array.astype(rng.choice(list(tensors.DTYPES.values())))
+        case 6:
+            changed = array.copy()
+            with np.errstate(all="ignore"):
+                if changed.size:
+                    changed.reshape(-1)[rng.randrange(changed.size)] = np.array(rng.choice(VALUES)).astype(
+                        array.dtype
+                    )
+            return changed
+    return array.T
+
+
+def mixed_folder(files: Files, rng: random.Random) -> None:
+    """Files that are missing, empty, exchanged, of another run, or there without anybody's asking."""
+    names = list(files)
+    one, other = rng.choice(names), rng.choice(names)
+    match rng.randrange(6):
+        case 0:
+            del files[one]
+        case 1:
+            files[one] = b""
+        case 2:
+            files[one], files[other] = files[other], files[one]
+        case 3:
+            files[
+                rng.choice(("snapshots-1.safetensors", "snapshots/00000003.safetensors", "x", LOG + ".tmp"))
+            ] = files[one]
+        case 4:
+            files[f"{one}/inside"] = files.pop(one)  # a folder where a file should be
+        case 5:
+            damaged_weights(files, rng), damaged_log(files, rng), forged_timeline(files, rng)
+
+
+def content(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    length = int.from_bytes(data[:8], "little")
+    entries = json.loads(data[8 : 8 + length])
+    meta = entries.pop("__metadata__", {})
+    body = data[8 + length :]
+    return {
+        key: np.frombuffer(body[slice(*entry["data_offsets"])], tensors.DTYPES[entry["dtype"]]).reshape(
+            entry["shape"]
+        )
+        for key, entry in entries.items()
+    }, meta
+
+
+def other_header(data: bytes, rng: random.Random) -> bytes:
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(mutated_value(json.loads(data[8 : 8 + length]), rng)).encode()
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
+
+
+KINDS = {
+    "record": (damaged_record, forged_record, forged_record, forged_record),
+    "log": (damaged_log, forged_log),
+    "weights": (damaged_weights, forged_weights),
+    "timeline": (forged_timeline,),
+    "folder": (mixed_folder,),
+}
+
+
+@pytest.mark.filterwarnings(*(f"ignore:{said}" for said in OVERFLOWS))
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_folders_are_shown_or_refused(kind, bases, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage.os, "fsync", lambda descriptor: None)
+    shown, slowest, most = 0, 0.0, 0
+    for seed in range(MUTATIONS):
+        rng = random.Random(f"{kind} {seed}")
+        files = dict(bases[rng.choice(("packed", "packed", "live"))])
+        rng.choice(KINDS[kind])(files, rng)
+        path = lay(tmp_path / "runs" / "one", files)
+        begun, before = time.process_time(), peak()
+        try:
+            look_at(path, thoroughly=seed % 5 == 0)
+            shown += 1
+        except RunError as error:
+            said = str(error)
+            if not 10 < len(said) < 700:
+                raise AssertionError(f"{kind} {seed} says {said!r}") from error
+        except Exception as error:
+            raise AssertionError(f"{kind} {seed} raises {type(error).__name__}: {error}") from error
+        slowest, most = max(slowest, time.process_time() - begun), max(most, peak() - before)
+    assert slowest < SECONDS
+    assert most < BYTES
+    assert shown > 0  # the damage is not always fatal
+
+
+def lay(path: Path, files: Files) -> Path:
+    shutil.rmtree(path, ignore_errors=True)
+    for name, data in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def look_at(path: Path, thoroughly: bool = True) -> None:
+    """What the pages and commands make of a run, short of drawing it."""
+    (card,) = catalog.list_runs(path.parent)
+    assert card.problem is None or isinstance(card.problem, str)
+    run = folder.open_run(path)
+    study = studies.load(run) if run.shards else Growing().look(run)
+    study.phases.summary()
+    frames.timeline_blob(run, study.timeline, study.task, study.phases)
+    frames.maps_blob(run, study.timeline)
+    say(study, len(study.timeline.steps) - 1)
+    if thoroughly:
+        say(study, 0)
+        tables.losses(study), tables.bands(study.phases, study.last_step), tables.spectrum(study, 0)
+        tables.answers(study, 0), tables.curves_csv(study), tables.measures_csv(study)
+        studies.load(run)
+        bundle.export_zip(run, io.BytesIO())
+
+
+def say(study: Study, index: int) -> None:
+    sentences.loss_caption(study), sentences.key_sentence(study), sentences.spectrum_caption(study)
+    sentences.at_step(study, index), sentences.circuit_sentence(study, index)
+    sentences.measure_table(study, index)
+
+
+def peak() -> int:
+    """The most memory that this process has held so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
