@@ -99,7 +99,12 @@ EXCLUDED = Article(
     "Nanda et al. 2023, section 5.1.",
     beside=("train_loss",),
 )
-RIGHT = {"unit": "share of pairs answered correctly", "percent": True, "group": "accuracy"}
+RIGHT = {
+    "unit": "share of pairs answered correctly",
+    "percent": True,
+    "group": "accuracy",
+    "panel": "accuracy",
+}
 LOSS = {"unit": "loss (nats)", "log": True, "group": "loss"}
 
 MEASURES = (

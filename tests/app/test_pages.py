@@ -15,7 +15,8 @@ from grokviz import study
 from grokviz.app.explorer import tour
 from grokviz.config import RunConfig
 from grokviz.runs import record, write
-from grokviz.runs.folder import LOG_COLUMNS, open_run
+from grokviz.runs.folder import open_run
+from grokviz.runs.log import LOG_COLUMNS
 from tests.app.conftest import healthy, unescaped
 
 PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "train", "library", "glossary")
