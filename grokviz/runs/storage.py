@@ -1,5 +1,6 @@
 """Bytes on a disk: reading inside one folder and no further, replacing whole files, one writer at a time."""
 
+import contextlib
 import json
 import os
 import stat
@@ -12,12 +13,8 @@ from typing import BinaryIO
 
 from grokviz.errors import RunError
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-
 MIB = 2**20
+LOCK = ".lock"  # in a folder while it is written; after a writer was killed it may stay, and locks nothing
 PATIENCE_SECONDS = 0.2  # somebody may be looking whether the folder is locked, which takes a moment
 MEND = "Copy or download the run again, or train it anew."
 
@@ -102,19 +99,24 @@ def saying(what: str) -> Iterator[None]:
         raise RunError(f"{what} cannot be written: {error.strerror}. {mend}") from error
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write the file so that, killed at any moment, either the old or the new one is there, whole."""
+def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write the file so that, killed at any moment, either the old or the new one is there, whole.
+
+    What is not `durable` does not wait for the disk: after a power cut it may be gone.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     with saying(path.name):
         try:
             with open(temporary, "wb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -131,71 +133,77 @@ _holders: dict[str, tuple[int, int]] = {}  # folder -> (process, thread) that ho
 
 
 @contextmanager
-def write_lock(folder: Path | str) -> Iterator[None]:
-    """Be the only writer of the run folder. The thread that holds the lock may take it again.
+def write_lock(folder: Path | str, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Be the only writer of the folder. The thread that holds the lock may take it again.
 
-    The lock is on the folder itself, so no file is left behind, and the system drops it when the process
-    dies, however it dies. Where the file system knows no locks, and on Windows, there is none.
-    Raises `RunError` when another process or thread is writing.
+    The lock is on a file in the folder, which goes with it; the system drops it when the process dies, however it
+    dies. Where the file system knows no locks there is none.
+    Raises `RunError` when another process or thread is still writing after so many seconds.
     """
     key, me = os.path.realpath(folder), (os.getpid(), threading.get_ident())
     if _holders.get(key) == me:
         yield
         return
-    descriptor = _take_lock(key)
+    descriptor = _take_lock(key, patience)
     _holders[key] = me
     try:
         yield
     finally:
         _holders.pop(key, None)
-        if descriptor is not None:
-            os.close(descriptor)
+        _let_go(key, descriptor)
 
 
 def is_locked(folder: Path | str) -> bool:
-    """Whether somebody is writing the run folder. False where locks are not known."""
+    """Whether somebody is writing the folder. False where locks are not known."""
+    from filelock import lock_descriptor
+
     key = os.path.realpath(folder)
-    if fcntl is None or not os.path.isdir(key):
-        return False
     if key in _holders:
         return True
     try:
-        descriptor = os.open(key, os.O_RDONLY)
-    except FileNotFoundError:  # removed since
+        descriptor = os.open(os.path.join(key, LOCK), os.O_RDWR)
+    except OSError:  # as a rule: there is none
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: others may look at the same time
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
+        if not lock_descriptor(descriptor, blocking=False):
+            os.close(descriptor)
+            return True
+    except OSError:  # no locks here
         os.close(descriptor)
+        return False
+    _let_go(key, descriptor)  # left by a process that was killed
     return False
 
 
-def _take_lock(folder: str) -> int | None:
-    if fcntl is None:
-        return None
-    with saying(folder):
-        descriptor = os.open(folder, os.O_RDONLY)
-    until = time.monotonic() + PATIENCE_SECONDS
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
-    except BlockingIOError:
+def _take_lock(folder: str, patience: float) -> int:
+    """The open file of the lock."""
+    from filelock import lock_descriptor  # here, so that reading needs no more than numpy
+
+    until = time.monotonic() + patience
+    while True:
+        with saying(folder):
+            descriptor = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            # Whoever lets go removes the file first: a lock on a removed one is worth nothing.
+            if lock_descriptor(descriptor, blocking=False) and os.fstat(descriptor).st_nlink:
+                return descriptor
+        except OSError:  # some network file systems know none
+            return descriptor
         os.close(descriptor)
-        raise RunError(
-            f"Another training is writing into {Path(folder).name}. "
-            "Wait until it has finished, stop it, or choose another folder."
-        ) from None
-    except OSError:  # some network file systems cannot lock a folder
-        os.close(descriptor)
-        return None
-    return descriptor
+        if time.monotonic() > until:
+            raise RunError(
+                f"Another training is writing into {Path(folder).name}.",
+                mend="Wait until it has finished, stop it, or choose another folder.",
+            )
+        time.sleep(0.01)
+
+
+def _let_go(folder: str, descriptor: int) -> None:
+    file = os.path.join(folder, LOCK)
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            os.unlink(file)
+    os.close(descriptor)
+    if os.name != "posix":  # there no open file can be removed
+        with contextlib.suppress(OSError):
+            os.unlink(file)

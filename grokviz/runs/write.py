@@ -32,6 +32,7 @@ from grokviz.runs.folder import (
 from grokviz.runs.log import LOG, MAX_LOG, MAX_STEP, encode_row, mend_tail, read_log
 from grokviz.runs.record import Packed, Provenance, Record, read_record, write_record
 from grokviz.runs.storage import (
+    LOCK,
     MIB,
     canonical,
     check_size,
@@ -68,7 +69,7 @@ def create_run(
         folder.mkdir(parents=True, exist_ok=True)
     with write_lock(folder):
         # A run.json that was never renamed is all that a creation leaves when it is killed.
-        if found := sorted(name for name in os.listdir(folder) if not name.endswith(".tmp")):
+        if found := sorted(n for n in os.listdir(folder) if n != LOCK and not n.endswith(".tmp")):
             raise RunError(
                 f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder. "
                 "Resume that run, delete it, or choose another folder."

@@ -118,7 +118,7 @@ def test_whenever_a_writer_is_killed_a_prefix_opens_and_the_run_can_be_finished(
 
 def check_prefix(path: Path) -> str:
     if not (path / "run.json").exists():
-        assert all(name.endswith(".tmp") for name in os.listdir(path))
+        assert all(name == storage.LOCK or name.endswith(".tmp") for name in os.listdir(path))
         return "not begun"
     run = folder.open_run(path)
     assert run.config == CONFIG

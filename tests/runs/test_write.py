@@ -10,6 +10,7 @@ import threading
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
@@ -325,12 +326,11 @@ def test_a_folder_that_may_not_be_written(packed):
         packed.chmod(0o700)
 
 
-@pytest.mark.skipif(storage.fcntl is None, reason="this system has no file locks")
-def test_packing_and_rewinding_wait_for_no_other_writer(live, monkeypatch):
-    monkeypatch.setattr(storage.fcntl, "flock", lambda *a: (_ for _ in ()).throw(BlockingIOError()))
-    for act in (write.pack, write.mark_finished, lambda path: write.rewind(path, 3)):
-        with pytest.raises(RunError, match="Another training"):
-            act(live)
+def test_packing_and_rewinding_wait_for_no_other_writer(live):
+    with FileLock(live / storage.LOCK):
+        for act in (write.pack, write.mark_finished, lambda path: write.rewind(path, 3)):
+            with pytest.raises(RunError, match="Another training"):
+                act(live)
 
 
 @pytest.fixture
@@ -422,18 +422,15 @@ def test_title_and_provenance_are_replaced_and_nothing_else(ended):
     assert folder.fingerprint(run) == before
 
 
-@pytest.mark.skipif(storage.fcntl is None, reason="this system has no file locks")
 def test_looking_for_a_lock_keeps_nobody_out(live):
     assert not storage.is_locked(live)
     assert not storage.is_locked(live / "nowhere")
-    other = os.open(live, os.O_RDONLY)
-    try:
-        storage.fcntl.flock(other, storage.fcntl.LOCK_SH)  # somebody else looks
-        assert not storage.is_locked(live)
-        storage.fcntl.flock(other, storage.fcntl.LOCK_EX)  # and now writes
+    other = FileLock(live / storage.LOCK, thread_local=False)
+    with other:  # somebody writes
         assert storage.is_locked(live)
-        threading.Timer(0.05, os.close, [other]).start()
-        with storage.write_lock(live):  # for so short a time it waits
-            assert storage.is_locked(live)
-    finally:
-        assert not storage.is_locked(live)
+    assert not storage.is_locked(live)
+    other.acquire()
+    threading.Timer(0.05, other.release).start()
+    with storage.write_lock(live):  # for so short a time it waits
+        assert storage.is_locked(live)
+    assert not storage.is_locked(live)

@@ -22,7 +22,7 @@ from grokviz.runs import library
 from grokviz.runs.catalog import Card, check_id
 from grokviz.runs.folder import open_run
 from grokviz.runs.record import Provenance
-from grokviz.runs.storage import is_locked
+from grokviz.runs.storage import LOCK, is_locked
 from grokviz.runs.write import RESUME
 from grokviz.study import Growing, Study
 from grokviz.view import frames
@@ -133,8 +133,8 @@ def _stamp(path: str, seen: _Seen) -> Stamp | None:
 
 def _files(path: str) -> Iterator[tuple[str, int, int]]:
     for entry in os.scandir(path):
-        if entry.name == RESUME:
-            continue  # nothing that is shown comes from it
+        if entry.name in (RESUME, LOCK):
+            continue  # nothing that is shown comes from them
         with contextlib.suppress(FileNotFoundError):  # half-written files come and go
             now = entry.stat()
             yield entry.name, now.st_mtime_ns, now.st_size
