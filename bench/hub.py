@@ -80,5 +80,5 @@ def _row(
     while (now := job.status(ref, root)) and now.state == "running":
         time.sleep(0.02)
     taken = time.perf_counter() - begin
-    message = now.message if now else "nothing"
+    message = str(now.error) if now else "nothing"
     return Row(f"{what}: {message.split('. ')[0]}", f"{taken:.1f} s", "3 s")

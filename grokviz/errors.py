@@ -3,6 +3,7 @@
 An error is read by its type and its fields. Its text is for people: no code looks into it.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 
@@ -73,3 +74,40 @@ class Unanswered(RunError):  # noqa: N818 (it is no fault: it waits for an answe
 
     def __reduce__(self) -> tuple:
         return Unanswered, (self.found, self.questions)
+
+
+def to_json(error: GrokVizError) -> dict[str, object]:
+    """An error as a JSON value, to be handed from one process to another: see `from_json`."""
+    values: dict[str, object] = {
+        "kind": type(error).__name__,
+        "found": error.found,
+        "expected": error.expected,
+        "mend": error.mend,
+    }
+    if isinstance(error, Unanswered):
+        values["questions"] = [question._asdict() for question in error.questions]
+    return values
+
+
+def from_json(values: Mapping[str, object]) -> GrokVizError:
+    """The error in a JSON value of `to_json`. What is no such value becomes an error without a kind."""
+    found, expected, mend = (str(values.get(part, ""))[:2000] for part in ("found", "expected", "mend"))
+    kinds = {kind.__name__: kind for kind in _kinds(GrokVizError)}
+    kind = kinds.get(str(values.get("kind")), GrokVizError)
+    if kind is Unanswered:
+        asked = values.get("questions")
+        return Unanswered(found, tuple(_questions(asked if isinstance(asked, list) else [])))
+    return kind(found, expected, mend)
+
+
+def _kinds(kind: type[GrokVizError]) -> Iterator[type[GrokVizError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
+
+
+def _questions(values: list) -> Iterator[Question]:
+    for value in values:
+        match value:
+            case {"setting": str(setting), "words": str(words), "choices": list(choices)}:
+                yield Question(setting, words, tuple(map(str, choices)))

@@ -27,7 +27,7 @@ from grokviz.engine.batch import State
 from grokviz.engine.optimizers import OPTIMIZERS, all_constants_of
 from grokviz.engine.schedule import LogRow, Schedule
 from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
-from grokviz.errors import GrokVizError, RunError
+from grokviz.errors import GrokVizError, RunError, TrainingError
 from grokviz.jobs import files
 from grokviz.jobs.files import GO_ON, Order
 from grokviz.models.transformer import Weights
@@ -214,10 +214,10 @@ def main(arguments: list[str] | None = None) -> int:
             if trained.finished:
                 study.load(trained, keep=True)  # measured once, for whoever looks at it
     except GrokVizError as error:
-        files.end(path, "failed", str(error))
+        files.end(path, "failed", error)
         return 1
     except Exception:  # starting it again, as if it had been killed, would not help
-        files.end(path, "failed", "GrokViz met an error that it did not foresee.")
+        files.end(path, "failed", TrainingError("GrokViz met an error that it did not foresee."))
         raise
     return 0
 

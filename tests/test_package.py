@@ -21,7 +21,7 @@ from grokviz.installation import EXTRAS as EXTRAS_OF
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 SITE = Path(sysconfig.get_paths()["purelib"])
-CORE = ("jaxtyping", "numpy", "platformdirs")
+CORE = ("filelock", "jaxtyping", "numpy", "platformdirs")
 
 
 def names(requirements) -> set[str]:

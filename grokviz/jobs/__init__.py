@@ -1,16 +1,18 @@
-"""Trainings that the app has asked for: a queue of run folders, and one process for each that is being trained.
+"""Jobs that the app has asked for: a queue on disk, and one process for each that is at work.
 
 All of it is on disk, so that a reload, a lost connection or a server that was killed finds it again. Beside the
-runs stands a folder `.jobs`, with a folder for each run that was started here:
+runs stands a folder `.jobs`, with a folder for each run that was started or asked for here:
 
-    job.json     what is wanted of it: written by the app
-    ended.json   why its training is not going on: written by the worker, or by `tick` when that died
-    note.txt     something the viewer should know
-    seen         touched while somebody looks
+    job.json       what is wanted: written by the app
+    ended.json     why it is not going on, and the error if it is one: by its process, or by `tick` when that died
+    progress.json  how far it is, where the run itself does not say so
+    note.txt       something the viewer should know
+    seen           touched while somebody looks
+    worker.log     what its process printed
 
-A run is being trained exactly while a process holds the lock of its folder, which the system lets go however
-that process ends.
+A job is at work exactly while a process holds its lock, which the system lets go however that process ends.
 
-files.py       the files above            supervisor.py   where every run stands; starts what waits
-requests.py    what a visitor may do
+kinds.py       the kinds of jobs, declared once      supervisor.py   where every training stands; starts what waits
+files.py       the files above                       requests.py     what a visitor may do with runs
+processes.py   starts them, and asks how they are    machine.py      how fast this machine trains
 """

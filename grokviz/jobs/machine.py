@@ -2,11 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from grokviz import installation
 from grokviz.forecast import speed
+from grokviz.jobs import processes
 from grokviz.jobs.files import JOBS
 
 _measuring: dict[Path, subprocess.Popen] = {}
@@ -39,11 +38,5 @@ def is_busy_measuring(runs: Path) -> bool:
         return False  # where it failed, trainings go on without a forecast
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(half, "wb") as out:
-        _measuring[runs] = subprocess.Popen(
-            [sys.executable, "-m", "grokviz.engine.calibration"],
-            cwd=installation.HOME,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.DEVNULL,
-        )
+        _measuring[runs] = processes.spawn("grokviz.engine.calibration", [], out, subprocess.DEVNULL)
     return True

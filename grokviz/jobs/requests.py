@@ -5,7 +5,10 @@ import datetime
 import os
 import re
 import secrets
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import grokviz
@@ -24,13 +27,14 @@ from grokviz.jobs.files import (
     seen,
     write_job,
 )
-from grokviz.jobs.supervisor import forget, is_active, queue
+from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
 from grokviz.runs import folder, write
 from grokviz.runs.catalog import folder_size
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
-from grokviz.runs.storage import is_locked
+from grokviz.runs.storage import is_locked, saying, write_lock
 
+AT_ONCE = 0.02  # seconds of patience for a lock that nobody should hold, while others wait for the queue
 KEPT_BY_FORKS = tuple(name for name, s in SETTINGS.items() if s.kept_by_forks)
 
 
@@ -41,8 +45,7 @@ def start(
 
     Raises `HostingError` beyond the limits, `RunError` when the folder cannot be made.
     """
-    with one_at_a_time:
-        run = _new_run(root, config, limits)
+    with _new_run(root, config, limits) as run:
         write.create_run(run, config, _birth(), title=tidy_title(title))
         return _queue(run, device)
 
@@ -57,27 +60,14 @@ def fork(
     """
     index = folder.nearest_snapshot(parent, step)
     step = int(parent.steps[index])
-    now = parent.config.at(step)
-    for name in KEPT_BY_FORKS:
-        if getattr(config, name) != (kept := getattr(now, name)):
-            raise RunError(f"A fork keeps {name} = {str(kept)[:40]}.", mend="Start a new run for another.")
-    # Its past was trained under the parent's settings: what it began with, and from here on what is new.
-    changes = [change for change in parent.config.changes if change[0] < step]
-    changes += [(step, name, float(getattr(config, name))) for name in CHANGEABLE]
-    began = {name: getattr(parent.config, name) for name in CHANGEABLE}
-    config = dataclasses.replace(config, changes=tuple(changes), **began)
-    if config.steps <= step:
-        raise RunError(
-            f"The fork begins at step {step:,} and would end at {config.steps:,}. Choose more steps."
-        )
+    config = _config_of_fork(parent, step, config)
     origin = {
         "step": step,
         "run": parent.path.name,
         "title": parent.title,
         "fingerprint": folder.fingerprint(parent),
     }
-    with one_at_a_time:
-        run = _new_run(root, config, limits)
+    with _new_run(root, config, limits) as run:
         write.create_run(run, config, _birth() | {"forked": origin}, title=tidy_title(title))
         past = parent.log[parent.log["step"] <= step]
         write.append_log(run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in past.to_numpy().tolist()])
@@ -86,13 +76,24 @@ def fork(
         return _queue(run, "auto")
 
 
+def _config_of_fork(parent: folder.Run, step: int, config: RunConfig) -> RunConfig:
+    """Its past was trained under the parent's settings: what it began with, and from here on what is new."""
+    now = parent.config.at(step)
+    for name in KEPT_BY_FORKS:
+        if getattr(config, name) != (kept := getattr(now, name)):
+            raise RunError(f"A fork keeps {name} = {str(kept)[:40]}.", mend="Start a new run for another.")
+    changes = [change for change in parent.config.changes if change[0] < step]
+    changes += [(step, name, float(getattr(config, name))) for name in CHANGEABLE]
+    began = {name: getattr(parent.config, name) for name in CHANGEABLE}
+    if config.steps <= step:
+        raise RunError(
+            f"The fork begins at step {step:,} and would end at {config.steps:,}.", mend="Choose more steps."
+        )
+    return dataclasses.replace(config, changes=tuple(changes), **began)
+
+
 def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
     """Train a finished run on, to `steps`. Raises `RunError` or `HostingError` when that cannot be."""
-    with one_at_a_time:
-        _extend(run, steps, limits)
-
-
-def _extend(run: Path, steps: int, limits: Limits | None) -> None:
     config = read_record(run).config
     longer = dataclasses.replace(
         config, steps=steps, stop="steps", max_snapshots=min(2_000, config.max_snapshots + 40)
@@ -100,9 +101,13 @@ def _extend(run: Path, steps: int, limits: Limits | None) -> None:
     if limits:
         longer = dataclasses.replace(longer, max_snapshots=min(longer.max_snapshots, limits.max_snapshots))
         hosting.check(longer, limits)
-        _refuse_more(run.parent, limits)
-    write.reopen(run, longer)
-    _queue(run, "auto")
+    with ExitStack() as held:
+        with one_at_a_time:
+            if limits:
+                _refuse_more(run.parent, limits)
+            held.enter_context(write_lock(run, AT_ONCE))
+        write.reopen(run, longer)
+        _queue(run, "auto")
 
 
 def resume(run: Path) -> None:
@@ -123,21 +128,24 @@ def pause(run: Path) -> None:
 
 def keep(run: Path) -> None:
     """Finish here, with what there is."""
-    with one_at_a_time:
-        if is_locked(run):
-            write_job(run, _job(run)._replace(wanted="keep"))
-        else:
-            write.finish(run)
-            folder_of(run).mkdir(parents=True, exist_ok=True)
-            end(run, "finished")
+    with ExitStack() as held:
+        with one_at_a_time:
+            if is_locked(run):
+                write_job(run, _job(run)._replace(wanted="keep"))
+                return
+            held.enter_context(write_lock(run, AT_ONCE))
+        write.finish(run)
+        end(run, "finished")
 
 
 def discard(run: Path) -> None:
     """Stop at once, and forget the run as soon as its process has let go."""
     with one_at_a_time:
         write_job(run, _job(run)._replace(wanted="discard"))
-        if not is_locked(run):
-            forget(run)
+        if is_locked(run):
+            return
+        bin = put_aside(run)
+    forget(bin)
 
 
 def change(run: Path, **settings: float) -> None:
@@ -155,12 +163,10 @@ def change(run: Path, **settings: float) -> None:
 
 def delete(run: Path) -> Path:
     """Takes a run away; until it is swept, `restore` of what is returned gives it back."""
-    if is_locked(run):
-        raise RunError("This run is being trained. Stop it first.")
-    bin = run.parent / JOBS / "trash" / f"{time.time_ns()}-{run.name}"
-    bin.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(run, bin)
-    return bin
+    with one_at_a_time:
+        if is_locked(run):
+            raise RunError("This run is being trained.", mend="Stop it first.")
+        return put_aside(run)
 
 
 def restore(bin: Path) -> Path:
@@ -205,10 +211,7 @@ def make_room(root: Path, limits: Limits | None) -> None:
     oldest runs of all visitors away when there are too many, or they fill the disk."""
     if not limits:
         return
-    if len(runs_in(root)) >= limits.runs:
-        raise HostingError(
-            f"You have {limits.runs} runs here, which is the most. Delete one, then start another."
-        )
+    _refuse_full(root, limits)
     visitors = hosting.visitor_roots(root.parent)
     runs = [run for visitor in visitors for run in runs_in(visitor)]
     bins = [bin for visitor in visitors for bin in (visitor / JOBS / "trash").glob("*")]
@@ -219,7 +222,14 @@ def make_room(root: Path, limits: Limits | None) -> None:
         too_many = len(sizes.keys() & {*runs}) >= limits.all_runs
         if sum(sizes.values()) > 1e6 * limits.disk_mb or (too_many and run in oldest_first):
             sizes.pop(run)
-            forget(run)
+            if bin := run if run in bins else _aside(run):
+                forget(bin)
+
+
+def _aside(run: Path) -> Path | None:
+    """Puts a run aside, unless it is wanted again since."""
+    with one_at_a_time:
+        return None if is_active(run) else put_aside(run)
 
 
 def _age(run: Path) -> float:
@@ -229,12 +239,35 @@ def _age(run: Path) -> float:
         return 0.0
 
 
-def _new_run(root: Path, config: RunConfig, limits: Limits | None) -> Path:
+@contextmanager
+def _new_run(root: Path, config: RunConfig, limits: Limits | None) -> Iterator[Path]:
+    """A folder for a new run, locked while it is filled: so it counts as one that is trained, and others need not
+    wait for the disk to ask for theirs. Nothing is left of one that could not be filled."""
     if limits:
         hosting.check(config, limits)
         _refuse_more(root, limits)
         make_room(root, limits)
-    return root / new_id(config)
+    with ExitStack() as held:
+        with one_at_a_time:
+            if limits:  # another may have come in between
+                _refuse_more(root, limits)
+                _refuse_full(root, limits)
+            run = root / new_id(config)
+            with saying(run.name):
+                run.mkdir(parents=True)
+            held.enter_context(write_lock(run, AT_ONCE))
+        try:
+            yield run
+        except BaseException:
+            shutil.rmtree(run, ignore_errors=True)
+            raise
+
+
+def _refuse_full(root: Path, limits: Limits) -> None:
+    if len(runs_in(root)) >= limits.runs:
+        raise HostingError(
+            f"You have {limits.runs} runs here, which is the most.", mend="Delete one, then start another."
+        )
 
 
 def _refuse_more(root: Path, limits: Limits) -> None:
@@ -245,11 +278,12 @@ def _refuse_more(root: Path, limits: Limits) -> None:
 
 
 def _queue(run: Path, device: str) -> Path:
-    home, settings = folder_of(run), _job(run).settings
-    for name in ("ended.json", "note.txt"):
-        (home / name).unlink(missing_ok=True)
-    write_job(run, Job("train", time.time_ns(), device, settings))
-    seen(run)
+    with one_at_a_time:
+        home, settings = folder_of(run), _job(run).settings
+        for name in ("ended.json", "note.txt"):
+            (home / name).unlink(missing_ok=True)
+        write_job(run, Job("train", time.time_ns(), device, settings))
+        seen(run)
     return run
 
 

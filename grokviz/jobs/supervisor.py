@@ -3,16 +3,13 @@
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
 
-from grokviz import hosting, installation
+from grokviz import hosting
 from grokviz.errors import HostingError, RunError
-from grokviz.jobs import machine
+from grokviz.jobs import machine, processes
 from grokviz.jobs.files import (
     JOBS,
     Job,
@@ -28,11 +25,12 @@ from grokviz.jobs.files import (
     unseen_seconds,
     write_job,
 )
+from grokviz.jobs.kinds import KINDS
+from grokviz.jobs.processes import Status
 from grokviz.runs.record import read_record
-from grokviz.runs.storage import is_locked
+from grokviz.runs.storage import is_locked, saying
 
 TRASH_SECONDS = 600  # a run that was deleted can be had back for so long
-MAX_RESTARTS = 2  # of a training that was killed, by itself
 
 PAUSED_BECAUSE = {
     "paused": "",
@@ -43,24 +41,13 @@ PAUSED_BECAUSE = {
 }
 
 
-STATES = ("queued", "starting", "training", "measuring", "leaving", "paused", "failed", "finished")
-
-
-class Status(NamedTuple):
-    """Where a run stands: `place` is that in the queue, from 1."""
-
-    state: str
-    sentence: str = ""  # why it is paused or has failed
-    note: str = ""
-    place: int | None = None
-
-
 def is_active(run: Path) -> bool:
     """Whether it is being trained, or is to be. A job that cannot be read asks for nothing."""
     if is_locked(run):
         return True
     with contextlib.suppress(RunError):
-        return read(run).wanted == "train" and ended(run) is None
+        job = read(run)
+        return job.wanted == job.kind and ended(run) is None
     return False
 
 
@@ -70,7 +57,7 @@ def queue(runs: Path) -> list[Path]:
 
 
 def status(run: Path, runs: Path) -> Status:
-    """Where a run stands; `runs` is the folder of all visitors' runs. Raises `RunError` when it is no run."""
+    """Where a training stands; `runs` is the folder of all visitors' runs. Raises `RunError` when it is no run."""
     is_trained = is_locked(run)  # first: what is read after a process has let go is its last word
     record, over = read_record(run), ended(run)
     try:
@@ -84,7 +71,7 @@ def status(run: Path, runs: Path) -> Status:
     if record.finished:
         return Status("finished", note=words)
     if over and over.why == "failed":
-        return Status("failed", over.sentence, words)
+        return Status("failed", note=words, error=over.error)
     if over or not has_job(run):
         return Status(
             "paused", PAUSED_BECAUSE.get(over.why, "") if over else "Its training was interrupted.", words
@@ -93,9 +80,6 @@ def status(run: Path, runs: Path) -> Status:
         return Status("starting", note=words)
     waiting = queue(runs)
     return Status("queued", note=words, place=waiting.index(run) + 1 if run in waiting else None)
-
-
-_children: dict[Path, subprocess.Popen] = {}
 
 
 def supervise(runs: Path, every: float = 0.3) -> threading.Thread:
@@ -118,42 +102,56 @@ def slots() -> int:
     return max(1, (os.cpu_count() or 1) // 2)
 
 
+_looking = threading.Lock()  # held by whoever looks at all jobs: they look one after the other
+
+
 def tick(runs: Path) -> None:
-    """One look at all jobs: forgets what was discarded, starts again what was killed, starts what waits."""
-    with one_at_a_time:
-        for run, child in list(_children.items()):
-            if child.poll() is not None:
-                del _children[run]
-        jobs = all_jobs(runs)
+    """One look at all jobs: forgets what was discarded, starts again what was killed, starts what waits.
+
+    What takes its time (a process to start, a folder to remove) is done while the queue is free for others.
+    """
+    with _looking:
+        processes.reap()
+        jobs = [(run, job) for run, job in all_jobs(runs) if KINDS[job.kind].is_queued]
         # Also one whose run was discarded before it had begun: it is a process until it notices.
-        busy = {*_children, *(run for run, _ in jobs if is_locked(run))}
+        busy = {*processes.children, *(run for run, _ in jobs if is_locked(run))}
         if not busy and machine.is_busy_measuring(runs):
             return
-        for run, job in jobs:
+        for run, _ in jobs:
             if run not in busy:
                 with contextlib.suppress(RunError):  # one that is damaged holds nobody up
-                    _look_at(run, job, busy)
+                    _look_at(run, busy)
         _sweep(runs)
 
 
-def _look_at(run: Path, job: Job, busy: set[Path]) -> None:
-    limits = hosting.limits()
-    if job.wanted == "discard":
-        forget(run)
-    elif job.wanted == "train" and job.started and not ended(run):
-        _was_killed(run, job)
-    elif is_waiting(run, job):
-        if limits and unseen_seconds(run) > limits.unseen_seconds:
-            end(run, "abandoned")
-        elif len(busy) < slots():
-            _start_worker(run, job)
-            busy.add(run)
+def _look_at(run: Path, busy: set[Path]) -> None:
+    bin, kind = None, ""
+    with one_at_a_time:
+        job, limits = (
+            read(run),
+            hosting.limits(),
+        )  # as it is now: somebody may have asked for something else since
+        if job.wanted == "discard" and not is_locked(run):
+            bin = put_aside(run)
+        elif job.wanted == job.kind and job.started and not ended(run):
+            _was_killed(run, job)
+        elif is_waiting(run, job):
+            if limits and unseen_seconds(run) > limits.unseen_seconds:
+                end(run, "abandoned")
+            elif len(busy) < slots():
+                write_job(run, job._replace(started=True))
+                kind = job.kind
+    if bin:
+        forget(bin)
+    if kind:
+        processes.start(run, kind)
+        busy.add(run)
 
 
 def _was_killed(run: Path, job: Job) -> None:
     if read_record(run).finished:  # just before it could say so
         end(run, "finished")
-    elif job.restarts >= MAX_RESTARTS:
+    elif job.restarts >= KINDS[job.kind].restarts:
         end(run, "killed")
     else:
         note(run, "Its process was ended from outside, perhaps for want of memory. It was started again and goes on "
@@ -161,24 +159,21 @@ def _was_killed(run: Path, job: Job) -> None:
         write_job(run, job._replace(started=False, restarts=job.restarts + 1))
 
 
-def _start_worker(run: Path, job: Job) -> None:
-    write_job(run, job._replace(started=True))
-    with open(folder_of(run) / "worker.log", "wb") as log:
-        _children[run] = subprocess.Popen(
-            [sys.executable, "-m", "grokviz.worker", str(run.resolve())],
-            cwd=installation.HOME,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=os.environ
-            | {"OMP_WAIT_POLICY": "PASSIVE"},  # threads that spin on shared cores slow each other down
-            start_new_session=True,  # it outlives this server, should that be killed
-        )
+def put_aside(run: Path) -> Path:
+    """Move a run out of the way, at once: what is returned can be forgotten, or swept later."""
+    bin = run.parent / JOBS / "trash" / f"{time.time_ns()}-{run.name}"
+    bin.parent.mkdir(parents=True, exist_ok=True)
+    with saying(run.name), contextlib.suppress(FileNotFoundError):  # another was quicker
+        os.replace(run, bin)
+    return bin
 
 
-def forget(run: Path) -> None:
-    shutil.rmtree(run, ignore_errors=True)
-    shutil.rmtree(folder_of(run), ignore_errors=True)
+def forget(bin: Path) -> None:
+    """Remove a run that was put aside, and its job unless there is such a run again."""
+    shutil.rmtree(bin, ignore_errors=True)
+    run = bin.parents[2] / bin.name.partition("-")[2]
+    if not run.exists():
+        shutil.rmtree(folder_of(run), ignore_errors=True)
 
 
 def _sweep(runs: Path) -> None:
@@ -188,6 +183,3 @@ def _sweep(runs: Path) -> None:
             born = bin.name.split("-")[0]
             if born.isdecimal() and time.time() - int(born) / 1e9 > TRASH_SECONDS:
                 forget(bin)
-                run = root / bin.name.partition("-")[2]
-                if not run.exists():
-                    shutil.rmtree(folder_of(run), ignore_errors=True)

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from devtools.fake_hub import running
 from grokviz.app.library import cards
 from grokviz.config import RunConfig
-from grokviz.hub import job
-from grokviz.jobs import machine, requests, supervisor
+from grokviz.jobs import machine, processes, requests, supervisor
+from grokviz.jobs.files import Progress
 from grokviz.runs import folder, library
 from grokviz.runs.storage import is_locked
 from tests.app.conftest import healthy, unescaped
@@ -23,9 +23,9 @@ def hub(monkeypatch, tmp_path):
         monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
         yield server
-    for child in job._children.values():
+    for child in processes.unqueued.values():
         child.wait()
-    job._children.clear()
+    processes.unqueued.clear()
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_runs_that_wait_are_being_trained_or_were_refused_leave_the_shelf_standi
     copied, visit, monkeypatch
 ):
     monkeypatch.setattr(machine, "is_busy_measuring", lambda runs: False)
-    monkeypatch.setattr(supervisor, "_children", {})
+    monkeypatch.setattr(processes, "children", {})
     tiny = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=16, frac_train=0.6, steps=1_000_000, max_snapshots=8)
     run = requests.start(copied, tiny, "in the making")
     (copied / "broken").mkdir()  # no run at all
@@ -105,7 +105,7 @@ def test_runs_that_wait_are_being_trained_or_were_refused_leave_the_shelf_standi
         assert "**broken**" in said
         assert "**tiny-recites**" in said
     finally:
-        child = supervisor._children[run]
+        child = processes.children[run]
         child.kill()
         child.wait()
 
@@ -165,13 +165,10 @@ def test_a_fault_is_a_sentence_and_the_shelf_stays(copied, visit, hub):
 
 
 def test_words_for_a_job():
-    said = cards.progress_words(job.Status("running", "Downloading", 12_000_000, 456_000_000, 2_000_000))
+    said = cards.progress_words(Progress("Downloading", 12_000_000, 456_000_000, 2_000_000))
     assert said == "12.0 of 456.0 MB, 2.0 MB/s, about 4 min left"
-    assert (
-        cards.progress_words(job.Status("running", "Measuring", 3, 50, 1))
-        == "measuring, 3 of 50, about 47 s left"
-    )
-    assert cards.progress_words(job.Status("running", "Asking the Hub")) == "Asking the Hub …"
+    assert cards.progress_words(Progress("Measuring", 3, 50, 1)) == "measuring, 3 of 50, about 47 s left"
+    assert cards.progress_words(Progress("Asking the Hub")) == "Asking the Hub …"
 
 
 def test_publishing_is_for_ones_own_machine(runs, visit, monkeypatch):

@@ -130,7 +130,7 @@ def test_nothing_is_kept_outside_of_them():
 def test_a_chart_keeps_no_study_alive(runs):
     study = cache.load("tiny-groks")
     arrays = size_of(study)
-    assert arrays > 50_000
+    assert arrays > 20_000
     kept_by_key = cache.handle_of(study)
     assert kept_by_key == cache.resolve("tiny-groks")
     assert size_of(kept_by_key) < 3_000

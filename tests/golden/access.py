@@ -113,7 +113,7 @@ def job(run: Path) -> dict[str, Any]:
         "wanted": found.wanted,
         "device": found.device,
         "settings": dict(found.settings),
-        "ended": ended and (ended.why, ended.sentence),
+        "ended": ended and (ended.why, str(ended.error or "")),
     }
 
 

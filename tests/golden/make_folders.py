@@ -15,6 +15,7 @@ import torch
 
 from grokviz import study, worker
 from grokviz.config import RunConfig, to_json
+from grokviz.errors import RunError
 from grokviz.importers.convert import import_file
 from grokviz.jobs import files, requests
 from grokviz.jobs.files import GO_ON, Job, Order
@@ -48,7 +49,7 @@ def make_kinds(root: Path) -> None:
     slow = RunConfig(p=5, frac_train=0.6, steps=120, optimizer="grokfast", loss="stablemax", **SMALL)
     train(root / "live", slow, "Live", row_52=Order("pause"))
     files.write_job(root / "live", Job("pause", 1, "cpu", {"lr": 0.005}, True, 1))
-    files.end(root / "live", "paused", "It was paused.")
+    files.end(root / "live", "paused", RunError("It was paused."))
     changes = {
         "row_10": Order(settings={"lr": 0.005}),
         "row_20": Order(settings={"lr": 0.02, "weight_decay": 0.0}),

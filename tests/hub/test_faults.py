@@ -16,6 +16,7 @@ from grokviz.errors import HubError, RunError
 from grokviz.hub import client, fetch, job
 from grokviz.hub.client import CancelledError
 from grokviz.hub.refs import parse
+from grokviz.jobs import processes
 from grokviz.runs import folder, library
 
 NAME = "someone/a-run"
@@ -157,7 +158,7 @@ def test_a_job_that_cannot_even_write_why_it_failed(hub, disk, monkeypatch):
     end = time.monotonic() + 10
     while (now := job.status(ref, root)).state == "running" and time.monotonic() < end:
         time.sleep(0.05)
-    assert now.message.startswith("The disk is full")
+    assert str(now.error).startswith("The disk is full")
     with pytest.raises(RunError, match="No space left on device. Check that the disk has room"):
         job.start(ref, root)
     (root / "somebody-else").unlink()
@@ -165,11 +166,11 @@ def test_a_job_that_cannot_even_write_why_it_failed(hub, disk, monkeypatch):
     job.start(ref, root)
     while (now := job.status(ref, root)).state == "running" and time.monotonic() < end + 30:
         time.sleep(0.05)
-    assert now.state == "done", now
-    assert folder.open_run(root / now.run).finished
-    for child in job._children.values():
+    assert now.state == "finished", now
+    assert folder.open_run(root / now.result).finished
+    for child in processes.unqueued.values():
         child.wait()
-    job._children.clear()
+    processes.unqueued.clear()
 
 
 def test_offline_asks_nobody_and_opens_what_is_there(hub, root, run_files):

@@ -10,6 +10,7 @@ from grokviz import study
 from grokviz.errors import HubError, RunError, Unanswered
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
+from grokviz.jobs import files, processes
 from grokviz.runs import folder, library
 from tests.importers.conftest import lens_state, weights_of
 
@@ -143,17 +144,17 @@ def jobs(hub, root, monkeypatch):
         raise AssertionError(now)
 
     yield wait
-    for child in job._children.values():
+    for child in processes.unqueued.values():
         child.wait()
-    job._children.clear()
+    processes.unqueued.clear()
 
 
 def test_a_job_is_a_process_that_can_be_followed(hub, root, run_files, jobs):
     hub.repos[NAME] = run_files
     job.start(parse(NAME), root)
     done = jobs(NAME, lambda now: now.state != "running")
-    assert done.state == "done", done.message
-    assert folder.open_run(root / done.run).finished
+    assert done.state == "finished", done.error
+    assert folder.open_run(root / done.result).finished
     job.forget(parse(NAME), root)
     assert job.status(parse(NAME), root) is None
 
@@ -162,50 +163,62 @@ def test_a_job_can_be_cancelled_and_goes_on_later(hub, root, run_files, jobs):
     hub.repos[NAME] = run_files
     hub.bytes_a_second = 100_000
     job.start(parse(NAME), root)
-    now = jobs(NAME, lambda now: now.what == "Downloading" and now.done > 0)
-    assert now.total > now.done
+    now = jobs(NAME, lambda now: now.progress.what == "Downloading" and now.progress.done > 0)
+    assert now.progress.total > now.progress.done
     job.start(parse(NAME), root)  # a second visitor follows the same one
     job.cancel(parse(NAME), root)
     assert jobs(NAME, lambda now: now.state != "running").state == "cancelled"
     hub.bytes_a_second = 0
     job.start(parse(NAME), root)
-    assert jobs(NAME, lambda now: now.state != "running").state == "done"
+    assert jobs(NAME, lambda now: now.state != "running").state == "finished"
 
 
 def test_a_job_that_was_killed_says_so(hub, root, run_files, jobs):
     hub.repos[NAME] = run_files
     hub.bytes_a_second = 100_000
     job.start(parse(NAME), root)
-    jobs(NAME, lambda now: now.what == "Downloading" and now.done > 0)
-    job._children[job.job_name(parse(NAME))].kill()
+    jobs(NAME, lambda now: now.progress.what == "Downloading" and now.progress.done > 0)
+    processes.unqueued[root / job.job_name(parse(NAME))].kill()
     said = jobs(NAME, lambda now: now.state != "running")
-    assert (said.state, said.message) == ("failed", job.BROKEN)
+    assert (said.state, said.error) == ("failed", job.BROKEN)
     hub.bytes_a_second = 0
     job.start(parse(NAME), root)
-    assert jobs(NAME, lambda now: now.state != "running").state == "done"
+    assert jobs(NAME, lambda now: now.state != "running").state == "finished"
 
 
 def test_a_job_that_ends_between_two_looks_has_not_died(root, monkeypatch):
-    ref, place = parse(NAME), root / ".jobs" / job.job_name(parse(NAME))
-    place.mkdir(parents=True)
-    job._write(place, job.Status("running", "Downloading"))
+    ref, path = parse(NAME), root / job.job_name(parse(NAME))
+    files.write_job(path, files.Job("open", kind="open", started=True))
+    files.tell(path, files.Progress("Downloading"))
 
-    def ends_now(folder):
-        job._write(folder, job.Status("done", run="a-run"))
+    def ends_now(run, kind):
+        files.end(run, "finished", result="a-run")
         return False
 
-    monkeypatch.setattr(job, "is_locked", ends_now)
-    assert job.status(ref, root).state == "done"
-    job._write(place, job.Status("running", "Downloading"))
-    monkeypatch.setattr(job, "is_locked", lambda folder: False)
-    assert job.status(ref, root).message == job.BROKEN
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "is_running", ends_now)
+        assert job.status(ref, root)[::6] == ("finished", "a-run")
+    (files.folder_of(path) / "ended.json").unlink()
+    assert job.status(ref, root).error == job.BROKEN
+
+
+def test_what_a_file_does_not_say_is_asked_as_questions(hub, root, trained, tmp_path, jobs):
+    real = folder.open_run(trained / "tiny-groks")
+    torch.save(lens_state(weights_of(real)), tmp_path / "w.pth")
+    hub.repos[NAME] = {"w.pth": (tmp_path / "w.pth").read_bytes()}
+    job.start(parse(NAME), root, {"seed": 7})
+    said = jobs(NAME, lambda now: now.state != "running")
+    assert said.state == "failed"
+    assert isinstance(said.error, Unanswered)
+    assert said.error.questions[0].setting == "frac_train"
+    assert job.given_of(parse(NAME), root) == {"seed": 7}
 
 
 def test_a_fault_is_said_by_the_job(hub, root, jobs):
     start = time.monotonic()
     job.start(parse("nobody/nothing"), root)
     said = jobs("nobody/nothing", lambda now: now.state != "running")
-    assert "There is no model nobody/nothing" in said.message
+    assert "There is no model nobody/nothing" in str(said.error)
     assert time.monotonic() - start < 10
 
 
@@ -216,7 +229,7 @@ def test_hosted_jobs_are_limited(hub, root, run_files, jobs, monkeypatch):
         hub.repos[f"a/run{n}"] = run_files
     for n in range(2):
         job.start(parse(f"a/run{n}"), root)
-        jobs(f"a/run{n}", lambda now: now.what == "Downloading")
+        jobs(f"a/run{n}", lambda now: now.progress.what == "Downloading")
     with pytest.raises(RunError, match="2 downloads are under way"):
         job.start(parse("a/run2"), root)
     for n in range(2):

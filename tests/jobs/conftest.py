@@ -4,7 +4,7 @@ import pytest
 
 from grokviz import hosting
 from grokviz.config import RunConfig
-from grokviz.jobs import machine, supervisor
+from grokviz.jobs import machine, processes
 from grokviz.runs import storage
 
 TINY = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=16, frac_train=0.6, steps=60, max_snapshots=8)
@@ -14,7 +14,7 @@ TINY = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=16, frac_train=0.6, steps=60, 
 def measured(monkeypatch):
     monkeypatch.setattr(storage.os, "fsync", lambda descriptor: None)
     monkeypatch.setattr(machine, "is_busy_measuring", lambda runs: False)
-    monkeypatch.setattr(supervisor, "_children", {})
+    monkeypatch.setattr(processes, "children", {})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from grokviz.engine.schedule import LogRow
 from grokviz.engine.train import train
 from grokviz.hosting import LIMITS
-from grokviz.jobs import files, requests, supervisor
+from grokviz.jobs import files, processes, requests, supervisor
 from grokviz.runs import folder, write
 from grokviz.runs.storage import is_locked, write_lock
 
@@ -38,13 +38,13 @@ class Pretended:
 def started(monkeypatch):
     Pretended.started = []
     pretended = type("subprocess", (), {"Popen": Pretended, "DEVNULL": subprocess.DEVNULL})
-    monkeypatch.setattr(supervisor, "subprocess", pretended)
+    monkeypatch.setattr(processes, "subprocess", pretended)
     return Pretended.started
 
 
 def over(run, why="finished"):
     files.end(run, why)
-    supervisor._children[run].code = 0
+    processes.children[run].code = 0
 
 
 @pytest.mark.parametrize("slots", [1, 2])
@@ -79,7 +79,7 @@ def test_one_that_dies_is_started_again_twice_and_then_it_is_said(tmp_path, tiny
     for kill in range(3):
         supervisor.tick(tmp_path)
         assert len(started) == kill + 1
-        supervisor._children[run].code = -9
+        processes.children[run].code = -9
         supervisor.tick(tmp_path)  # notices
         words = supervisor.status(run, tmp_path)
         assert "started again" in words.note
@@ -109,7 +109,7 @@ def test_a_training_killed_just_after_it_had_finished_is_not_started_again(tmp_p
     run = requests.start(tmp_path, tiny, "run")
     supervisor.tick(tmp_path)
     write.mark_finished(run)
-    supervisor._children[run].code = -9
+    processes.children[run].code = -9
     supervisor.tick(tmp_path)
     assert started == [run.name]
     assert supervisor.status(run, tmp_path).state == "finished"
@@ -118,7 +118,7 @@ def test_a_training_killed_just_after_it_had_finished_is_not_started_again(tmp_p
 def test_a_new_server_knows_by_the_lock_what_is_being_trained(tmp_path, tiny, started):
     run = requests.start(tmp_path, tiny, "run")
     supervisor.tick(tmp_path)
-    supervisor._children.clear()  # the server was killed; its worker lives
+    processes.children.clear()  # the server was killed; its worker lives
     with write_lock(run):
         supervisor.tick(tmp_path)
         assert supervisor.status(run, tmp_path).state == "training"
@@ -155,7 +155,7 @@ def test_discarded_before_it_began_it_leaves_nothing_but_keeps_its_slot_until_it
     assert not first.exists()
     assert not files.folder_of(first).exists()
     assert started == [first.name]
-    supervisor._children[first].code = 1
+    processes.children[first].code = 1
     supervisor.tick(tmp_path)
     assert started == [first.name, second.name]
 
@@ -215,7 +215,7 @@ def test_twenty_visitors_press_start_at_once(hosted, visitor, tmp_path, tiny, mo
     wait_for(all_over, tmp_path)
     assert done == patient
     assert most == 1
-    wait_for(lambda: not supervisor._children, tmp_path, 20)
+    wait_for(lambda: not processes.children, tmp_path, 20)
     assert all(supervisor.status(run, tmp_path).state == "finished" for run in patient)
     assert all(supervisor.status(run, tmp_path).state == "paused" for run in others)
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
@@ -239,9 +239,9 @@ def test_killed_it_loses_a_second_and_goes_on_to_what_it_would_have_been(tmp_pat
         return seen
 
     wait_for(has_logged(150), tmp_path)
-    os.kill(supervisor._children[run].pid, signal.SIGKILL)
+    os.kill(processes.children[run].pid, signal.SIGKILL)
     killed_at = time.monotonic()
-    supervisor._children[run].wait()
+    processes.children[run].wait()
     before = folder.open_run(run).log
     found = write.read_resume(run)
     assert found
@@ -253,7 +253,7 @@ def test_killed_it_loses_a_second_and_goes_on_to_what_it_would_have_been(tmp_pat
     assert "goes on from where it was" in supervisor.status(run, tmp_path).note
     requests.keep(run)
     wait_for(lambda: supervisor.status(run, tmp_path).state == "finished", tmp_path)
-    wait_for(lambda: not supervisor._children, tmp_path)
+    wait_for(lambda: not processes.children, tmp_path)
     whole = folder.open_run(run)
     expected = []
     for event in train(config, "cpu"):

@@ -7,12 +7,13 @@ import streamlit as st
 from grokviz.app import sentences
 from grokviz.app.library import answers, publish
 from grokviz.app.session import address, cache, visitor
-from grokviz.errors import RunError
+from grokviz.errors import RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import fetch, job, refs
 from grokviz.hub.known import KNOWN, Known
 from grokviz.hub.refs import Ref
 from grokviz.importers.questions import QUESTIONS
+from grokviz.jobs.files import Progress
 from grokviz.runs import library
 from grokviz.runs.catalog import Card
 from grokviz.runs.imported import UNKNOWN, stated
@@ -79,14 +80,14 @@ def _follow(ref: Ref) -> None:
                     st.rerun()
         elif now.state == "running":
             _running(ref)
-        elif now.state == "done":
-            _ready(ref, now.run)
-        elif now.questions:
-            _question(ref, now)
+        elif now.state == "finished":
+            _ready(ref, now.result)
+        elif isinstance(now.error, Unanswered):
+            _question(ref, now.error)
         else:
             icon = ":material/cancel:" if now.state == "cancelled" else ":material/cloud_off:"
             st.markdown(f"{icon} **{sentences.as_text(str(ref))}**")
-            st.markdown(sentences.as_text(now.message))
+            st.markdown(sentences.as_text(str(now.error)))
             with st.container(horizontal=True):
                 if st.button("Try again", icon=":material/refresh:"):
                     _begin(str(ref))
@@ -103,12 +104,13 @@ def _running(ref: Ref) -> None:
         return
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(
-        min(now.done / now.total, 1.0), text=f"**{sentences.as_text(str(ref))}** · {progress_words(now)}"
+        min(now.progress.done / now.progress.total, 1.0),
+        text=f"**{sentences.as_text(str(ref))}** · {progress_words(now.progress)}",
     )
     right.button("Cancel", on_click=job.cancel, args=(ref, library.downloaded()), width="stretch")
 
 
-def progress_words(now: job.Status) -> str:
+def progress_words(now: Progress) -> str:
     """What a job is doing, how far it is, and how much longer it takes."""
     if now.what == "Downloading":
         text = f"{now.done / 1e6:,.1f} of {now.total / 1e6:,.1f} MB"
@@ -151,12 +153,12 @@ def _dismiss(ref: Ref) -> None:
         st.rerun()
 
 
-def _question(ref: Ref, now: job.Status) -> None:
+def _question(ref: Ref, asked: Unanswered) -> None:
     """What the file does not say, asked for."""
     st.markdown(f":material/help: **{sentences.as_text(str(ref))}**")
-    st.markdown(sentences.as_text(now.message) + " Do you know it?")
+    st.markdown(sentences.as_text(str(asked)) + " Do you know it?")
     said = job.given_of(ref, library.downloaded())
-    answered = answers.ask(now.questions, said, "Try with this")
+    answered = answers.ask(asked.questions, said, "Try with this")
     if answered is not None:
         _begin(str(ref), said | answered)
         st.rerun()

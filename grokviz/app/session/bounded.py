@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
 from types import FunctionType, ModuleType
 from typing import NamedTuple, ParamSpec, TypeVar, cast
@@ -133,7 +133,7 @@ def size_of(value: object) -> int:
             total += int(one.memory_usage(deep=True).sum())
         elif isinstance(one, str | bytes | bytearray):
             total += sys.getsizeof(one)
-        elif isinstance(one, dict):
+        elif isinstance(one, Mapping):
             total += sys.getsizeof(one)
             waiting += [*one.keys(), *one.values()]
         elif isinstance(one, list | tuple | set | frozenset):

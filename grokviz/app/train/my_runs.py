@@ -120,8 +120,8 @@ def _news(status: Status, study: Study | None) -> str:
         if status.place == 1:
             return "It is next."
         return f"Number {status.place} in the queue. You can leave this page open and look at other runs."
-    if status.sentence:
-        return sentences.as_text(status.sentence)
+    if why := str(status.error or status.sentence):
+        return sentences.as_text(why)
     if status.state == "starting":
         return "A process of its own is loading PyTorch: that takes a few seconds."
     if study is None:
