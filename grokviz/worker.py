@@ -13,7 +13,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +74,7 @@ def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: 
 
 def _train(
     path: Path, config: RunConfig, device: str, state: State | None, listen: Callable[[], Order]
-) -> Iterator[LogRow]:
+) -> Generator[LogRow, None, tuple[Order, State | None]]:
     """Trains until the end or an order: returns the order and the state it met, which is on disk; at the end
     GO_ON and None."""
     rows: list[LogRow] = []
@@ -102,7 +102,7 @@ def _train(
     return GO_ON, None
 
 
-def _changed(config: RunConfig, step: int, settings: dict[str, float]) -> RunConfig:
+def _changed(config: RunConfig, step: int, settings: Mapping[str, float]) -> RunConfig:
     now = config.at(step)
     new = [(step, name, value) for name, value in sorted(settings.items()) if getattr(now, name) != value]
     return dataclasses.replace(config, changes=(*config.changes, *new))
@@ -155,8 +155,17 @@ def _first_state(opened: Run) -> State | None:
     def part(kind: str) -> Weights:
         return {name: arrays[f"{kind}.{name}"] for name in opened.config.shapes}
 
-    moments = {kind: part(kind) for kind in OPTIMIZERS[opened.config.optimizer].moments}
-    return State(meta["step"], part("weights"), moments, Schedule.from_json(meta["schedule"]))
+    moments = OPTIMIZERS[opened.config.optimizer].moments
+    match meta:
+        case {"step": int(step), "schedule": dict(schedule)}:
+            with contextlib.suppress(KeyError, TypeError):  # of a part that is missing
+                kept = {kind: part(kind) for kind in moments}
+                return State(step, part("weights"), kept, Schedule.from_json(schedule))
+    raise RunError(
+        f"{write.RESUME} lacks a part of what this training would go on from.",
+        f"Expected its step, schedule, weights and {', '.join(moments)}.",
+        "Finish the run as it is, or fork it from one of its snapshots.",
+    )
 
 
 def _state_of_fork(opened: Run, step: int) -> State:

@@ -255,6 +255,20 @@ def test_paused_and_resumed_it_is_as_if_it_had_not_been(tmp_path):
     assert folder.fingerprint(run) == folder.fingerprint(whole)
 
 
+@pytest.mark.parametrize("lost", ["step", "schedule", "last", "weights.W_E", "exp_avg.W_U"])
+def test_a_state_that_lacks_a_part_is_an_error_and_touches_nothing(tmp_path, lost):
+    path = tmp_path / "run"
+    worker.start(path, CONFIG, "cpu")
+    run = to_the_end(path, orders(row_7=Order("pause")))
+    arrays, meta = write.read_resume(path)
+    for part in (arrays, meta, meta["schedule"]):
+        part.pop(lost, None)
+    write.write_resume(path, arrays, meta)
+    with pytest.raises(RunError, match="lacks a part.*exp_avg, exp_avg_sq.*fork it"):
+        list(worker.run(path, "cpu"))
+    assert folder.fingerprint(folder.open_run(path)) == folder.fingerprint(run)
+
+
 def test_changed_while_it_trains_it_is_the_run_whose_config_says_so(tmp_path):
     path = tmp_path / "run"
     worker.start(path, CONFIG, "cpu")

@@ -6,7 +6,7 @@ them is recorded once as a graph and replayed, and Python does not set the pace.
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from grokviz.engine.schedule import Schedule
 from grokviz.models.transformer import Weights, initial_weights
 from grokviz.tasks.pairs import build_task
 
+Result = TypeVar("Result")
 EVALUATION_BYTES = {"cpu": 4 * 2**20, "cuda": 2**30}  # what stays in the cache, and what is there to spare
 
 
@@ -184,12 +185,12 @@ def _state(b: Batch) -> list[Tensor]:
     return [b.updates, b.weights, *b.moments.values()]
 
 
-def _recorded(operation: Callable[[Batch], Any], b: Batch) -> Callable[[], Any]:
+def _recorded(operation: Callable[[Batch], Result], b: Batch) -> Callable[[], Result]:
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         result = operation(b)
 
-    def replay() -> Any:
+    def replay() -> Result:
         graph.replay()
         return result
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grokviz.config import RunConfig
 
@@ -75,13 +75,13 @@ class Schedule:
         cleaned_up = row.test_accuracy >= GROKKED and row.step >= 1.25 * self.best_step + 200
         return config.stop == "cleanup" and cleaned_up
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, object]:
         return dataclasses.asdict(self)
 
     @staticmethod
-    def from_json(values: dict) -> "Schedule":
-        known: dict = values | {"last": tuple(values["last"])}
-        return Schedule(**known)
+    def from_json(values: dict[str, Any]) -> "Schedule":
+        """Back from `to_json`. Raises `KeyError` or `TypeError` when the values are no schedule's."""
+        return Schedule(**{**values, "last": tuple(values["last"])})
 
 
 def _coordinates(row: LogRow, config: RunConfig) -> tuple[float, ...]:

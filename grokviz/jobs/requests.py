@@ -201,7 +201,7 @@ def free_id(root: Path, file_name: str) -> str:
     return name
 
 
-def _birth() -> dict:
+def _birth() -> dict[str, object]:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return {"grokviz": grokviz.__version__, "started": now}
 

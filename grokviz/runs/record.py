@@ -67,7 +67,7 @@ def read_record(folder: Path) -> Record:
     return Record(**{**known, "config": config, "packed": packed, "more": values})
 
 
-def _check_format(values: dict) -> None:
+def _check_format(values: dict[str, object]) -> None:
     """Takes format, version and checksum out of the values, and looks at them."""
     found_format, version = values.get("format"), values.get("version")
     if found_format != FORMAT:

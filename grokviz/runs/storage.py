@@ -54,7 +54,7 @@ def check_size(file: BinaryIO, name: str, limit: int) -> int:
     return size
 
 
-def read_json(folder: Path, name: str) -> dict:
+def read_json(folder: Path, name: str) -> dict[str, object]:
     """A JSON object of at most 1 MiB. Raises `RunError` for anything else."""
     with open_inside(folder, name) as file:
         data = file.read(check_size(file, name, MIB))
@@ -73,7 +73,7 @@ def parse_json(data: bytes, name: str) -> dict:
     return value
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(values := dict(pairs)) < len(pairs):
         raise ValueError("a key is there twice")
     return values

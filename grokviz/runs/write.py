@@ -142,14 +142,14 @@ def _stored(name: str, array: np.ndarray, precision: str) -> np.ndarray:
     return array.astype(STORED[precision])
 
 
-def write_resume(path: Path | str, arrays: dict[str, np.ndarray], meta: Mapping) -> None:
+def write_resume(path: Path | str, arrays: dict[str, np.ndarray], meta: Mapping[str, object]) -> None:
     """Keep what training needs to go on, in place of what was kept before. `meta` is JSON."""
     folder = Path(path)
     _unfinished(folder)
     replace_file(folder / RESUME, seal(arrays, {"meta": canonical(dict(meta)).decode()}))
 
 
-def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict] | None:
+def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, object]] | None:
     """Arrays and meta of the last `write_resume`, or None if there was none.
 
     Raises `RunError` when the file is damaged.
@@ -234,8 +234,9 @@ def finish(path: Path | str) -> None:
             arrays, meta = found
             prefix = "weights."
             weights = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
-            if meta["step"] not in snapshot_steps(folder):
-                write_snapshot(folder, meta["step"], weights)
+            match meta:
+                case {"step": int(step)} if step not in snapshot_steps(folder):
+                    write_snapshot(folder, step, weights)
         pack(folder, keep_resume=True)
 
 
