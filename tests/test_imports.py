@@ -29,7 +29,8 @@ LAYERS = (
     ("jobs",),
     ("worker",),
     ("hub",),
-    ("app", "cli"),
+    ("app", "cli", "api"),
+    ("charts",),
     ("__main__", "pages", "app.py"),
 )
 TORCH_PARTS = {"engine", "worker"}

@@ -1,0 +1,54 @@
+"""Charts of an open run, for notebooks: `grokviz.charts.losses(grokviz.open("mod113-paper"))`. They need Altair."""
+
+from grokviz import installation
+from grokviz.api import OpenRun
+
+with installation.missing_packages_are_named():
+    import altair as alt
+
+    from grokviz.view import charts, tables
+    from grokviz.view.charts import Figure
+
+
+def losses(run: OpenRun, step: int | None = None, dark: bool = False) -> Figure:
+    """Train, test, restricted and excluded loss over the whole run, its phases shaded, with a rule at a step.
+
+    >>> import grokviz
+    >>> losses(grokviz.open("mod59-quick")).to_dict()["description"]
+    'Train, test, restricted and excluded loss over 3,590 steps, on a log scale.'
+    """
+    study, at = run.study, _step(run, step)
+    bands = tables.bands(study.phases, study.last_step)
+    return charts.loss_chart(tables.losses(study), bands, at, study.last_step, dark)
+
+
+def measures(
+    run: OpenRun, *names: str, step: int | None = None, log: bool = False, dark: bool = False
+) -> Figure:
+    """Measures with one number a snapshot over the whole run, such as "gini_W_E"; see `run.timeline` for all.
+
+    Raises `KeyError` where there is none of that name.
+    """
+    study, at = run.study, _step(run, step)
+    for name in names:
+        run.timeline[name]
+    values = tables.measures(study, {name: name for name in names})
+    bands = tables.bands(study.phases, study.last_step)
+    return charts.measure_chart(values, bands, at, study.last_step, ", ".join(names), log, dark)
+
+
+def spectra(run: OpenRun, step: int | None = None) -> Figure:
+    """The norm of every frequency in the embedding and in the neuron-logit map, at the snapshot nearest to a step."""
+    table = tables.spectrum(run.study, run.study.index_at(_step(run, step)))
+    highest = float(max(run.timeline[name].max() for name in ("spectrum_W_E", "spectrum_W_L")))
+    return charts.spectrum_chart(table, highest, list(run.study.timeline.key_freqs))
+
+
+def answers(run: OpenRun, step: int | None = None) -> alt.Chart:
+    """Every pair, right or wrong, trained on or never seen, at the snapshot nearest to a step."""
+    table = tables.answers(run.study, run.study.index_at(_step(run, step)))
+    return charts.answers_chart(table, run.config.p)
+
+
+def _step(run: OpenRun, step: int | None) -> int:
+    return run.study.last_step if step is None else step
