@@ -114,11 +114,15 @@ def progress(run: Path) -> Progress:
     """How far it is, as its process said last."""
     try:
         values = read_json(folder_of(run), "progress.json")
-        return Progress(
-            str(values["what"]), int(values["done"]), int(values["total"]), float(values["rate"]), float(values["at"])
-        )  # fmt: skip
-    except (RunError, KeyError, TypeError, ValueError):
+    except RunError:
         return Progress()
+    match values:
+        case {
+            "what": str(what), "done": int(done), "total": int(total),
+            "rate": float(rate) | int(rate), "at": float(at) | int(at),
+        }:  # fmt: skip
+            return Progress(what, done, total, float(rate), float(at))
+    return Progress()
 
 
 def tell(run: Path, now: Progress) -> None:
