@@ -18,6 +18,7 @@ const SECONDS_TO_A_STOP = 3; // of the guided tour
 /** @typedef {{ index: number, unit: number, pace: number }} Stop a snapshot that is played up to */
 
 /** @param {Header} header */
+// eslint-disable-next-line max-lines-per-function -- one clock: its parts share what is private to it
 export function makeFilm(header) {
   /** @type {Easing | null} */
   let easing = null;

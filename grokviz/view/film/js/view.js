@@ -22,6 +22,7 @@ const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to 
 /** @typedef {ReturnType<typeof buildView>} View */
 
 /** @param {Site} site @param {Part} core @param {Control} control */
+// eslint-disable-next-line max-lines-per-function -- one place: what may happen to it, and all it is made of
 export function buildView(site, core, control) {
   const { root } = site, full = control.layout === "full";
   /** @type {Timeline} */

@@ -1,6 +1,7 @@
 // Every pair as a cell, row a, column b; a click or the arrow keys choose one.
 
-/** @import { Hover, Theme } from "../../film/js/contract.js" */
+/** @import { Canvas, Hover, Theme } from "../../film/js/contract.js" */
+/** @import { Place } from "../../film/js/kit/maps.js" */
 /** @import { MapData, Page, Picture } from "./contract.js" */
 
 import { cleanCanvas, fitCanvas, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
@@ -19,14 +20,16 @@ export function makeMap(data, page) {
   const canvas = makeCanvas("pic-canvas", data.label), legend = make("ul", "pic-legend");
   const holder = make("div", "pic-map", {}, canvas, legend);
   const cells = Uint8Array.from(atob(data.cells), (c) => c.charCodeAt(0)), { p } = data, picture = makePicture(p);
-  let { a, b } = data, place = { x: AXIS, y: 0, size: 0 }, later = 0;
+  /** @type {State} */
+  const state = { a: data.a, b: data.b, place: { x: AXIS, y: 0, size: 0 } };
+  listenToMap(canvas, data, cells, state, page);
 
   /** @param {Theme} theme @param {Hover} hover */
   function paint(theme, hover) {
     const width = Math.floor(holder.clientWidth), shade = theme.dark ? 1 : 0, scale = screenScale();
     if (!width) return;
-    place = { ...place, size: Math.min(width, LARGEST) - AXIS };
-    const colours = data.colours.map((both) => abgr(parseColour(both[shade], "#888888")));
+    state.place.size = Math.min(width, LARGEST) - AXIS;
+    const colours = data.colours.map((both) => abgr(parseColour(both[shade], "#888888"))), { place } = state;
     cells.forEach((cell, i) => (picture.words[i] = colours[cell]));
     picture.flush();
     fitCanvas(canvas, place.size + AXIS, place.size + AXIS, scale);
@@ -34,23 +37,42 @@ export function makeMap(data, page) {
     drawPicture(g, picture, place, scale);
     drawMapAxes(g, place, p, theme);
     drawCross(g, place, p, hover, theme);
-    const cell = place.size / p, size = Math.max(cell, 7), x = AXIS + (b + 0.5) * cell, y = (a + 0.5) * cell;
-    for (const [colour, weight] of /** @type {[string, number][]} */ ([[theme.background, 4], [theme.text, 2]])) {
-      [g.strokeStyle, g.lineWidth] = [colour, weight];
-      g.strokeRect(x - size / 2 - 1, y - size / 2 - 1, size + 2, size + 2);
-    }
-    legend.replaceChildren(...data.words.map((word, i) => {
-      const swatch = make("span", "pic-swatch");
-      swatch.style.background = data.colours[i][shade];
-      return make("li", "", {}, swatch, word);
-    }));
+    drawChosen(g, state, p, theme);
+    legend.replaceChildren(...data.words.map((word, i) => legendEntry(word, data.colours[i][shade])));
   }
 
-  const tell = (/** @type {number} */ i, /** @type {number} */ j) =>
-    page.say(`${data.question.replace("{a}", String(i)).replace("{b}", String(j))}: ${data.words[cells[i * p + j]]}`);
+  return { element: holder, paint };
+}
 
+/** @typedef {{ a: number, b: number, place: Place }} State the chosen pair, and where the map lies */
+
+/** A frame around the chosen pair.
+ * @param {Canvas} g @param {State} state @param {number} p @param {Theme} theme */
+function drawChosen(g, { a, b, place }, p, theme) {
+  const cell = place.size / p, side = Math.max(cell, 7) + 2;
+  const x = place.x + (b + 0.5) * cell - side / 2, y = place.y + (a + 0.5) * cell - side / 2;
+  for (const [colour, weight] of /** @type {[string, number][]} */ ([[theme.background, 4], [theme.text, 2]])) {
+    [g.strokeStyle, g.lineWidth] = [colour, weight];
+    g.strokeRect(x, y, side, side);
+  }
+}
+
+/** @param {string} word @param {string} colour */
+function legendEntry(word, colour) {
+  const swatch = make("span", "pic-swatch");
+  swatch.style.background = colour;
+  return make("li", "", {}, swatch, word);
+}
+
+/** The pointer names pairs, a click or the arrow keys choose one.
+ * @param {HTMLCanvasElement} canvas @param {MapData} data @param {Uint8Array} cells @param {State} state @param {Page} page */
+function listenToMap(canvas, data, cells, state, page) {
+  const { p } = data;
+  let later = 0;
+  const tell = (/** @type {number} */ a, /** @type {number} */ b) =>
+    page.say(`${data.question.replace("{a}", String(a)).replace("{b}", String(b))}: ${data.words[cells[a * p + b]]}`);
   canvas.onpointermove = (event) => {
-    const pair = pairAt(place, p, event.offsetX, event.offsetY);
+    const pair = pairAt(state.place, p, event.offsetX, event.offsetY);
     pointAt(pair ? { numbers: pair, pair, answer: null } : NOTHING);
     if (pair) tell(...pair);
   };
@@ -59,11 +81,11 @@ export function makeMap(data, page) {
     page.say("");
   };
   canvas.onclick = (event) => {
-    const pair = pairAt(place, p, event.offsetX, event.offsetY);
+    const pair = pairAt(state.place, p, event.offsetX, event.offsetY);
     if (!pair) return;
-    [a, b] = pair;
+    [state.a, state.b] = pair;
     page.repaint();
-    page.pick({ a, b });
+    page.pick({ a: state.a, b: state.b });
   };
   canvas.tabIndex = 0;
   canvas.onkeydown = (event) => {
@@ -71,11 +93,10 @@ export function makeMap(data, page) {
     if (!move) return;
     event.preventDefault();
     event.stopPropagation(); // the film moves by arrows too
-    [a, b] = [(a + move[0] + p) % p, (b + move[1] + p) % p];
+    [state.a, state.b] = [(state.a + move[0] + p) % p, (state.b + move[1] + p) % p];
     page.repaint();
-    tell(a, b);
+    tell(state.a, state.b);
     clearTimeout(later);
-    later = setTimeout(() => page.pick({ a, b }), CHOSEN_MS);
+    later = setTimeout(() => page.pick({ a: state.a, b: state.b }), CHOSEN_MS);
   };
-  return { element: holder, paint };
 }

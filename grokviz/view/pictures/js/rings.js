@@ -21,7 +21,7 @@ export function makeRings(data, page) {
     const canvas = makeCanvas("pic-canvas", `${data.label}, frequency ${ring.k}`);
     holder.append(make("figure", "pic-ring", {},
       make("figcaption", "pic-caption", { text: ring.title }), canvas, make("p", "pic-note", { text: ring.note })));
-    listen(canvas, ring.points.map(onCanvas), data, places, page);
+    listenToRing(canvas, ring.points.map(onCanvas), data, places, page);
     return canvas;
   });
 
@@ -77,7 +77,7 @@ function drawHand(g, hand, actual, right, colour, theme) {
 /** The pointer names numbers and, where the hands can be dragged, moves the nearer one.
  * @param {HTMLCanvasElement} canvas @param {Point[]} points @param {RingsData} data @param {Record<string, number>} places
  * @param {Page} page */
-function listen(canvas, points, data, places, page) {
+function listenToRing(canvas, points, data, places, page) {
   const nearest = (/** @type {PointerEvent} */ event, among = points) => nearestPoint(among, event.offsetX, event.offsetY).i;
   let held = /** @type {string | null} */ (null);
   canvas.onpointermove = (event) => {
