@@ -67,7 +67,7 @@ def test_stored_weights_reproduce_the_logged_losses_within_1_percent(run):
 
 
 def test_their_timeline_is_cached_and_of_this_version(run):
-    assert study.cache.read(run) is not None
+    assert study.cache.read(run, study.build_task(run.config)) is not None
 
 
 def test_the_paper_run_is_the_papers_recipe(paper):

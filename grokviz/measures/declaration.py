@@ -67,9 +67,6 @@ class Measure:
     percent: bool = False  # a share, read as per cent
     log: bool = False  # drawn on a logarithmic axis
     group: str = ""  # curves of one group share a figure of the film
-    panel: str = (
-        "measures"  # of the film, that draws it: the one of all measures, unless it has a better place
-    )
     needs_keys: bool = False  # says nothing of a run without key frequencies
     applies: Callable[[Task], str] = everywhere  # why it says nothing of such a task; "" where it does
     drawn_only: bool = False  # a picture: no number of `measure --json`

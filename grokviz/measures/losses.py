@@ -99,12 +99,7 @@ EXCLUDED = Article(
     "Nanda et al. 2023, section 5.1.",
     beside=("train_loss",),
 )
-RIGHT = {
-    "unit": "share of pairs answered correctly",
-    "percent": True,
-    "group": "accuracy",
-    "panel": "accuracy",
-}
+RIGHT = {"unit": "share of pairs answered correctly", "percent": True, "group": "accuracy"}
 LOSS = {"unit": "loss (nats)", "log": True, "group": "loss"}
 
 MEASURES = (

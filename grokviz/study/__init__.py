@@ -47,7 +47,7 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
     Raises `RunError` when the run has no snapshot yet or is damaged.
     """
     task = build_task(run.config)
-    found = cache.read(run)
+    found = cache.read(run, task)
     if found is None:
         last = folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP))
         found = timeline.analyse(

@@ -17,10 +17,10 @@ from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
 from grokviz.study import version3
 from grokviz.study.timeline import Timeline
-from grokviz.tasks.pairs import build_task
+from grokviz.tasks.pairs import Task
 
 
-def read(run: Run) -> Timeline | None:
+def read(run: Run, task: Task) -> Timeline | None:
     """The timeline kept with a run, or None where there is none that fits it."""
     kept = folder.read_timeline_cache(run)
     if kept is None:
@@ -32,7 +32,7 @@ def read(run: Run) -> Timeline | None:
         found = _decode(arrays, meta.get("contents", ""), tuple(sorted(run.config.shapes)))
     else:
         return None
-    return found if found is not None and fits(found, run) else None
+    return found if found is not None and fits(found, run, task) else None
 
 
 def keep(run: Run | Path, timeline: Timeline) -> None:
@@ -93,7 +93,7 @@ def axis_sizes(config: RunConfig, keys: int, neurons: int) -> dict[str, int]:
     }
 
 
-def fits(timeline: Timeline, run: Run) -> bool:
+def fits(timeline: Timeline, run: Run, task: Task) -> bool:
     """Whether a timeline is one of this run: its steps, keys and neurons, and every declared series in its shape."""
     c, keys, neurons = run.config, timeline.key_freqs, timeline.neurons
     if not np.array_equal(timeline.steps, run.steps) or len(set(keys)) < len(keys):
@@ -104,7 +104,6 @@ def fits(timeline: Timeline, run: Run) -> bool:
         return False
     if not all(0 <= neuron < c.d_mlp for neuron in neurons.tolist()):
         return False
-    task = build_task(c)
     declared = {m.name: m for m in registry.measures() if not m.applies(task)}
     sizes = axis_sizes(c, len(keys), len(neurons))
     return timeline.series.keys() == declared.keys() and all(

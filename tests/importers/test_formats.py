@@ -136,7 +136,7 @@ def check(path: Path, state: dict[str, torch.Tensor]) -> folder.Run:
     for k, value in zip(keys, measured["excluded_loss_train_per_freq"], strict=True):
         alone = losses_of(logits, task, [k])["excluded_loss_train"]
         assert value == pytest.approx(alone, rel=1e-6), k
-    assert study.cache.read(run) is not None
+    assert study.cache.read(run, study.build_task(run.config)) is not None
     return run
 
 

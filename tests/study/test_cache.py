@@ -23,6 +23,11 @@ def kept(copied):
     return copied / "tiny-groks"
 
 
+def read(path):
+    run = open_run(path)
+    return cache.read(run, study.build_task(run.config))
+
+
 def rewrite(path, change):
     """The cache with its arrays and notes changed, under a checksum that is right: as if it had been made so."""
     file = path / folder.TIMELINE
@@ -78,7 +83,7 @@ CHANGES = {
 def test_what_does_not_fit_is_measured_anew(kept, name):
     whole = study.load(open_run(kept))
     rewrite(kept, CHANGES[name])
-    assert cache.read(open_run(kept)) is None
+    assert read(kept) is None
     told = []
     again = study.load(open_run(kept), on_progress=lambda *done: told.append(done))
     assert len(told) == len(whole.run.steps)
@@ -140,10 +145,10 @@ def test_one_of_version_1_that_does_not_fit_is_measured_anew(version_1, monkeypa
                 arrays, _ = read_sealed(file, folder.TIMELINE)
             arrays[name] = change(arrays[name])
             found = version3.read(arrays, run := open_run(version_1))
-            assert found is None or not cache.fits(found, run), name
+            assert found is None or not cache.fits(found, run, study.build_task(run.config)), name
     rewrite(version_1, lambda arrays, meta: arrays.pop("neurons"))
-    assert cache.read(open_run(version_1)) is None
+    assert read(version_1) is None
     (version_1 / folder.TIMELINE).write_bytes(original)
-    assert cache.read(open_run(version_1)) is not None
+    assert read(version_1) is not None
     monkeypatch.setattr(registry, "version", lambda: "one measure more")
-    assert cache.read(open_run(version_1)) is None
+    assert read(version_1) is None
