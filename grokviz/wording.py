@@ -61,6 +61,8 @@ def percent(share: float) -> str:
         return f"under 0.1{THIN}%"
     if 99.9 < value < 100:
         return f"over 99.9{THIN}%"
+    if value >= 1e6:  # no share, but something that was damaged
+        return f"{readable(value)}{THIN}%"
     digits = 1 if 0 < value < 9.95 or 99 <= value < 100 else 0
     return f"{_fixed(value, digits)}{THIN}%"
 

@@ -61,6 +61,7 @@ export function percent(share) {
   if (share < 0) return value >= 0.1 ? MINUS + percent(-share) : `0${THIN}%`;
   if (value > 0 && value < 0.1) return `under 0.1${THIN}%`;
   if (value > 99.9 && value < 100) return `over 99.9${THIN}%`;
+  if (value >= 1e6) return `${readable(value)}${THIN}%`;
   const digits = (value > 0 && value < 9.95) || (value >= 99 && value < 100) ? 1 : 0;
   return `${fixed(value, digits)}${THIN}%`;
 }
