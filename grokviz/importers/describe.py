@@ -20,6 +20,7 @@ from grokviz.runs.imported import UNKNOWN
 from grokviz.tasks.pairs import build_task, encode_pairs
 
 TOLERANCE = 0.02  # share by which the stored weights may miss a logged loss before it is said
+LARGEST_LOGIT = 1e15  # so that its square is a float32 too
 AN_UPDATE = 0.1  # and up to which the reason may be that the log is an update apart
 
 
@@ -53,10 +54,8 @@ def describe(source: Source, final: Checkpoint, given: Mapping) -> tuple[RunConf
     """
     sizes = _sizes(final)
     logits = forward(final.weights).logits
-    if not np.isfinite(logits).all():
-        raise RunError(
-            "These weights give no finite answers: this training has diverged, or the file is damaged."
-        )
+    if not np.abs(logits).max() < LARGEST_LOGIT:  # also refuses NaN
+        raise RunError("The answers of these weights are beyond all numbers: this training has diverged.")
     guess = (
         infer.Guess(given["operation"], "given")
         if "operation" in given

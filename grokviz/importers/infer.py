@@ -20,7 +20,8 @@ CLOSE = 0.05  # how far a loss may be from the logged one: checkpoints are an up
 CLOSELY = 1e-3  # the same where one seed and share, those of the settings, are all that is tried
 A_LITTLE = 1.05  # and how far apart train and test loss must be then
 APART = 10.0  # train and test loss must differ by this factor, or they cannot tell one split from another
-FLOOR = 1e-7  # below, a log in float32 has rounded its losses, to multiples of 6e-8 and to zero
+FLOOR = 1e-7  # below, a log in float32 has rounded its losses, to multiples of `ROUNDED` and to zero
+ROUNDED = 2.0**-24
 OPERATION_KEYS = ("fn_name", "operation", "op", "task")
 
 
@@ -140,8 +141,9 @@ def paper_split(
 
 
 def distance(found: np.ndarray | float, logged: float) -> np.ndarray:
-    """How far losses are from a logged one, as a share of it; of what float32 rounds, as a share of `FLOOR`."""
-    return np.abs(np.asarray(found) - logged) / max(logged, FLOOR)
+    """How far losses are from a logged one, as a share of it; what float32 may have rounded away does not count."""
+    off = np.abs(np.asarray(found) - logged)
+    return np.maximum(off - ROUNDED, 0) / max(logged, FLOOR) if logged < FLOOR else off / logged
 
 
 def telling_checkpoint(source: Source, factor: float = APART) -> tuple[int, tuple[float, float]] | None:

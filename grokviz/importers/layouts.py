@@ -37,6 +37,7 @@ KINDS = {
     "qtensor": "a quantized tensor",
     "nested": "a nested tensor",
 }
+LARGEST = 1e3  # of a weight: those of trained networks are of the order of one
 FIRST = ("embed.W_E", "W_E")  # by which a state dict is known, whatever stands before the names of all
 
 
@@ -192,10 +193,20 @@ def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights
                 f"These weights look like {layout} with p = {p}, d_model = {d}, but {name} is "
                 f"{list(value.shape)}, expected {list(shape)}."
             )
-        if not np.isfinite(value).all():
-            raise RunError(f"{name} holds numbers that are not finite: this training has diverged.")
+        _refuse_diverged(name, value)
         weights[name] = np.ascontiguousarray(value)
     return weights
+
+
+def _refuse_diverged(name: str, value: np.ndarray) -> None:
+    """Raises `RunError` for numbers that no trained network holds, and whose products would leave float32."""
+    if not np.isfinite(value).all():
+        raise RunError(f"{name} holds numbers that are not finite: this training has diverged.")
+    if value.size and (largest := float(np.abs(value).max())) > LARGEST:
+        raise RunError(
+            f"{name} holds numbers up to {largest:.1e}, expected at most {LARGEST:g}: this training has diverged, or the "
+            "file is damaged."
+        )
 
 
 def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[str]) -> Weights:
@@ -213,8 +224,8 @@ def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[
         if name in found and found[name].shape != shape:
             raise RunError(f"{name} is {list(found[name].shape)}, expected {list(shape)}.")
     for name in (*sizes, "b_U"):
-        if name in found and not np.isfinite(found[name]).all():
-            raise RunError(f"{name} holds numbers that are not finite: this training has diverged.")
+        if name in found:
+            _refuse_diverged(name, found[name])
     if "b_U" in found and found["b_U"].shape not in ((p,), (p + 1,)):
         raise RunError(f"b_U is {list(found['b_U'].shape)}, expected [{p}].")
     live = {name for name in (*sizes, "b_U") if name in found and np.any(found[name])}

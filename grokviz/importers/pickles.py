@@ -7,6 +7,7 @@ given. Every instruction is a byte or more and none repeats another, so the work
 """
 
 import pickletools
+import warnings
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
@@ -67,21 +68,10 @@ def read_pickle(file: BinaryIO, persistent: Persistent = lambda what: Shell()) -
     `persistent` gives what stands for something outside of the pickle. Raises `PickleError`.
     """
     machine = Machine(persistent)
-    count = 0
     try:
-        for operation, argument, _ in pickletools.genops(file):
-            count += 1
-            if count > MAX_INSTRUCTIONS:
-                raise PickleError(f"it has over {MAX_INSTRUCTIONS:,} parts")
-            name = operation.name
-            if name in LITERALS:
-                machine.stack.append(argument)
-            elif name == "STOP":
-                return machine.stack[-1]
-            elif (act := ACTIONS.get(name)) is not None:
-                act(machine, argument)
-            else:
-                raise PickleError(f"it asks for {name}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of texts of Python 2 with an odd backslash
+            return _run(machine, file)
     except PickleError:
         raise
     except (
@@ -94,6 +84,21 @@ def read_pickle(file: BinaryIO, persistent: Persistent = lambda what: Shell()) -
         RecursionError,
     ) as error:
         raise PickleError(f"it cannot be followed: {type(error).__name__}") from None
+
+
+def _run(machine: "Machine", file: BinaryIO) -> object:
+    for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
+        if count > MAX_INSTRUCTIONS:
+            raise PickleError(f"it has over {MAX_INSTRUCTIONS:,} parts")
+        name = operation.name
+        if name in LITERALS:
+            machine.stack.append(argument)
+        elif name == "STOP":
+            return machine.stack[-1]
+        elif (act := ACTIONS.get(name)) is not None:
+            act(machine, argument)
+        else:
+            raise PickleError(f"it asks for {name}")
     raise PickleError("it has no end")
 
 

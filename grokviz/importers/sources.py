@@ -59,7 +59,7 @@ def open_source(path: Path) -> Source:
         with open(path, "rb") as file:
             start = file.read(LOOK)
             size = file.seek(0, 2)
-        if is_safetensors(start, size):
+        if is_safetensors(start):
             tensors, meta = read_safetensors(path)
             step = _step(meta.get("step", meta.get("epoch")))
             notes = () if step is not None else (NO_STEP,)

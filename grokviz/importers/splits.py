@@ -65,17 +65,19 @@ def find_split(source: Source, weights: Weights, operation: str, given: Mapping)
 
 def _by_losses(source: Source, weights: Weights, operation: str, known: Mapping) -> tuple[Split | None, str]:
     """The paper's shuffle that gives the logged losses, first as the file says it; or why there is none."""
-    telling = infer.telling_checkpoint(source)
+    is_stated = {"frac_train", "seed"} <= known.keys()
+    telling = infer.telling_checkpoint(source, infer.A_LITTLE if is_stated else infer.APART)
     table = answers(RunConfig(p=weights["W_U"].shape[1], operation=operation))
+    far = "no checkpoint in it falls on a step with a logged train and test loss that are far apart"
     if telling is None or (table == NO_ANSWER).any() or known.get("split", "paper") != "paper":
-        return (
-            None,
-            "no checkpoint in it falls on a step with a logged train and test loss that are far apart",
-        )
+        return None, far
     index, logged = telling
     if index != len(source.states) - 1:
         weights = read_checkpoint(source.states[index]).weights
     loss = losses_of(weights, table)
+    if not infer.are_apart(logged, infer.APART):  # one guess may be confirmed by less, if it fits closely
+        found = infer.paper_split(loss, logged, [known["frac_train"]], [known["seed"]], infer.CLOSELY)
+        return found, "" if found else far
     own_shares: list[float] = [known["frac_train"]] if "frac_train" in known else []
     own_seeds: list[int] = [known["seed"]] if "seed" in known else []
     shares, seeds = [n / 100 for n in range(1, 100)], list(range(infer.SEEDS))
