@@ -15,7 +15,7 @@ import numpy as np
 
 from grokviz.importers.arrays import Array, Storage, Tensor
 
-MAX_INSTRUCTIONS = 5_000_000  # half a million numbers take one and a half million
+MAX_INSTRUCTIONS = 4_000_000  # half a million numbers take one and a half million
 MAX_DEPTH = 1_000  # containers begun and not ended
 MAX_COPIED = 2**28  # characters and elements that makers may be given: each may copy what it is given
 
