@@ -254,7 +254,8 @@ def to_json(config: RunConfig) -> dict[str, object]:
 
 
 def from_json(values: object) -> RunConfig:
-    """The config back from `to_json`. Missing fields take their defaults.
+    """The config back from `to_json`. Missing fields take their defaults, and whole numbers where a field holds any
+    become what the field holds: some write 1 for 1.0.
 
     Raises `ConfigError` when it is no object, names an unknown field or holds a value out of range.
     """
@@ -267,13 +268,23 @@ def from_json(values: object) -> RunConfig:
     settings: dict = dict(values)
     if "changes" in settings:
         settings["changes"] = _changes_from_json(settings["changes"])
+    kinds = {field.name: field.type for field in dataclasses.fields(RunConfig)}
+    for name, value in settings.items():
+        if kinds[name] is float and type(value) is int and abs(value) < 2**53:
+            settings[name] = float(value)
     return RunConfig(**settings)
 
 
 def _changes_from_json(values: object) -> tuple:
     if not isinstance(values, list) or not all(isinstance(change, list) for change in values):
         raise ConfigError(f"changes = {str(values)[:80]!r} should be a list of [step, setting, value].")
-    return tuple(tuple(change) for change in values)
+    return tuple(
+        tuple(
+            float(part) if i == 2 and type(part) is int and abs(part) < 2**53 else part
+            for i, part in enumerate(change)
+        )
+        for change in values
+    )
 
 
 def _check_modulus(operation: str, p: int) -> None:

@@ -33,6 +33,7 @@ from grokviz.jobs.files import GO_ON, Order
 from grokviz.models.transformer import Weights
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
+from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.storage import write_lock
 
@@ -43,7 +44,9 @@ PATIENCE_SECONDS = 3.0  # somebody may be looking whether the run is being train
 
 
 def start(path: Path, config: RunConfig, device: str = "auto", title: str = "", sentence: str = "") -> None:
-    """Makes the run folder. Raises `RunError` where there is something already."""
+    """Makes the run folder. Raises `RunError` where there is something already, or the config has no split to train on."""
+    if reason := why_not_trainable(config, {}):
+        raise RunError(reason)
     write.create_run(path, config, _provenance(config, device), title, sentence)
 
 
@@ -59,6 +62,8 @@ def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: 
         if opened.finished:
             write.pack(path, keep_resume=True)  # tidies up, should it have been killed just before it had
             return
+        if reason := why_not_trainable(opened.config, opened.provenance):
+            raise RunError(reason)
         config, state = opened.config, _first_state(opened)
         write.rewind(path, state.step if state else -1)
         while True:

@@ -149,3 +149,12 @@ def test_primes_by_the_sieve():
     assert {n for n in range(252) if is_prime(n)} == sieve
     assert next_prime(252) == 251
     assert next_prime(1) == 3
+
+
+def test_whole_numbers_become_what_the_field_holds_when_a_record_is_read():
+    """Some write 1 for 1.0, and the widgets of a page take no mixture of the two."""
+    read = from_json(to_json(RunConfig()) | {"lr": 1, "weight_decay": 2, "changes": [[5, "lr", 1]]})
+    assert [type(value) for value in (read.lr, read.weight_decay, read.changes[0][2])] == [float] * 3
+    assert (read.lr, read.weight_decay) == (1.0, 2.0)
+    with pytest.raises(ConfigError, match="out of range"):
+        from_json({"lr": 10**400})

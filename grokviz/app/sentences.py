@@ -10,6 +10,7 @@ from grokviz.config import RunConfig
 from grokviz.measures import registry
 from grokviz.measures.circuit import attention_single_frequency_fve
 from grokviz.models.forward import attention_pattern
+from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
 from grokviz.tasks.pairs import OPERATIONS, operation_label
 from grokviz.wording import listed, percent, readable
@@ -32,6 +33,10 @@ GINI_CAPTION = (
 )
 MEASURES_CAPTION = (
     "Computed from the stored weights of this step. The page *Measures* says what each one means."
+)
+
+ALL_PAIRS = (
+    "Which pairs this run was trained on is not known: what is called train and test here is of all pairs."
 )
 
 
@@ -69,6 +74,8 @@ def at_step(study: Study, index: int) -> str:
     train, test = percent(float(t.train_accuracy[index])), percent(float(t.test_accuracy[index]))
     phase = phases.phase_at(step)
     so_far = f"Step {step:,}: {train} of the training pairs are right, and {test} of those it has never seen."
+    if study.run.config.split == UNKNOWN:
+        return f"Step {step:,}: {train} of all pairs are right. Which of them it was trained on is not known."
     if phase == "circuit formation" and len(t.key_freqs):
         excluded, whole = (readable(float(x[index])) for x in (t.excluded_loss_train, t.train_loss))
         return (

@@ -7,6 +7,7 @@ from grokviz import study
 from grokviz.config import RunConfig, settings_of
 from grokviz.measures import registry
 from grokviz.runs.folder import Run
+from grokviz.runs.imported import UNKNOWN, stated
 from grokviz.tasks.pairs import operation_label
 from grokviz.view import thumbnail
 
@@ -42,10 +43,10 @@ def model_card(run: Run, repo: str, licence: str) -> str:
     return "\n".join([
         "---", f"license: {licence}", f"tags: {json.dumps(list(TAGS))}", "library_name: grokviz", "---", "",
         f"# {title}", "", sentence, "",
-        f"A one-layer transformer learns **{operation_label(c.operation)} mod {c.p}** from {100 * c.frac_train:.3g} % "
-        f"of the pairs. {phases.summary()} {made}", "",
+        f"A one-layer transformer learns **{operation_label(c.operation)} mod {c.p}** from {_share(c)}. "
+        f"{phases.summary()} {made}", "",
         f"![Train and test loss over the steps, with the phases of the run]({FIGURE})", "",
-        "Loss on a logarithmic scale; dashed: pairs trained on, solid: pairs never seen. Bands: memorisation, circuit "
+        f"Loss on a logarithmic scale; {_lines(c)}. Bands: memorisation, circuit "
         "formation, cleanup.", "",
         "## What is here", "",
         f"{len(run.steps)} snapshots of all {c.n_parameters:,} weights as {c.precision}, from step {run.steps[0]:,} to "
@@ -60,13 +61,36 @@ def model_card(run: Run, repo: str, licence: str) -> str:
         f"## Measures at step {run.steps[-1]:,}", "",
         *_table(("measure", "value"), [("key frequencies", keys), *((m.title, _number(measured[m.json_name or m.name])) for m in told)]),
         "", "Definitions: Nanda et al. 2023. Computed in float64 from the stored weights.", "",
-        "## Config", "", *_table(("setting", "value"), _settings(c)), "",
+        "## Config", "", *_table(("setting", "value"), _settings(c, run.provenance)), "",
         "## Citation", "", "The measures and the set-up:", "", *("    " + line for line in CITATION.splitlines()), "",
     ])  # fmt: skip
 
 
-def _settings(config: RunConfig) -> list[tuple[str, str]]:
-    return [(f"`{name}`", str(value)) for name, value in settings_of(config).items() if name != "train_pairs"]
+def _share(config: RunConfig) -> str:
+    return (
+        "a share of the pairs that is not known"
+        if config.split == UNKNOWN
+        else f"{100 * config.frac_train:.3g} % of the pairs"
+    )
+
+
+def _lines(config: RunConfig) -> str:
+    return (
+        "both lines: all pairs"
+        if config.split == UNKNOWN
+        else "dashed: pairs trained on, solid: pairs never seen"
+    )
+
+
+def _settings(config: RunConfig, provenance: dict) -> list[tuple[str, str]]:
+    """What the run was trained with; of an imported one, as far as its file says it."""
+    hidden = ("train_pairs", *(("frac_train", "seed") if config.split == UNKNOWN else ()))
+    values = {name: value for name, value in settings_of(config).items() if name not in hidden}
+    numbers = {
+        name: stated(config, provenance, name) for name, value in values.items() if isinstance(value, float)
+    }
+    values |= {name: "not known" if number is None else number for name, number in numbers.items()}
+    return [(f"`{name}`", str(value)) for name, value in values.items()]
 
 
 def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> list[str]:

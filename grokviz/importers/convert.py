@@ -67,6 +67,8 @@ def _import(
     provenance["kept"] = f"{len(kept)} of {len(source.steps)} checkpoints"
     provenance |= {"file": path.name, "sha256": digest(path), "origin": origin}
     steps = min(last_step(source), MAX_STEPS)
+    if last_step(source) > MAX_STEPS:
+        provenance["out_of_range"]["steps"] = last_step(source)
     config = dataclasses.replace(config, max_snapshots=max(len(kept), 2), steps=steps)
     config = dataclasses.replace(config, log_every=log_spacing(source))
     making = out.with_name(making_name(out.name, os.getpid()))

@@ -30,6 +30,7 @@ from grokviz.jobs.files import (
 from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
 from grokviz.runs import folder, write
 from grokviz.runs.catalog import folder_size
+from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
@@ -58,6 +59,8 @@ def fork(
     The optimizer starts anew there: only weights are stored. Raises like `start`, and `RunError` when the config
     is of another task or network.
     """
+    if reason := why_not_trainable(parent.config, parent.provenance):
+        raise RunError(reason)
     index = folder.nearest_snapshot(parent, step)
     step = int(parent.steps[index])
     config = _config_of_fork(parent, step, config)
@@ -94,7 +97,10 @@ def _config_of_fork(parent: folder.Run, step: int, config: RunConfig) -> RunConf
 
 def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
     """Train a finished run on, to `steps`. Raises `RunError` or `HostingError` when that cannot be."""
-    config = read_record(run).config
+    record = read_record(run)
+    if reason := why_not_trainable(record.config, record.provenance):
+        raise RunError(reason)
+    config = record.config
     longer = dataclasses.replace(
         config, steps=steps, stop="steps", max_snapshots=min(2_000, config.max_snapshots + 40)
     )

@@ -84,6 +84,7 @@ def answers(study: Study, index: int) -> pd.DataFrame:
     a, b = np.nonzero(task.is_train | task.is_test)
     right = study.timeline.is_right[index, a, b]
     split = np.where(task.is_train[a, b], "trained on", "never seen")
+    split = np.where(task.is_train[a, b] & task.is_test[a, b], "trained on or not", split)
     return pd.DataFrame(
         {
             "a": a,

@@ -6,7 +6,7 @@ import time
 import pytest
 import torch
 
-from grokviz import study
+from grokviz import cli, study
 from grokviz.errors import HubError, RunError, Unanswered
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
@@ -72,6 +72,73 @@ def test_a_file_of_weights_is_imported_and_questions_are_asked(hub, root, opened
     assert run.provenance["origin"]["repo"] == NAME
     assert run.provenance["origin"]["commit"] == hub.commit(NAME)
     assert run.title == "a-run: grokked model.pth"
+
+
+@pytest.fixture
+def bare(hub, tmp_path, trained):
+    """A file on the Hub that says nothing of its split."""
+    torch.save(lens_state(weights_of(folder.open_run(trained / "tiny-groks"))), tmp_path / "bare.pth")
+    hub.repos[NAME] = {"bare.pth": (tmp_path / "bare.pth").read_bytes()}
+
+
+def test_a_second_answer_is_heard(hub, root, opened, bare):
+    first = opened(given={"frac_train": 0.3, "split": "paper", "seed": 0})
+    second = opened(given={"frac_train": 0.3, "split": "paper", "seed": 1})
+    unknown = opened(given={"split": "unknown", "title": "My title"})
+    assert len({first, second, unknown}) == 3
+    runs = [folder.open_run(root / name) for name in (first, second, unknown)]
+    assert [(run.config.split, run.config.seed) for run in runs] == [
+        ("paper", 0),
+        ("paper", 1),
+        ("unknown", 0),
+    ]
+    assert [run.title for run in runs] == ["a-run: bare.pth", "a-run: bare.pth", "My title"]
+    assert opened(given={"frac_train": 0.3, "split": "paper", "seed": 0}) == first  # said before, and here
+    assert opened() == first  # nothing is said: the copy that was asked for last
+    assert fetch.given_of(root, unknown) == {"split": "unknown", "title": "My title"}
+    commit = hub.commit(NAME)
+    hub.requests.clear()
+    assert opened(f"{NAME}@{commit}/bare.pth", given={"split": "unknown", "title": "My title"}) == unknown
+    assert hub.requests == []
+
+
+def test_title_and_snapshots_are_for_files_alone(hub, opened, run_files):
+    hub.repos[NAME] = run_files
+    with pytest.raises(HubError, match=r"says itself how it was trained. Leave out seed, title\."):
+        opened(given={"seed": 1, "title": "x", "snapshots": None})
+
+
+def test_the_command_line_hears_title_snapshots_and_a_second_answer(hub, bare, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("GROKVIZ_RUNS", str(tmp_path / "runs"))
+    answers = ["--frac-train", "0.3", "--split", "paper", "--seed"]
+    for seed, more in (("0", []), ("1", ["--title", "Mine", "--snapshots", "2"])):
+        command = ["import", NAME, "--out", str(tmp_path / seed), *answers, seed, *more]
+        assert cli.main(command) == 0, capsys.readouterr().err
+    runs = [folder.open_run(tmp_path / seed) for seed in "01"]
+    assert [run.config.seed for run in runs] == [0, 1]
+    assert [run.title for run in runs] == ["a-run: bare.pth", "Mine"]
+
+
+def test_a_downloaded_run_can_be_removed_and_fetched_again(root, opened, bare):
+    name = opened(given={"split": "unknown"})
+    fetch.remove(root, name)
+    assert not fetch.find(root, parse(NAME))
+    assert [p for p in root.iterdir() if p.name[0] != "."] == []
+    assert opened(given={"split": "unknown"}) == name
+    with pytest.raises(RunError, match="no name of a run"):
+        fetch.remove(root, "../elsewhere")
+
+
+@pytest.mark.parametrize(("data", "says"), [
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"),
+    (b"<!doctype html><title>404</title>\n", "web page"), (b"", "is empty"), (b'{"a": 1}', "text in JSON"),
+])  # fmt: skip
+def test_what_is_no_file_of_weights_is_named(hub, root, opened, data, says):
+    hub.repos[NAME] = {"weights.safetensors": data}
+    with pytest.raises(RunError, match=says):
+        opened()
+    assert not [p for p in root.iterdir() if p.name[0] != "."]
 
 
 def test_nothing_to_open(hub, opened):
@@ -157,6 +224,19 @@ def test_a_job_is_a_process_that_can_be_followed(hub, root, run_files, jobs):
     assert folder.open_run(root / done.result).finished
     job.forget(parse(NAME), root)
     assert job.status(parse(NAME), root) is None
+
+
+def test_a_job_asks_what_the_file_does_not_say(hub, root, bare, jobs):
+    job.start(parse(NAME), root, {"seed": 3})
+    asked = jobs(NAME, lambda now: now.state != "running")
+    assert [question.setting for question in asked.questions] == ["frac_train", "split"]
+    assert "unknown" in asked.questions[1].choices
+    assert job.given_of(parse(NAME), root) == {"seed": 3}
+    job.forget(parse(NAME), root)
+    job.start(parse(NAME), root, {"seed": 3, "split": "unknown"})
+    done = jobs(NAME, lambda now: now.state != "running")
+    assert folder.open_run(root / done.run).config.split == "unknown"
+    assert done.questions == ()
 
 
 def test_a_job_can_be_cancelled_and_goes_on_later(hub, root, run_files, jobs):

@@ -28,7 +28,9 @@ def file(tmp_path, real):
 
 def test_it_makes_the_same_run_and_tells_how_far_it_is(file, tmp_path):
     seen = []
-    said = import_apart(file, tmp_path / "run", GIVEN, {"repo": "a/b"}, "A title", 7, lambda *now: seen.append(now))
+    said = import_apart(
+        file, tmp_path / "run", GIVEN, {"repo": "a/b"}, "A title", 7, lambda *now: seen.append(now)
+    )
     run = folder.open_run(tmp_path / "run")
     assert (run.title, run.config.lr, run.provenance) == ("A title", 0.5, said)
     assert [what for what, *_ in seen if what != apart.READING][:1] == ["Reading checkpoints"]
@@ -159,7 +161,11 @@ def test_tensors_of_other_kinds_are_named(tmp_path, real, name, damage, says):
 def test_a_loss_beyond_all_numbers_is_no_loss(tmp_path, real):
     from grokviz.importers.convert import import_file
 
-    content = {"model": lens_state(weights_of(real)), "train_losses": [10**400, 1.0], "test_losses": [2.0, -(10**400)]}
+    content = {
+        "model": lens_state(weights_of(real)),
+        "train_losses": [10**400, 1.0],
+        "test_losses": [2.0, -(10**400)],
+    }
     torch.save(content, tmp_path / "file.pth")
     import_file(tmp_path / "file.pth", tmp_path / "run", GIVEN)
     log = folder.open_run(tmp_path / "run").log

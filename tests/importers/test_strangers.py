@@ -427,3 +427,20 @@ def test_the_command_line_turns_questions_into_flags(tmp_path, real, capsys):
     assert cli.main([*command, "--split", "unknown"]) == 0
     assert "Split: not known: losses are of all pairs." in capsys.readouterr().out
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["split"] == "unknown"
+
+
+def test_what_cannot_be_trained_on_is_refused_wherever_one_trains(tmp_path, opened, real):
+    from grokviz import worker
+    from grokviz.jobs import requests
+
+    state = lens_state(weights_of(real))
+    strange, _ = opened({"model": state, "config": {"lr": 1e9}}, GIVEN)
+    blind, _ = opened(state, {"split": "unknown"})
+    for run, reason in ((strange, r"out of the range of GrokViz \(lr\)"), (blind, "is not known")):
+        with pytest.raises(RunError, match=reason):
+            requests.extend(run.path, 10_000)
+        with pytest.raises(RunError, match=reason):
+            requests.fork(run, 0, tmp_path / "runs", run.config, "A fork")
+    with pytest.raises(RunError, match="is not known"):
+        worker.start(tmp_path / "new", blind.config)
+    assert not (tmp_path / "new").exists()

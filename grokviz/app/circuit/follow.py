@@ -13,6 +13,7 @@ from grokviz.app.session import address, cache
 from grokviz.app.session.bounded import kept
 from grokviz.circuit.questions import ask, speakers
 from grokviz.circuit.stages import Followed, Stages, follow
+from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
 from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS
 from grokviz.view import bars, pictures
@@ -90,6 +91,8 @@ def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow"
     said = int(answer.ranked[0])
     st.subheader(f"What is {asked}?", anchor=False)
     seen = "It was trained on this pair." if study.task.is_train[a, b] else "It has never seen this pair."
+    if study.run.config.split == UNKNOWN:
+        seen = "Whether it was trained on this pair is not known."
     is_right = view.outcome.is_right[a, b]
     verdict = "which is right" if is_right else f"which is wrong: it is {right}"
     sure = wording.percent(float(answer.probability[said]))

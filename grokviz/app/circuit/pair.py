@@ -10,6 +10,7 @@ from grokviz.app.circuit import snapshots
 from grokviz.app.circuit.snapshots import Inside
 from grokviz.app.session import address
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
+from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
 from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS
 from grokviz.view import pictures
@@ -82,7 +83,9 @@ def result_map(study: Study, view: Inside, key: str) -> None:
     cells = np.where(task.is_train, 0, 1) + np.where(view.outcome.is_right, 0, 2)
     cells = np.where(task.answers == NO_ANSWER, 4, cells)
     kinds = [
-        pictures.Kind(name, light, dark)
+        pictures.Kind(
+            name if study.run.config.split != UNKNOWN else name.removeprefix("trained on, "), light, dark
+        )
         for (name, light), dark in zip(RESULTS.items(), DARK_RESULTS, strict=True)
     ]
     kinds.append(pictures.Kind("no answer", "#FFFFFF", "#000000"))

@@ -8,6 +8,7 @@ from grokviz.app import sentences
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, cache
 from grokviz.errors import NoRunError, RunError
+from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
 from grokviz.tasks.pairs import OPERATIONS
 from grokviz.view import charts, export, tables
@@ -41,6 +42,8 @@ def explorer(
             help="Streamlit's own slider and charts in place of the film.",
             on_change=lambda: st.session_state.update({_IS_PLAIN: st.session_state[PLAIN]}),
         )
+        if study.run.config.split == UNKNOWN:
+            st.caption(sentences.ALL_PAIRS)
         if below:
             below(study)
     except RunError as error:

@@ -20,6 +20,7 @@ from grokviz.jobs.supervisor import Status
 from grokviz.runs import bundle, library
 from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run
+from grokviz.runs.imported import why_not_trainable
 from grokviz.study import Study
 from grokviz.view import tables
 
@@ -89,10 +90,14 @@ def actions(card: Card) -> None:
     if study is None:
         return
     st.subheader("What next?", anchor=False)
+    reason = why_not_trainable(study.run.config, study.run.provenance)
+    if reason:
+        st.caption(sentences.as_text(reason))
     with st.container(horizontal=True):
-        if card.finished:
+        if card.finished and not reason:
             _train_on(card, study)
-        _fork(card, study)
+        if not reason:
+            _fork(card, study)
         if card.finished:
             _rename(card)
             _download(card, study)

@@ -9,7 +9,8 @@ import { drawCross, drawMapAxes, drawPicture, makePicture, mapPlace, pairAt } fr
 import { pairHover } from "../kit/timeline.js";
 import { percent, roundedShare, sentenceCase, whole } from "../kit/wording.js";
 
-const NO_ANSWER = 0, TRAIN = 1; // how `side` says which pairs are asked and which are trained on
+// How `side` says which pairs are asked and which are trained on; BOTH where nobody knows.
+const NO_ANSWER = 0, TRAIN = 1, BOTH = 3;
 const RIGHT = 128, LEVEL = 127; // the bits of a stored answer: right or wrong, and the probability in 127ths
 
 /** @typedef {{ train: Uint32Array, test: Uint32Array, none: number }} Colours by the stored byte */
@@ -62,11 +63,12 @@ export const answersPanel = {
     return pair && pairHover(timeline, pair, aboutPair(own, pair, context));
   },
   caption(timeline, i) {
-    const { raw, size } = timeline.arrays.answers, side = timeline.arrays.side.raw, right = [0, 0, 0], all = [0, 0, 0];
+    const { raw, size } = timeline.arrays.answers, side = timeline.arrays.side.raw, right = [0, 0, 0, 0], all = [0, 0, 0, 0];
     for (let j = 0; j < size; j++) {
       all[side[j]]++;
       right[side[j]] += raw[i * size + j] >> 7;
     }
+    if (all[BOTH]) return `${whole(right[BOTH])} of ${whole(all[BOTH])} pairs are right. Which it trained on is not known.`;
     return `${whole(right[1])} of ${whole(all[1])} training pairs are right, and ${whole(right[2])} of the ${whole(all[2])} pairs it never sees.`;
   },
 };
@@ -76,7 +78,8 @@ function aboutPair(own, [a, b], { timeline, moment }) {
   const { raw, size } = timeline.arrays.answers, j = a * timeline.header.p + b, stored = raw[moment.index * size + j];
   const question = `a = ${a}, b = ${b}`;
   if (own.side[j] === NO_ANSWER) return `${question}: no answer exists`;
-  const kind = own.side[j] === TRAIN ? "training pair" : "unseen pair", verdict = stored & RIGHT ? "right" : "wrong";
+  const kind = own.side[j] === BOTH ? "trained on or not" : own.side[j] === TRAIN ? "training pair" : "unseen pair";
+  const verdict = stored & RIGHT ? "right" : "wrong";
   const probability = percent(roundedShare((stored & LEVEL) / LEVEL));
   return `${question}: the answer is ${own.table[j]}, given ${probability} probability. ${sentenceCase(verdict)}, ${kind}`;
 }
