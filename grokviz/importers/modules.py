@@ -4,7 +4,7 @@
 """
 
 from grokviz.importers.arrays import Tensor
-from grokviz.importers.pickles import Shell
+from grokviz.importers.objects import Shell
 
 MAX_MODULES = 1_000
 

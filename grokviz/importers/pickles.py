@@ -9,11 +9,10 @@ given. Every instruction is a byte or more and none repeats another, so the work
 import pickletools
 import warnings
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-import numpy as np
-
-from grokviz.importers.arrays import Array, Storage, Tensor
+from grokviz.importers.arrays import Array
+from grokviz.importers.objects import DType, Name, Shell, array_of_state, made, pairs_of, put
 
 MAX_INSTRUCTIONS = 4_000_000  # half a million numbers take one and a half million
 MAX_DEPTH = 1_000  # containers begun and not ended
@@ -22,41 +21,6 @@ MAX_COPIED = 2**28  # characters and elements that makers may be given: each may
 
 class PickleError(ValueError):
     """No pickle, or one that asks for more than any run would."""
-
-
-class Name(NamedTuple):
-    """A class or function that a file names. It is never looked up."""
-
-    module: str
-    name: str
-
-
-class Shell(dict):
-    """What is left of an object of an unknown kind: its items, if it was a dictionary, its elements, if it was a list,
-    its attributes, and what its maker was called with. It has no behaviour of its own."""
-
-    __slots__ = ("arguments", "attributes", "elements", "kind")
-
-    def __init__(self, kind: object = None, arguments: tuple = ()) -> None:
-        super().__init__()
-        self.kind, self.arguments = kind, arguments
-        self.attributes: dict[str, object] = {}
-        self.elements: list = []
-
-
-class DType:
-    """A numpy dtype in the making: its code, such as f8, and its byte order."""
-
-    def __init__(self, code: str) -> None:
-        self.code, self.order = code, "<"
-
-    def of_plain_numbers(self) -> np.dtype | None:
-        kinds = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
-        return (
-            np.dtype(self.code).newbyteorder(">" if self.order == ">" else "<")
-            if self.code in kinds
-            else None
-        )
 
 
 Persistent = Callable[[object], object]
@@ -172,19 +136,6 @@ def _pushing(make: Callable[[Machine, object], object]) -> Callable[[Machine, ob
     return act
 
 
-def _pairs(items: list) -> dict:
-    return _put({}, items)
-
-
-def _put(into: object, items: list) -> dict:
-    if not isinstance(into, dict):
-        return {}
-    for key, value in zip(items[::2], items[1::2], strict=True):
-        # Only what compares at once is a key: a tuple of tuples of tuples would take for ever.
-        into[key if key is None or type(key) in (str, int, float, bool, bytes) else object()] = value
-    return into
-
-
 def _extend(into: object, items: list) -> None:
     if isinstance(into, Shell):
         into.elements.extend(items)
@@ -202,31 +153,13 @@ def _build(machine: Machine, _: object) -> None:
     machine.spend(state if isinstance(state, tuple) else (state,))
     target = machine.stack[-1]
     if isinstance(target, Array):
-        target.value = _array(state)
+        target.value = array_of_state(state)
     elif isinstance(target, DType):
         target.order = state[1] if isinstance(state, tuple) and state[1] in ("<", ">", "|", "=") else "<"
     elif isinstance(target, Shell):
         for part in state if isinstance(state, tuple) else (state,):  # (attributes, slots)
             if isinstance(part, dict):
                 target.attributes.update((k, v) for k, v in part.items() if isinstance(k, str))
-
-
-def _array(state: object) -> np.ndarray | None:
-    match state:
-        case (_, tuple(shape), DType() as dtype, is_fortran, bytes() | bytearray() | str() as raw):
-            return _from_buffer(raw, dtype, shape, "F" if is_fortran else "C")
-    return None
-
-
-def _from_buffer(raw: object, dtype: object, shape: object, order: object = "C") -> np.ndarray | None:
-    if isinstance(raw, str):  # of Python 2
-        raw = raw.encode("latin-1")
-    kind = dtype.of_plain_numbers() if isinstance(dtype, DType) else None
-    if kind is None or not isinstance(raw, bytes | bytearray) or not isinstance(shape, tuple):
-        return None
-    if not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 8:
-        return None
-    return np.frombuffer(raw, kind).reshape(shape, order="F" if order == "F" else "C")
 
 
 def _reduce(machine: Machine, _: object) -> None:
@@ -262,92 +195,6 @@ def _stack_named(machine: Machine) -> Name:
     return Name(module[:200], name[:200])
 
 
-def made(what: object, arguments: tuple) -> object:
-    """What a call would make, if that is known here; else a shell that remembers what was to be called."""
-    if isinstance(what, Name):
-        module = what.module.replace("numpy._core", "numpy.core").replace("__builtin__", "builtins")
-        make = MAKERS.get((module, what.name))
-        if make is not None and (found := make(*arguments)) is not None:
-            return found
-    return Shell(what, arguments)
-
-
-def _scalar(dtype: object = None, raw: object = None, *_: object) -> object:
-    found = _from_buffer(raw, dtype, ())
-    return None if found is None else found.item()
-
-
-def _dtype(code: object = None, *_: object) -> DType | None:
-    return DType(code) if isinstance(code, str) and len(code) < 8 else None
-
-
-def _encoded(text: object = None, encoding: object = None, *_: object) -> bytes | None:
-    return text.encode("latin-1") if isinstance(text, str) and encoding == "latin1" else None
-
-
-def _ordered(items: object = (), *_: object) -> dict:
-    pairs = (
-        [pair for pair in items if isinstance(pair, tuple | list) and len(pair) == 2]
-        if isinstance(items, list)
-        else []
-    )
-    return _pairs([part for pair in pairs for part in pair])
-
-
-def _listed(items: object = (), *_: object) -> list:
-    return list(items) if isinstance(items, list | tuple) else []
-
-
-def _tensor(
-    storage: object = None, offset: object = 0, shape: object = (), strides: object = (), *more: object
-) -> Tensor | None:
-    if not isinstance(storage, Storage) or not isinstance(shape, tuple) or not isinstance(strides, tuple):
-        return None
-    if not all(type(n) is int for n in (offset, *shape, *strides)):
-        return None
-    # _rebuild_tensor_v3 names the kind of number last but one: (requires_grad, hooks, dtype, metadata).
-    dtype = more[2].name if len(more) > 2 and isinstance(more[2], Name) else storage.dtype
-    return Tensor(storage, dtype, shape, strides, int(offset))  # pyright: ignore[reportArgumentType]
-
-
-def _first(inner: object = None, *_: object) -> object:
-    return inner
-
-
-def _again(what: object = None, kind: object = None, arguments: object = (), *_: object) -> object:
-    return made(what, arguments) if isinstance(arguments, tuple) else None
-
-
-MAKERS: dict[tuple[str, str], Callable[..., object]] = {
-    ("collections", "OrderedDict"): _ordered,
-    ("collections", "defaultdict"): lambda *_: {},
-    ("builtins", "dict"): _ordered,
-    ("builtins", "list"): _listed,
-    ("builtins", "set"): _listed,
-    ("builtins", "frozenset"): _listed,
-    ("builtins", "tuple"): lambda *of: tuple(_listed(*of)),
-    ("torch", "Size"): lambda *of: tuple(_listed(*of)),
-    ("_codecs", "encode"): _encoded,
-    ("numpy", "dtype"): _dtype,
-    ("numpy.core.multiarray", "scalar"): _scalar,
-    ("numpy.core.multiarray", "_reconstruct"): lambda *_: Array(),
-    ("numpy.core.numeric", "_frombuffer"): lambda *of: _wrapped(_from_buffer(*of)),
-    ("torch._utils", "_rebuild_tensor"): _tensor,
-    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-    ("torch._utils", "_rebuild_tensor_v3"): _tensor,
-    ("torch._utils", "_rebuild_parameter"): _first,
-    ("torch._utils", "_rebuild_parameter_with_state"): _first,
-    ("torch._tensor", "_rebuild_from_type"): _again,
-    ("torch._tensor", "_rebuild_from_type_v2"): _again,
-}
-
-
-def _wrapped(value: np.ndarray | None) -> Array:
-    array = Array()
-    array.value = value
-    return array
-
-
 ACTIONS: dict[str, Callable[[Machine, object], object]] = {
     "PROTO": lambda m, _: None,
     "FRAME": lambda m, _: None,
@@ -372,15 +219,15 @@ ACTIONS: dict[str, Callable[[Machine, object], object]] = {
     "LIST": _pushing(lambda m, _: m.since_mark()),
     "TUPLE": _pushing(lambda m, _: tuple(m.since_mark())),
     "FROZENSET": _pushing(lambda m, _: m.since_mark()),
-    "DICT": _pushing(lambda m, _: _pairs(m.since_mark())),
+    "DICT": _pushing(lambda m, _: pairs_of(m.since_mark())),
     "TUPLE1": _pushing(lambda m, _: tuple(m.pop(1))),
     "TUPLE2": _pushing(lambda m, _: tuple(m.pop(2))),
     "TUPLE3": _pushing(lambda m, _: tuple(m.pop(3))),
     "APPEND": lambda m, _: _extend(m.stack[-2], m.pop(1)),
     "APPENDS": lambda m, _: _onto(m, _extend),
     "ADDITEMS": lambda m, _: _onto(m, _extend),
-    "SETITEM": lambda m, _: _put(m.stack[-3], m.pop(2)),
-    "SETITEMS": lambda m, _: _onto(m, _put),
+    "SETITEM": lambda m, _: put(m.stack[-3], m.pop(2)),
+    "SETITEMS": lambda m, _: _onto(m, put),
     "GLOBAL": _pushing(lambda m, argument: _named(argument)),
     "STACK_GLOBAL": _pushing(lambda m, _: _stack_named(m)),
     "REDUCE": _reduce,

@@ -21,8 +21,8 @@ import numpy as np
 from grokviz.errors import RunError
 from grokviz.importers.layouts import looks_like_weights
 from grokviz.importers.modules import state_of_module
+from grokviz.importers.objects import Shell
 from grokviz.importers.other_files import LOOK, refuse_other_files
-from grokviz.importers.pickles import Shell
 from grokviz.importers.safetensors_files import is_safetensors, read_safetensors
 from grokviz.importers.torch_files import read_torch
 from grokviz.importers.values import in_words, number_of, numbers_of, settings_of, whole_of

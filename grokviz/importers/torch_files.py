@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from grokviz.errors import RunError
 from grokviz.importers.arrays import SIZES, Storage
-from grokviz.importers.pickles import Name, PickleError, Shell, read_pickle
+from grokviz.importers.objects import Name, Shell
+from grokviz.importers.pickles import PickleError, read_pickle
 
 MAX_PICKLE = 64 * 2**20  # bytes of the part of the file that is no tensor: losses are lists of numbers there
 MAX_ENTRIES = 1_000_000

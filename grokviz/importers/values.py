@@ -10,7 +10,7 @@ import numpy as np
 
 from grokviz.errors import RunError
 from grokviz.importers.arrays import Array, Tensor, read_numbers
-from grokviz.importers.pickles import Name, Shell
+from grokviz.importers.objects import Name, Shell
 
 
 def settings_of(value: object) -> dict[str, object]:

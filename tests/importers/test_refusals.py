@@ -13,7 +13,7 @@ from grokviz.errors import RunError
 from grokviz.importers.convert import import_file
 from grokviz.importers.describe import refuse_other_architectures
 from grokviz.importers.layouts import read_checkpoint
-from grokviz.importers.pickles import Shell
+from grokviz.importers.objects import Shell
 from grokviz.importers.torch_files import read_torch
 from grokviz.runs import folder
 from tests.importers.conftest import lens_config, lens_state, paper_state, weights_of
