@@ -82,7 +82,7 @@ def _lines(config: RunConfig) -> str:
     )
 
 
-def _settings(config: RunConfig, provenance: dict) -> list[tuple[str, str]]:
+def _settings(config: RunConfig, provenance: Mapping[str, object]) -> list[tuple[str, str]]:
     """What the run was trained with; of an imported one, as far as its file says it."""
     hidden = ("train_pairs", *(("frac_train", "seed") if config.split == UNKNOWN else ()))
     values = {name: value for name, value in settings_of(config).items() if name not in hidden}
