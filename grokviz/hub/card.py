@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 
 from grokviz import study
 from grokviz.config import RunConfig, settings_of

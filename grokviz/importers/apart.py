@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from grokviz import errors, installation
-from grokviz.errors import GrokVizError, Question, RunError, Unanswered
+from grokviz.errors import GrokVizError, RunError
 from grokviz.hosting import is_hosted
 from grokviz.importers.convert import READING, SNAPSHOTS, Progress, import_file, making_name, remove
 
@@ -118,10 +118,8 @@ def _result(said: dict, name: str) -> dict:
     match said:
         case {"provenance": dict(provenance)}:
             return provenance
-        case {"unanswered": str(found), "questions": list(questions)}:
-            raise Unanswered(found, tuple(Question(q[0], q[1], tuple(q[2])) for q in questions))
-        case {"error": str(kind), "parts": list(parts)}:
-            raise getattr(errors, kind)(*parts)
+        case {"error": dict(error)}:
+            raise errors.from_json(error)
         case {"memory": True}:
             raise RunError(
                 f"Reading {name} took more memory than an import may, and was stopped. It is no run of this size."
@@ -170,10 +168,8 @@ def main() -> None:
     try:
         path, out = Path(request.pop("path")), Path(request.pop("out"))
         _say(provenance=import_file(path, out, **request, on_progress=show))
-    except Unanswered as error:
-        _say(unanswered=error.found, questions=error.questions)
     except GrokVizError as error:
-        _say(error=type(error).__name__, parts=(error.found, error.expected, error.mend))
+        _say(error=errors.to_json(error))
     except MemoryError:
         _say(memory=True)
     except Exception as error:

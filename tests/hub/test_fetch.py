@@ -228,15 +228,16 @@ def test_a_job_is_a_process_that_can_be_followed(hub, root, run_files, jobs):
 
 def test_a_job_asks_what_the_file_does_not_say(hub, root, bare, jobs):
     job.start(parse(NAME), root, {"seed": 3})
-    asked = jobs(NAME, lambda now: now.state != "running")
+    asked = jobs(NAME, lambda now: now.state != "running").error
+    assert isinstance(asked, Unanswered)
     assert [question.setting for question in asked.questions] == ["frac_train", "split"]
     assert "unknown" in asked.questions[1].choices
     assert job.given_of(parse(NAME), root) == {"seed": 3}
     job.forget(parse(NAME), root)
     job.start(parse(NAME), root, {"seed": 3, "split": "unknown"})
     done = jobs(NAME, lambda now: now.state != "running")
-    assert folder.open_run(root / done.run).config.split == "unknown"
-    assert done.questions == ()
+    assert folder.open_run(root / done.result).config.split == "unknown"
+    assert done.error is None
 
 
 def test_a_job_can_be_cancelled_and_goes_on_later(hub, root, run_files, jobs):
