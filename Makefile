@@ -31,9 +31,6 @@ lint: $(VENV)/.dev js ## style and types only
 format: $(VENV)/.dev  ## put every file into the house style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-fuzz: $(VENV)/.dev    ## damage 10,000 files and folders of each kind: none may do worse than be refused
-	GROKVIZ_FUZZ=10000 $(BIN)/pytest -n 2 tests/fuzz
-
 bench: $(VENV)/.dev   ## measure speed on this machine
 	$(BIN)/python -m bench
 
