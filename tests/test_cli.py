@@ -143,6 +143,17 @@ def test_inspect(runs, say):
     assert "title        tiny groks" in say("inspect", "tiny-groks")
 
 
+def test_every_constant_of_an_optimizer_is_in_the_record(tmp_path, say):
+    flags = "--modulus 5 --d-model 8 --heads 1 --d-mlp 8 --steps 3 --optimizer muon --muon-scale 0.3 --eps 1e-7"
+    say("train", *flags.split(), "--device", "cpu", "--out", tmp_path / "run")
+    found = json.loads(say("inspect", tmp_path / "run", "--json"))
+    assert (found["config"]["eps"], found["config"]["muon_scale"]) == (1e-7, 0.3)
+    assert found["provenance"]["constants"] == {
+        "muon_momentum": 0.95, "muon_scale": 0.3, "muon_iterations": 5, "muon_polynomial": [3.4445, -4.775, 2.0315],
+        "muon_matrices": ["W_Q", "W_K", "W_V", "W_O", "W_in", "W_out"], "muon_smallest_norm": 1e-7,
+    }  # fmt: skip
+
+
 def _weights(run):
     from grokviz.runs.folder import read_weights
 

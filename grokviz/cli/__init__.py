@@ -76,15 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=function)
         return sub
 
-    sub = command("train", train, "train a run and record it in a folder")
-    sub.add_argument("--preset", help=f"start from: {PRESETS}; fast fits the modulus")
-    for name, flag in FLAGS.items():
-        sub.add_argument(flag, dest=name, type=SETTINGS[name].kind, help=SETTINGS[name].help)
-    sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    sub.add_argument("--title", help="what to call the run")
-    sub.add_argument("--sentence", help="what there is to see in it, in one sentence")
-    sub.add_argument("--out", required=True, type=Path, help="the run folder")
-    sub.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
+    _add_train_flags(command("train", train, "train a run and record it in a folder"))
 
     sub = command("measure", measure, "every progress measure of one snapshot, computed in float64")
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")
@@ -108,6 +100,17 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("app", app, "open the explorer in a browser")
     sub.add_argument("--port", type=int, default=8501, help="port to listen on")
     return parser
+
+
+def _add_train_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--preset", help=f"start from: {PRESETS}; fast fits the modulus")
+    for name, flag in FLAGS.items():
+        sub.add_argument(flag, dest=name, type=SETTINGS[name].kind, help=SETTINGS[name].help)
+    sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    sub.add_argument("--title", help="what to call the run")
+    sub.add_argument("--sentence", help="what there is to see in it, in one sentence")
+    sub.add_argument("--out", required=True, type=Path, help="the run folder")
+    sub.add_argument("--resume", action="store_true", help="go on with the run in --out where it stopped")
 
 
 def train(options: argparse.Namespace) -> None:

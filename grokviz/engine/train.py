@@ -39,9 +39,11 @@ def never() -> bool:
 def choose_device(name: str) -> torch.device:
     """The torch device for auto, cpu or cuda. Raises `TrainingError` if it is not there."""
     if name not in DEVICES:
-        raise TrainingError(f"Device {name!r} is not known. Choose one of: {', '.join(DEVICES)}.")
+        raise TrainingError(f"Device {name!r} is not known.", mend=f"Choose one of: {', '.join(DEVICES)}.")
     if name == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("Device 'cuda' was asked for, but torch finds no GPU here. Choose auto or cpu.")
+        raise TrainingError(
+            "Device 'cuda' was asked for, but torch finds no GPU here.", mend="Choose auto or cpu."
+        )
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
@@ -216,8 +218,8 @@ def _tell(
         if row.step > run.logged:
             if not math.isfinite(row.train_loss):
                 run.is_over = True
-                advice = f"The loss is {row.train_loss} at step {row.step}. Choose a smaller learning rate."
-                yield run.index, TrainingError(advice)
+                found = f"The loss is {row.train_loss} at step {row.step}."
+                yield run.index, TrainingError(found, mend="Choose a smaller learning rate.")
                 continue
             run.logged = row.step
             due, run.schedule = run.schedule.after(row, run.config)
