@@ -82,7 +82,7 @@ export const ringsPanel = {
     if (round.length < keys.length) return `The numbers stand in order on ${inWords(round.length)} of ${plural(keys.length, "ring")} (k = ${listed(round)}).`;
     return keys.length === 1
       ? "The ring is in order: the network keeps its numbers on a clock."
-      : `All ${inWords(keys.length)} rings are in order: the network keeps its numbers on ${inWords(keys.length)} clocks.`;
+      : `${keys.length === 2 ? "Both" : `All ${inWords(keys.length)}`} rings are in order: the network keeps its numbers on ${inWords(keys.length)} clocks.`;
   },
 };
 
