@@ -31,6 +31,8 @@ class Limits(NamedTuple):
     all_runs: int = 200
     disk_mb: int = 4_000
     upload_mb: int = 60
+    uploads_mb: int = 240  # of all visitors at one time
+    cpu_seconds: float = 30.0  # of everything that one visitor asks of the pages within a minute
     waiting: int = 30  # trainings in the queue
     unseen_seconds: float = (
         180.0  # nobody has looked for so long: a training pauses, a place in the queue goes
@@ -70,20 +72,35 @@ def parse_limits(text: str) -> Limits:
     return Limits(**changed)
 
 
+SIZES = ("p", "d_model", "d_mlp", "n_heads")  # what it costs to look inside, whoever has trained it
+
+
 def check(config: RunConfig, most: Limits) -> None:
     """Raises `HostingError` when a config asks for more than a visitor may have."""
     for name, setting in SETTINGS.items():
         asked = getattr(config, name)
-        if setting.limited and asked > (limit := getattr(most, name)):
-            raise HostingError(
-                f"{name} = {asked:,} is more than this shared machine allows, which is {limit:,}.",
-                mend="Choose less, or run GrokViz on a machine of your own, where there are no limits.",
-            )
+        if setting.limited:
+            _check_limit(name, config, most)
         if setting.shared and asked not in setting.shared:
             raise HostingError(
                 f"{name} = {asked} is not to be had on this shared machine.",
                 mend=f"Choose {' or '.join(setting.shared)}.",
             )
+
+
+def check_size(config: RunConfig, most: Limits) -> None:
+    """Raises `HostingError` when a network is larger than those that a visitor may train, and so may look into."""
+    for name in SIZES:
+        _check_limit(name, config, most)
+
+
+def _check_limit(name: str, config: RunConfig, most: Limits) -> None:
+    asked, limit = getattr(config, name), getattr(most, name)
+    if asked > limit:
+        raise HostingError(
+            f"{name} = {asked:,} is more than this shared machine allows, which is {limit:,}.",
+            mend="Choose less, or run GrokViz on a machine of your own, where there are no limits.",
+        )
 
 
 def visitor_root(runs: Path, secret: str) -> Path:

@@ -7,7 +7,8 @@ from threading import Thread
 import streamlit as st
 
 from grokviz.app import garbage
-from grokviz.app.session import cache, visitor
+from grokviz.app.session import budget, cache, uploads, visitor
+from grokviz.errors import HostingError
 from grokviz.jobs import supervisor
 from grokviz.runs import library
 
@@ -40,8 +41,13 @@ def run() -> None:
     _supervisor()
     _garbage()
     _come_back()
-    with cache.one_rerun():
-        page.run()
+    uploads.begin_run()
+    try:
+        with budget.charged(), cache.one_rerun():
+            page.run()
+    except HostingError as error:
+        st.info(str(error), icon=":material/hourglass_top:")
+    uploads.end_run()
 
 
 @st.fragment(run_every=timedelta(days=1))

@@ -6,8 +6,8 @@ import streamlit as st
 
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
-from grokviz.app.session import address, cache
-from grokviz.errors import NoRunError, RunError
+from grokviz.app.session import address, budget, cache
+from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
 from grokviz.tasks.pairs import OPERATIONS
@@ -30,26 +30,35 @@ def explorer(
     """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
     and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone."""
     try:
-        study = address.study()
-        if st.session_state.get(_IS_PLAIN):
-            _plain(study, panels, extras, layout)
-        else:
-            _film(study, panels, extras, layout)
-        st.toggle(
-            "Plain controls",
-            value=st.session_state.get(_IS_PLAIN, False),
-            key=PLAIN,
-            help="Streamlit's own slider and charts in place of the film.",
-            on_change=lambda: st.session_state.update({_IS_PLAIN: st.session_state[PLAIN]}),
-        )
-        if study.run.config.split == UNKNOWN:
-            st.caption(sentences.ALL_PAIRS)
-        if below:
-            below(study)
+        with budget.charged():
+            _explore(panels, below, extras, layout)
     except RunError as error:
         st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
+    except HostingError as error:
+        st.info(str(error), icon=":material/hourglass_top:")
     except NoRunError as error:
         st.info(str(error))
+
+
+def _explore(
+    panels: tuple[str, ...], below: Callable[[Study], None] | None, extras: tuple[str, ...], layout: str
+) -> None:
+    study = address.study()
+    if st.session_state.get(_IS_PLAIN):
+        _plain(study, panels, extras, layout)
+    else:
+        _film(study, panels, extras, layout)
+    st.toggle(
+        "Plain controls",
+        value=st.session_state.get(_IS_PLAIN, False),
+        key=PLAIN,
+        help="Streamlit's own slider and charts in place of the film.",
+        on_change=lambda: st.session_state.update({_IS_PLAIN: st.session_state[PLAIN]}),
+    )
+    if study.run.config.split == UNKNOWN:
+        st.caption(sentences.ALL_PAIRS)
+    if below:
+        below(study)
 
 
 def run_picker() -> None:

@@ -3,6 +3,7 @@ that says where it is and in which state, and by this handle everything is kept.
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,14 +14,15 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from grokviz import hosting
 from grokviz import study as studies
-from grokviz.app.session import visitor
+from grokviz.app.session import budget, visitor
 from grokviz.app.session.bounded import Cache, kept
-from grokviz.errors import RunError
+from grokviz.errors import HostingError, RunError
 from grokviz.measures.phases import Phases
 from grokviz.runs import library
 from grokviz.runs.catalog import Card, check_id
-from grokviz.runs.folder import open_run
+from grokviz.runs.folder import Run, open_run
 from grokviz.runs.record import Provenance
 from grokviz.runs.storage import LOCK, is_locked
 from grokviz.runs.write import RESUME
@@ -175,9 +177,24 @@ def _is_whole(handle: RunHandle) -> bool:
     return handle.is_packed and not (GROWING.peek(handle.path) and is_locked(handle.path))
 
 
+def _open(handle: RunHandle) -> Run:
+    """The run, unless it is larger than what a shared machine trains: whoever made it, looking inside costs as much."""
+    run = open_run(handle.path)
+    limits = hosting.limits()
+    if limits and run.path.parent != library.BUNDLED:
+        try:
+            hosting.check_size(run.config, limits)
+        except HostingError as error:
+            raise RunError(error.found, error.expected, error.mend) from error
+    return run
+
+
 @kept(STUDIES)
 def _whole_study(handle: RunHandle) -> Study:
-    return studies.load(open_run(handle.path))
+    begin = time.monotonic()
+    found = studies.load(_open(handle))
+    budget.spend(time.monotonic() - begin)  # of threads of its own
+    return found
 
 
 @kept(LIVE_STUDIES)
@@ -185,7 +202,7 @@ def _live_study(handle: RunHandle) -> Study:
     """Of a run that is being trained, or has just been: only what is new is measured."""
     growing = GROWING.get(handle.path, Growing)
     with growing.lock:
-        found = growing.look(open_run(handle.path))
+        found = growing.look(_open(handle))
     GROWING.measure_again(handle.path)
     return found
 

@@ -11,7 +11,7 @@ import streamlit as st
 from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
-from grokviz.app.session import address, cache, visitor
+from grokviz.app.session import address, cache, uploads, visitor
 from grokviz.app.train import widgets
 from grokviz.config import CHANGEABLE
 from grokviz.errors import ConfigError, HostingError, RunError
@@ -193,6 +193,7 @@ def upload() -> None:
     """Take a zip that was downloaded here or elsewhere."""
     limits = hosting.limits()
     megabytes = limits.upload_mb if limits else 250
+    uploads.ask(megabytes)
     file = st.file_uploader("A run as a zip", "zip", key="upload", max_upload_size=megabytes)
     if file is not None and st.session_state.get("_uploaded") != file.file_id:
         st.session_state["_uploaded"] = file.file_id

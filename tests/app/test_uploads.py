@@ -1,0 +1,111 @@
+"""The door for uploads: a stranger sends files to it by hand, with the session of a page that asks for none."""
+
+import asyncio
+import http.client
+from types import SimpleNamespace
+
+import pytest
+from starlette.exceptions import HTTPException
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from devtools.server import commanded, free_port
+from devtools.visitor import come
+from grokviz import hosting
+from grokviz.app.session.uploads import Door
+
+MB = 1_000_000
+
+
+@pytest.fixture
+def runtime():
+    files = MemoryUploadedFileManager("/upload")
+    return SimpleNamespace(uploaded_file_mgr=files, is_active_session=lambda session: session != "gone")
+
+
+def bring(runtime, session, megabytes, name="f"):
+    file = UploadedFileRec(name, name, "application/zip", b"0" * (megabytes * MB))
+    runtime.uploaded_file_mgr.add_file(session, file)
+
+
+def held(runtime):
+    return (
+        sum(len(f.data) for files in runtime.uploaded_file_mgr.file_storage.values() for f in files.values())
+        // MB
+    )
+
+
+def refused(status, *asked):
+    with pytest.raises(HTTPException) as error:
+        bring(*asked)
+    assert error.value.status_code == status
+
+
+def test_a_session_brings_one_file_while_its_page_asks(runtime):
+    door = Door(runtime)
+    assert not runtime.is_active_session("a")
+    refused(403, runtime, "a", 1)
+    door.open("a", 3 * MB)
+    assert runtime.is_active_session("a")
+    refused(413, runtime, "a", 4)
+    bring(runtime, "a", 3)
+    bring(runtime, "a", 2, "another")
+    assert held(runtime) == 2
+    door.shut("a")
+    assert held(runtime) == 0
+    refused(403, runtime, "a", 1)
+
+
+def test_sessions_that_have_gone_may_not(runtime):
+    door = Door(runtime)
+    door.open("gone", MB)
+    assert not runtime.is_active_session("gone")
+
+
+def test_all_visitors_together_hold_so_much(runtime, monkeypatch):
+    monkeypatch.setenv(hosting.HOSTED, "1")
+    monkeypatch.setenv(hosting.LIMITS, "uploads_mb=5")
+    door = Door(runtime)
+    for session in "abc":
+        door.open(session, 3 * MB)
+    bring(runtime, "a", 3)
+    refused(503, runtime, "b", 3)
+    bring(runtime, "c", 2)
+    assert held(runtime) == 5
+
+
+def test_a_stranger_at_a_real_server(no_runs):
+    """Pages that ask for no file take none, whatever a session sends; the page that does takes one."""
+    port = free_port()
+    with commanded(port):
+        asyncio.run(_knock(port))
+
+
+async def _knock(port):
+    visitor = await come(port)
+    await visitor.open("glossary")
+    assert await asyncio.to_thread(_put, port, visitor.session) == 400
+    await visitor.open("train")
+    assert await asyncio.to_thread(_put, port, visitor.session) == 204
+    await visitor.open("glossary")
+    assert await asyncio.to_thread(_put, port, visitor.session) == 400
+    await visitor.socket.close()
+
+
+def _put(port, session):
+    server = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    server.request("GET", "/_stcore/health")
+    answer = server.getresponse()
+    answer.read()
+    cookie = answer.getheader("Set-Cookie", "").split(";")[0]
+    edge = "stranger"
+    body = f'--{edge}\r\nContent-Disposition: form-data; name="f"; filename="f.zip"\r\n\r\n{"0" * 1000}\r\n--{edge}--\r\n'
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={edge}",
+        "Cookie": cookie,
+        "X-Xsrftoken": cookie.partition("=")[2],
+    }
+    server.request("PUT", f"/_stcore/upload_file/{session}/one", body, headers)
+    status = server.getresponse().status
+    server.close()
+    return status
