@@ -144,7 +144,9 @@ def test_inspect(runs, say):
 
 
 def test_every_constant_of_an_optimizer_is_in_the_record(tmp_path, say):
-    flags = "--modulus 5 --d-model 8 --heads 1 --d-mlp 8 --steps 3 --optimizer muon --muon-scale 0.3 --eps 1e-7"
+    flags = (
+        "--modulus 5 --d-model 8 --heads 1 --d-mlp 8 --steps 3 --optimizer muon --muon-scale 0.3 --eps 1e-7"
+    )
     say("train", *flags.split(), "--device", "cpu", "--out", tmp_path / "run")
     found = json.loads(say("inspect", tmp_path / "run", "--json"))
     assert (found["config"]["eps"], found["config"]["muon_scale"]) == (1e-7, 0.3)
@@ -360,7 +362,7 @@ def test_the_app_becomes_streamlit_on_the_port_that_was_asked_for(monkeypatch):
         port = probe.getsockname()[1]
     with pytest.raises(Became) as became:
         cli.main(["app", "--port", str(port)])
-    flags = ["-c", cli.STREAMLIT, "run", str(ROOT / "app.py"), f"--server.port={port}"]
+    flags = ["-c", cli.STREAMLIT, "run", "app.py", f"--server.port={port}"]
     assert became.value.args == (sys.executable, [sys.executable, *flags], ROOT, "1")
 
 
