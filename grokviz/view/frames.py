@@ -133,7 +133,6 @@ def declarations(timeline: Timeline, task: Task) -> list[dict[str, object]]:
             "nothing": why_nothing(m, task, timeline.key_freqs),
         }
         for m in registry.scalars()
-        if m.name in timeline.series
     ]
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from devtools.made_up_run import run_like
-from grokviz.measures.encoding import LOG_OF_LARGEST, pack_answers
 from grokviz.view.frames import (
     kept_snapshots,
     maps_blob,
@@ -110,19 +109,6 @@ def test_odd_runs_have_blobs(odd):
     header = read_header(maps_blob(run, timeline))
     assert header["neurons"] == timeline.neurons[:4].tolist()
     assert ("neuron_tables" in header["arrays"]) == bool(len(timeline.neurons))
-
-
-def test_answers_pack_probability_and_verdict_by_hand():
-    probability = np.array([[[0.0, 1.0], [0.5, np.nan]]])
-    packed = pack_answers(probability, np.array([[[False, True], [True, False]]]))
-    np.testing.assert_array_equal(packed, [[[0, 255], [128 + 64, 0]]])
-
-
-def test_spectrum_covers_three_decades_by_hand():
-    stored, scale, shift, top = LOG_OF_LARGEST.encode(np.array([[[10.0, 1.0], [0.01, 0.0]]]))
-    np.testing.assert_array_equal(stored, [[[255, 170], [0, 0]]])
-    assert 170 * scale + shift == pytest.approx(-1)
-    assert top == 10
 
 
 def test_many_snapshots_are_thinned_but_keep_both_ends():

@@ -8,6 +8,8 @@ import streamlit as st
 
 from grokviz.app.session import cache
 from grokviz.app.session.bounded import kept
+from grokviz.measures import registry
+from grokviz.measures.declaration import Measure
 from grokviz.runs.folder import fingerprint
 from grokviz.study import Study
 from grokviz.view import charts, tables
@@ -22,6 +24,13 @@ def compared_losses(study: Study, other: Study) -> None:
     """Train and test loss of two runs, the second pale."""
     runs = {"yours": tables.logged_losses(study), "bundled": tables.logged_losses(other)}
     st.altair_chart(charts.compared_losses_chart(runs["yours"], runs["bundled"], is_dark()))
+
+
+def article_curves(study: Study, measure: Measure, step: int) -> None:
+    """A measure and those that its article draws beside it, with a rule at the step."""
+    beside = measure.article.beside if measure.article else ()
+    drawn = [measure, *(registry.by_name(name) for name in beside if name in study.timeline.series)]
+    measure_curves(study, {one.label: one.name for one in drawn}, measure.unit, step, measure.log)
 
 
 def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:

@@ -31,8 +31,6 @@ def _section(measure: Measure, article: Article, study: Study) -> None:
     if nothing := why_nothing(measure, study.task, study.timeline.key_freqs):
         st.info(nothing)
         return
-    drawn = [measure, *(registry.by_name(name) for name in article.beside)]
-    curves = {one.label: one.name for one in drawn}
-    figures.measure_curves(study, curves, measure.unit, address.current().step, measure.log)
+    figures.article_curves(study, measure, address.current().step)
     st.markdown(f"**What to notice.** {article.notice}")
     st.caption(f"{sentences.READ_CURVES} Source: {article.source}")

@@ -8,6 +8,7 @@ from grokviz.app import sentences
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, budget, cache
 from grokviz.errors import HostingError, NoRunError, RunError
+from grokviz.measures import registry
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
 from grokviz.tasks.pairs import OPERATIONS
@@ -127,8 +128,7 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layou
         highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
         st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
         st.caption(sentences.spectrum_caption(study))
-        fields = {"embedding": "gini_W_E", "neurons to logits": "gini_W_L"}
-        figures.measure_curves(study, fields, "Gini coefficient", step)
+        figures.article_curves(study, registry.by_name("gini_W_E"), step)
         st.caption(sentences.GINI_CAPTION)
 
 

@@ -1,5 +1,6 @@
-"""Progress measures against dense p^2 x p^2 projections and torch's cross-entropy in float64."""
+"""Every measure against dense p^2 x p^2 projections and torch's cross-entropy in float64."""
 
+import dataclasses
 import json
 import math
 
@@ -8,10 +9,12 @@ import pytest
 import torch
 
 from grokviz.config import RunConfig
+from grokviz.measures import losses
 from grokviz.measures.circuit import logit_fve, neuron_frequencies, trig_coefficients
+from grokviz.measures.declaration import NO_KEYS, why_nothing
 from grokviz.measures.losses import excluded_loss, restricted_losses
 from grokviz.measures.neurons import counts_by_frequency
-from grokviz.measures.registry import measure, measures, measures_to_json
+from grokviz.measures.registry import by_name, measure, measures, measures_to_json
 from grokviz.models.forward import forward
 from grokviz.tasks.pairs import Task, build_task
 
@@ -239,3 +242,51 @@ def test_measuring_leaves_the_weights_alone(random_weights, task_of):
     measure(weights, task_of(5), (1,))
     for name, value in copies.items():
         np.testing.assert_array_equal(weights[name], value)
+
+
+def replaced(monkeypatch, which, changes):
+    """The measures, one of the losses changed."""
+    changed = [dataclasses.replace(m, **changes) if m.name == which else m for m in losses.MEASURES]
+    monkeypatch.setattr(losses, "MEASURES", tuple(changed))
+    measures.cache_clear()
+
+
+@pytest.fixture
+def forgotten():
+    yield
+    measures.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "gini_W_E"}, "Two measures are called 'gini_W_E'"),
+        ({"axes": ("word",)}, "the axis 'word', expected"),
+    ],
+)
+def test_a_declaration_that_cannot_be_is_refused(monkeypatch, forgotten, changes, words):
+    replaced(monkeypatch, "test_loss", changes)
+    with pytest.raises(ValueError, match=words):
+        measures()
+
+
+def test_a_measure_that_does_not_apply_says_why_and_is_not_computed(
+    monkeypatch, forgotten, random_weights, task_of
+):
+    reason = "Only where every pair has an answer."
+    replaced(monkeypatch, "all_loss", {"applies": lambda task: reason})
+    task = task_of(5)
+    assert "all_loss" not in measure(random_weights(5), task, ())
+    assert why_nothing(by_name("all_loss"), task, (1,)) == reason
+    assert why_nothing(by_name("excluded_loss_train"), task, ()) == NO_KEYS
+    assert why_nothing(by_name("excluded_loss_train"), task, (1,)) == ""
+
+
+def test_what_is_told_has_words_and_what_is_drawn_a_unit():
+    for declared in measures():
+        assert declared.title, declared.name
+        if declared.is_scalar:
+            assert declared.unit, declared.name
+            assert declared.label, declared.name
+        for name in declared.article.beside if declared.article else ():
+            assert by_name(name).unit == declared.unit
