@@ -53,7 +53,7 @@ class Stages:
     turned_size: Float[np.ndarray, " K"]  # r in r cos(w_k (a+b)), r sin(w_k (a+b)), fitted
     turned_share: Float[np.ndarray, " K"]
 
-    logits: Float[np.ndarray, "n n n"]  # centred over the answers
+    logits: Float[np.ndarray, "n n n"] | None  # centred over the answers; None where they have been let go
     coefficients: Float[np.ndarray, "K n n 2"]  # of the logits along cos_k(c) and sin_k(c)
     wave_size: Float[np.ndarray, " K"]  # r in r cos(w_k (a+b-c)), fitted, in logits
     wave_share: Float[np.ndarray, " K"]  # of the logits at this frequency of c
@@ -183,8 +183,11 @@ class Followed(NamedTuple):
         return self.logits - self.ideal
 
 
-def follow(stages: Stages, i: int, j: int) -> Followed:
-    """The pair at places i and j of the order of sums through the five stages."""
+def follow(stages: Stages, i: int, j: int, logits: Float[np.ndarray, " n"] | None = None) -> Followed:
+    """The pair at places i and j of the order of sums through the five stages.
+
+    `logits` are its own, centred, in that order, where the stages do not hold those of all pairs.
+    """
     n, freqs = stages.order.n, stages.freqs
     answer = (i + j) % n
     heads = [
@@ -209,8 +212,14 @@ def follow(stages: Stages, i: int, j: int) -> Followed:
         products,
         np.einsum("ki,kin->kn", stages.coefficients[:, i, j], rows),
         np.array(ideal_waves).reshape(-1, n),
-        stages.logits[i, j],
+        _given(stages.logits)[i, j] if logits is None else logits,
     )
+
+
+def _given(logits: np.ndarray | None) -> np.ndarray:
+    if logits is None:
+        raise ValueError("These stages hold no logits. Give those of the pair.")
+    return logits
 
 
 def _rows(n: int, freqs: Sequence[int]) -> Float[np.ndarray, "K 2 n"]:

@@ -96,6 +96,22 @@ def forward(weights: Weights) -> Activations:
     return Activations(weights, tables, score_a, score_b, score_eq, pattern, post, logits)
 
 
+def answer_pair(weights: Weights, a: int, b: int) -> Float[np.ndarray, " p"]:
+    """The logits of one pair: a row of those of `forward`, in a thousandth of its time."""
+    weights = widen(weights)
+    p, d_head = weights["W_U"].shape[1], weights["W_Q"].shape[2]
+    x = weights["W_E"][[a, b, p]] + weights["W_pos"]
+    scores = (x @ weights["W_K"] @ (x[2] @ weights["W_Q"])[:, :, None])[..., 0] / math.sqrt(
+        d_head
+    )  # heads, 3
+    pattern = np.exp(scores - scores.max(axis=1, keepdims=True))
+    pattern /= pattern.sum(axis=1, keepdims=True)
+    heads = (pattern[:, None] @ x @ weights["W_V"] @ weights["W_O"])[:, 0]
+    resid_mid = x[2] + heads.sum(axis=0)
+    post = np.maximum(resid_mid @ weights["W_in"] + weights["b_in"], 0)
+    return (resid_mid + post @ weights["W_out"] + weights["b_out"]) @ weights["W_U"]
+
+
 def neuron_inputs(
     weights: Weights, tables: Tables, pattern: Float[np.ndarray, "heads p p 3"]
 ) -> Float[np.ndarray, "p p d_mlp"]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokviz.models.forward import attention_tables, cross_entropy, forward, widen
+from grokviz.models.forward import answer_pair, attention_tables, cross_entropy, forward, widen
 
 
 def torch_model(weights, p):
@@ -116,3 +116,13 @@ def test_a_pair_without_answer_has_no_loss():
     loss = cross_entropy(np.zeros((2, 3)), np.array([-1, 2]))
     assert np.isnan(loss[0])
     assert loss[1] == pytest.approx(math.log(3))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_pair_is_answered_as_among_all(random_weights, dtype):
+    weights = random_weights(7, dtype, n_heads=2)
+    logits = forward(weights).logits
+    for a, b in ((0, 0), (3, 5), (6, 1)):
+        answer = answer_pair(weights, a, b)
+        assert answer.dtype == dtype
+        np.testing.assert_allclose(answer, logits[a, b], rtol=0, atol=2e-5 if dtype == np.float32 else 1e-12)

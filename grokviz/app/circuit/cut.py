@@ -10,7 +10,7 @@ from grokviz import wording
 from grokviz.app import shell
 from grokviz.app.circuit import follow as following
 from grokviz.app.circuit import pair, snapshots
-from grokviz.app.circuit.snapshots import Inside
+from grokviz.app.circuit.snapshots import View
 from grokviz.app.session import address
 from grokviz.circuit.cuts import MODES, NO_CUTS, SEEDS, SKIPS, Choice, Cuts, format_cuts, parse_cuts
 from grokviz.circuit.experiments import Experiment
@@ -223,7 +223,7 @@ def _before_and_after(before: Outcome, after: Outcome) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", "whole", "cut"])
 
 
-def _damage_map(study: Study, whole: Inside, cut: Inside) -> None:
+def _damage_map(study: Study, whole: View, cut: View) -> None:
     change = cut.outcome.probability - whole.outcome.probability
     cells = np.searchsorted([limit for limit, _, _ in DAMAGE[:-1]], change, side="left")
     cells = np.where(study.task.answers == NO_ANSWER, 2, cells)
@@ -242,7 +242,7 @@ def _damage_map(study: Study, whole: Inside, cut: Inside) -> None:
     )
 
 
-def _pair_after(study: Study, cut: Inside, cuts: Cuts) -> None:
+def _pair_after(study: Study, cut: View, cuts: Cuts) -> None:
     a, b = pair.current(study)
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -253,12 +253,20 @@ def _pair_after(study: Study, cut: Inside, cuts: Cuts) -> None:
         if found is None:
             st.info("0 has no place on the circles of a product.")
         else:
-            following.sum_rings(study, cut.stages, follow(cut.stages, *found), "cut")
+            following.sum_rings(
+                study, cut.stages, follow(cut.stages, *found, snapshots.centred_logits(cut, *found)), "cut"
+            )
     if found is not None:
-        following.waves_stage(study, cut, follow(cut.stages, *found), "cut", numbered=False)
+        following.waves_stage(
+            study,
+            cut,
+            follow(cut.stages, *found, snapshots.centred_logits(cut, *found)),
+            "cut",
+            numbered=False,
+        )
 
 
-def _experiments(study: Study, index: int, whole: Inside) -> None:
+def _experiments(study: Study, index: int, whole: View) -> None:
     here = address.current()
     st.header("The paper's experiments", anchor=False)
     st.markdown(

@@ -7,7 +7,7 @@ import streamlit as st
 from grokviz import wording
 from grokviz.app import shell
 from grokviz.app.circuit import pair, snapshots
-from grokviz.app.circuit.snapshots import Inside
+from grokviz.app.circuit.snapshots import View
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, cache
 from grokviz.app.session.bounded import kept
@@ -43,7 +43,7 @@ def follow_pair(study: Study) -> None:
                 "0 is no power of another number: a product with 0 has no logarithm to add, and no stage to follow. Choose other numbers."
             )
         return
-    followed = follow(view.stages, *found)
+    followed = follow(view.stages, *found, snapshots.centred_logits(view, *found))
     for stage in (embedding_stage, attention_stage, neuron_stage):
         stage(study, view.stages, followed, "follow")
     waves_stage(study, view, followed, "follow")
@@ -79,7 +79,7 @@ def order_note(study: Study) -> None:
         )
 
 
-def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow") -> None:
+def answer_panel(study: Study, view: View, a: int, b: int, key: str = "follow") -> None:
     """What is a + b? The answer, how sure it is, the runners-up, and which frequencies spoke for it."""
     right = int(study.task.answers[a, b])
     asked = pair.question(study, a, b)
@@ -87,7 +87,7 @@ def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow"
         st.subheader(f"What is {asked}?", anchor=False)
         st.markdown("Nothing: one cannot divide by 0. The network was never asked.")
         return
-    answer = ask(view.logits[a, b], right)
+    answer = ask(snapshots.logits_of(view, a, b), right)
     said = int(answer.ranked[0])
     st.subheader(f"What is {asked}?", anchor=False)
     seen = "It was trained on this pair." if study.task.is_train[a, b] else "It has never seen this pair."
@@ -116,7 +116,9 @@ def answer_panel(study: Study, view: Inside, a: int, b: int, key: str = "follow"
     i, j = found
     n, waves = view.stages.order.n, view.stages.freqs
     spoken = speakers(
-        view.stages.logits[i, j], (i + j) % n if view.stages.order.is_sum else right, int(rival[0])
+        snapshots.centred_logits(view, i, j),
+        (i + j) % n if view.stages.order.is_sum else right,
+        int(rival[0]),
     )
     st.markdown(
         f"**Which frequencies spoke for {right}?** Its logit stands {wording.readable(abs(answer.margin))} nats "
@@ -288,7 +290,7 @@ def _three(product, which: int) -> tuple[float, float, float]:
     return product.fitted[which], product.actual[which], product.ideal[which]
 
 
-def waves_stage(study: Study, view: Inside, followed: Followed, key: str, numbered: bool = True) -> None:
+def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered: bool = True) -> None:
     s = view.stages
     a, b = (
         int(order[place]) for order, place in zip((s.order.a, s.order.b), followed.places[:2], strict=True)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from grokviz.app import sentences
 from grokviz.app.circuit import snapshots
-from grokviz.app.circuit.snapshots import Inside
+from grokviz.app.circuit.snapshots import View
 from grokviz.app.session import address
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
 from grokviz.runs.imported import UNKNOWN
@@ -77,7 +77,7 @@ def _slid(key: str) -> None:
     choose(st.session_state[f"{key}_a"], st.session_state[f"{key}_b"])
 
 
-def result_map(study: Study, view: Inside, key: str) -> None:
+def result_map(study: Study, view: View, key: str) -> None:
     """All pairs, right or wrong, trained on or never seen; a click chooses one."""
     task, p = study.task, study.run.config.p
     cells = np.where(task.is_train, 0, 1) + np.where(view.outcome.is_right, 0, 2)
@@ -104,7 +104,7 @@ def result_map(study: Study, view: Inside, key: str) -> None:
     )
 
 
-def find_buttons(study: Study, view: Inside) -> None:
+def find_buttons(study: Study, view: View) -> None:
     """Three pairs worth a look, one click away each."""
     with st.container(horizontal=True):
         st.button("A pair it gets wrong", on_click=_find_wrong, args=(view,))
@@ -112,7 +112,7 @@ def find_buttons(study: Study, view: Inside) -> None:
         st.button("The pair it is least sure of", on_click=_find_least_sure, args=(view,))
 
 
-def _find_wrong(view: Inside) -> None:
+def _find_wrong(view: View) -> None:
     wrong = [pair for pair in from_the_worst(view.margin) if not view.outcome.is_right[pair]]
     if not wrong:
         address.notice("At this step it gets every pair right. Move to an earlier one.")
@@ -133,7 +133,7 @@ def _find_last(study: Study) -> None:
     address.notice(f"{question(study, a, b)} is right for good only since step {step:,}.")
 
 
-def _find_least_sure(view: Inside) -> None:
+def _find_least_sure(view: View) -> None:
     found = least_sure(view.margin)
     if found is None:
         address.notice("This network has no finite answers to compare.")

@@ -16,7 +16,7 @@ from grokviz.circuit.questions import margins
 from grokviz.circuit.stages import Stages, read_stages
 from grokviz.measures.circuit import key_frequencies, trig_coefficients
 from grokviz.measures.reindex import SumOrder, logits_on_sums, sum_order
-from grokviz.models.forward import Activations, forward
+from grokviz.models.forward import Activations, Weights, answer_pair, forward
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
 from grokviz.tasks.pairs import OPERATIONS, Task
@@ -47,6 +47,31 @@ class Inside(NamedTuple):
     stages: Stages
     logits: np.ndarray
     margin: np.ndarray
+
+
+class View(NamedTuple):
+    """What is kept of `Inside`: about 3 MB for p = 113, where all logits are 12."""
+
+    outcome: Outcome
+    stages: Stages  # without logits
+    margin: np.ndarray
+    weights: Weights  # of the uncut network
+    cut_logits: np.ndarray | None  # of all pairs, when something is cut
+
+
+def logits_of(view: View, a: int, b: int) -> np.ndarray:
+    """What it answers to one pair."""
+    if view.cut_logits is not None:
+        return view.cut_logits[a, b]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return answer_pair(view.weights, a, b)
+
+
+def centred_logits(view: View, i: int, j: int) -> np.ndarray:
+    """The same for the pair at places i and j of the order of sums, in that order, their mean removed."""
+    order = view.stages.order
+    logits = logits_of(view, int(order.a[i]), int(order.b[j]))[order.c]
+    return logits - logits.mean()
 
 
 def order(study: Study) -> SumOrder:
@@ -83,7 +108,8 @@ def waves(handle: RunHandle) -> Waves:
 def scales(handle: RunHandle) -> Scales:
     """Full sizes for the pictures of a run."""
     study = cache.study(handle)
-    s = inside(handle, len(study.timeline.steps) - 1).stages
+    s = _inside(handle, len(study.timeline.steps) - 1).stages
+    assert s.logits is not None
     means = np.linalg.norm(s.turned, axis=3).reshape(len(s.freqs), -1)
     sizes = np.linalg.norm(s.coefficients, axis=3) * np.sqrt(2 / s.order.n)
     at_least = 1e-6  # of a network that does nothing
@@ -115,8 +141,20 @@ def _owners(handle: RunHandle, index: int) -> np.ndarray:
 
 
 @kept(cache.INSIDES, key=_key)
-def inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> Inside:
+def inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> View:
     """One snapshot from the inside, with these parts of it cut."""
+    found = _inside(handle, index, cuts)
+    pictures = {name: getattr(found.stages, name).astype(np.float32) for name in ("turned", "coefficients")}
+    return View(
+        found.outcome,
+        replace(found.stages, logits=None, **pictures),
+        found.margin,
+        read_weights(cache.study(handle).run, index, np.float32),
+        None if cuts == NO_CUTS else found.logits,
+    )
+
+
+def _inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> Inside:
     study, freqs = cache.study(handle), waves(handle).freqs
     owners = _owners(handle, index) if cuts.polynomial or cuts.clusters else None
     return look_inside(_whole(handle, index), cuts, order(study), freqs, study.task, owners)

@@ -29,7 +29,7 @@ from grokviz.runs.write import RESUME
 from grokviz.study import Growing, Study
 from grokviz.view import frames
 
-# Sizes for p = 113: a study 3 MB, its film 5 MB, a network in float64 65 MB, one from the inside 10 MB.
+# Sizes for p = 113: a study 3 MB, its film 5 MB, a network in float64 65 MB, one from the inside 3 MB.
 STUDIES = Cache("studies", 8, 200, spinner="Measuring every snapshot of this run, once …")
 LIVE_STUDIES = Cache("studies of runs being trained", 4, 100)
 GROWING = Cache("measures of runs being trained", 16, 200)
@@ -39,9 +39,9 @@ GLANCES = Cache("curves on cards", 200, 200)
 LISTS = Cache("lists of runs", 16, 100)
 WAVES = Cache("frequencies followed in a run", 16, 1)
 SCALES = Cache("full sizes of the pictures of a run", 16, 1)
-NETWORKS = Cache("uncut networks on every pair", 2, 600)
+NETWORKS = Cache("uncut networks on every pair", 2, 300)
 OWNERS = Cache("frequencies of neurons", 16, 2)
-INSIDES = Cache("snapshots from the inside", 12, 200)
+INSIDES = Cache("snapshots from the inside", 160, 400)
 EXPERIMENTS = Cache("the paper's experiments", 8, 50, spinner="Cutting one thing after the other …")
 ABLATIONS = Cache("losses without a frequency", 8, 1, spinner="Taking out one frequency after the other …")
 HAND_MADE = Cache("networks made by hand", 32, 50)
