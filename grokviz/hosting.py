@@ -72,7 +72,8 @@ def parse_limits(text: str) -> Limits:
     return Limits(**changed)
 
 
-SIZES = ("p", "d_model", "d_mlp", "n_heads")  # what it costs to look inside, whoever has trained it
+# The sizes of the network: what it costs to look inside, whoever has trained it.
+SIZES = tuple(name for name, setting in SETTINGS.items() if setting.limited and setting.kept_by_forks)
 
 
 def check(config: RunConfig, most: Limits) -> None:

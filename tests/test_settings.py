@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from grokviz import hosting
 from grokviz.config import CHANGEABLE, SETTINGS, RunConfig, flag_of, same_course, settings_of, to_json
 from grokviz.errors import ConfigError
 from grokviz.hosting import Limits
@@ -40,6 +41,7 @@ def test_what_may_change_and_what_is_kept():
     }  # fmt: skip
     assert names("limited") == {"p", "d_model", "n_heads", "d_mlp", "steps", "max_snapshots"}
     assert names("limited") <= set(Limits._fields)
+    assert set(hosting.SIZES) == {"p", "d_model", "n_heads", "d_mlp"}
 
 
 def test_runs_of_one_course_differ_only_in_what_is_incidental():
