@@ -18,6 +18,7 @@ from grokviz.forecast.recipes import fast_preset
 from grokviz.measures.phases import Event
 from grokviz.runs import library
 from grokviz.runs.folder import nearest_snapshot, open_run
+from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.log import MAX_STEP
 
 BAD_INPUT = 2
@@ -163,6 +164,8 @@ def measure(options: argparse.Namespace) -> None:
         return
     for name, value in result.items():
         print(f"{name:32} {_plain(value)}")
+    if run.config.split == UNKNOWN:
+        print("Which pairs it was trained on is not known: train and test are both all pairs.")
 
 
 def _snapshot_index(run, step: str) -> int:

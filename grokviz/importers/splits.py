@@ -26,7 +26,7 @@ def check_given(given: Mapping[str, object]) -> dict:
     if (split := known.get("split", UNKNOWN)) not in SPLITS:
         raise RunError(f"The split {str(split)[:40]!r} is not known. Choose one of: {', '.join(SPLITS)}.")
     share = known.get("frac_train")
-    if isinstance(share, float) and 1 < share < 100:
+    if isinstance(share, float) and 2 <= share < 100:
         raise RunError(
             f"The share of the pairs is given as {share:g}, expected a number from 0.01 to 0.99. {share:g} % are {share / 100:g}."
         )

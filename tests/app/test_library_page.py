@@ -1,18 +1,23 @@
 """The library as a page: cards of three sources, and opening what lies on a Hub."""
 
+import os
 import time
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from devtools.fake_hub import running
 from grokviz.app.library import cards
 from grokviz.config import RunConfig
+from grokviz.hub import fetch
+from grokviz.hub.refs import parse
 from grokviz.jobs import machine, processes, requests, supervisor
 from grokviz.jobs.files import Progress
 from grokviz.runs import folder, library
 from grokviz.runs.storage import is_locked
 from tests.app.conftest import healthy, unescaped
+from tests.importers.conftest import lens_state, weights_of
 
 NAME = "someone/a-run"
 
@@ -162,6 +167,58 @@ def test_a_fault_is_a_sentence_and_the_shelf_stays(copied, visit, hub):
     until(app, "There is no model no/body on the Hub")
     assert "**tiny groks**" in texts(app)
     assert visit("timeline", run="tiny-groks").get("bidi_component")
+
+
+@pytest.fixture
+def bare(hub, tmp_path, trained):
+    """A file on the Hub that says nothing of its split."""
+    torch.save(lens_state(weights_of(folder.open_run(trained / "tiny-groks"))), tmp_path / "bare.pth")
+    hub.repos[NAME] = {"bare.pth": (tmp_path / "bare.pth").read_bytes()}
+
+
+def test_what_the_file_does_not_say_is_a_form_and_not_known_is_an_answer(copied, visit, bare):
+    app = visit("library")
+    app.text_input[0].set_value(NAME)
+    press(app, "Open")
+    app = until(app, "Do you know it?")
+    assert [field.label for field in app.number_input] == ["Share trained on", "Seed"]
+    split = next(field for field in app.selectbox if field.label == "Drawn by")
+    assert split.options == ["paper", "seeded", "not known"]
+    split.set_value("unknown")
+    app = until(press(app, "Try with this"), "is here.")
+    assert "training pairs not known · weight decay not known" in texts(app)
+    assert "When it memorised and when it generalised is not known" in texts(app)
+    (run,) = [card.id for card in library.cards() if card.path.parent == library.downloaded()]
+    assert folder.open_run(library.downloaded() / run).config.split == "unknown"
+
+
+def test_another_answer_is_heard_and_a_downloaded_run_is_removed(copied, visit, bare):
+    root = library.downloaded()
+    root.mkdir(parents=True, exist_ok=True)
+    first = fetch.open_ref(parse(NAME), root, {"split": "unknown"}, endpoint=os.environ["HF_ENDPOINT"])
+    app = visit("library", open=NAME)
+    next(field for field in app.selectbox if field.label == "Drawn by").set_value("paper")
+    press(app, "Try with this instead")
+    end = time.monotonic() + 30
+    while len(found := [p.name for p in root.iterdir() if p.is_dir() and p.name[0] != "."]) < 2:
+        time.sleep(0.2)
+        assert time.monotonic() < end
+    until(app, "is here.")
+    (second,) = set(found) - {first}
+    for name in (first, second):
+        app = visit("library")
+        healthy(app.button(key=f"remove-{name}").click().run())
+    assert [p.name for p in root.iterdir() if p.name[0] != "."] == []
+
+
+def test_a_visitor_of_a_host_removes_nothing(copied, visit, bare, monkeypatch):
+    root = library.downloaded()
+    root.mkdir(parents=True, exist_ok=True)
+    fetch.open_ref(parse(NAME), root, {"split": "unknown"}, endpoint=os.environ["HF_ENDPOINT"])
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    app = visit("library")
+    assert "training pairs not known" in texts(app)
+    assert not [button for button in app.button if button.label == "Remove from this machine"]
 
 
 def test_words_for_a_job():

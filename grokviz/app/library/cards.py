@@ -12,7 +12,7 @@ from grokviz.hosting import is_hosted
 from grokviz.hub import fetch, job, refs
 from grokviz.hub.known import KNOWN, Known
 from grokviz.hub.refs import Ref
-from grokviz.importers.questions import QUESTIONS
+from grokviz.importers.questions import OF_SPLIT, questions_of
 from grokviz.jobs.files import Progress
 from grokviz.runs import library
 from grokviz.runs.catalog import Card
@@ -138,9 +138,7 @@ def _ready(ref: Ref, run: str) -> None:
         _dismiss(ref)
     if said := fetch.given_of(library.downloaded(), run):
         with st.expander("What you said of it"):
-            answered = answers.ask(
-                tuple(q for q in QUESTIONS if q.setting in said), said, "Try with this instead"
-            )
+            answered = answers.ask(questions_of((*OF_SPLIT, *said)), said, "Try with this instead")
         if answered is not None:
             _begin(str(ref), said | answered)
             st.rerun()
