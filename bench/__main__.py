@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-from bench import analysis, crowd, hub, importing, inside, live, scrubber, startup, training
+from bench import analysis, crowd, hub, importing, inside, listing, live, scrubber, startup, training
 from bench.table import Row, as_markdown
 from devtools import ROOT
 
@@ -16,6 +16,7 @@ PARTS = {
     "training": training,
     "analysis": analysis,
     "inside": inside,
+    "listing": listing,
     "live": live,
     "crowd": crowd,
     "importing": importing,

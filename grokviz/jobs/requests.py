@@ -29,11 +29,11 @@ from grokviz.jobs.files import (
 )
 from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
 from grokviz.runs import folder, write
-from grokviz.runs.catalog import folder_size
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
+from grokviz.runs.summary import folder_size
 
 AT_ONCE = 0.02  # seconds of patience for a lock that nobody should hold, while others wait for the queue
 KEPT_BY_FORKS = tuple(name for name, s in SETTINGS.items() if s.kept_by_forks)

@@ -2,39 +2,27 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
-from grokviz.config import RunConfig
 from grokviz.errors import RunError
-from grokviz.runs.folder import open_run
 from grokviz.runs.storage import read_json
+from grokviz.runs.summary import Card, Known, Stamp, read_summaries, stamp_of, summarise, write_summaries
 
 CATALOG = "catalog.json"
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-class Card(NamedTuple):
-    """What a list of runs shows of one. A run that cannot be opened has a `problem` and no config."""
-
-    id: str
-    title: str
-    sentence: str
-    config: RunConfig | None
-    finished: bool
-    n_snapshots: int
-    last_step: int  # logged or stored; 0 before the first
-    size_bytes: int
-    path: Path
-    problem: str | None
-
-
-def list_runs(root: Path | str) -> list[Card]:
+def list_runs(
+    root: Path | str,
+    look: Callable[[str], Stamp | None] = stamp_of,
+    known: Known | None = None,
+) -> list[Card]:
     """A card for every run in a folder: first those of its catalog.json in their order, then by name.
 
     `{"runs": [{"id": "mod113-paper", "sentence": "The run of the paper"}]}`; the file may be missing. What
-    is damaged, the catalog too, is a card with a problem, never an exception.
+    is damaged, the catalog too, is a card with a problem, never an exception. Only runs that were written since they
+    were listed last are opened: see `summary`. `look` gives the stamp of a folder, `known` keeps cards in memory.
     """
     root = Path(root)
     try:
@@ -42,14 +30,47 @@ def list_runs(root: Path | str) -> list[Card]:
     except RunError as error:
         problem = str(error)
         sentences, cards = {}, [Card(CATALOG, CATALOG, "", None, False, 0, 0, 0, root / CATALOG, problem)]
+    ids = [*sentences, *(name for name in sorted(run_names(root)) if name not in sentences)]
+    for card in _cards(root, ids, look, known):
+        cards.append(card._replace(sentence=sentences.get(card.id) or card.sentence))
+    return cards
+
+
+def run_names(root: Path | str) -> list[str]:
+    """The folders in `root` whose name can be that of a run."""
     try:
-        found = sorted(
-            entry.name for entry in os.scandir(root) if entry.is_dir() and ID.fullmatch(entry.name)
-        )
+        with os.scandir(root) as entries:
+            return [entry.name for entry in entries if ID.fullmatch(entry.name) and entry.is_dir()]
     except OSError:
-        found = []
-    ids = [*sentences, *(name for name in found if name not in sentences)]
-    return cards + [_card(root / name, sentences.get(name, "")) for name in ids]
+        return []
+
+
+FEW = 8  # runs that are sooner opened than the summaries of all are read
+
+
+def _cards(
+    root: Path, ids: list[str], look: Callable[[str], Stamp | None], known: Known | None
+) -> list[Card]:
+    stamps = {name: look(str(root / name)) or () for name in ids}
+    found: dict[str, Card] = {}
+    if known is not None:
+        cards = {name: known.peek((str(root / name), stamp)) for name, stamp in stamps.items()}
+        found = {name: card for name, card in cards.items() if card is not None}
+    missing = [name for name in ids if name not in found]
+    kept = read_summaries(root) if len(missing) > FEW else {}
+    is_news = False
+    for name in missing:
+        was, card = kept.get(name, ((), None))
+        if card is None or was != stamps[name]:
+            card = summarise(root / name)
+            is_news |= card.finished
+        found[name] = card
+        if known is not None:
+            known.put((str(root / name), stamps[name]), card)
+    came_with_grokviz = os.path.lexists(root / CATALOG)  # where nothing is to be written
+    if is_news and len(missing) > FEW and not came_with_grokviz:
+        write_summaries(root, {name: (stamps[name], card) for name, card in found.items()})
+    return [found[name] for name in ids]
 
 
 def read_catalog(root: Path) -> dict[str, str]:
@@ -67,38 +88,6 @@ def _catalog_entry(entry: object) -> tuple[str, str]:
         case {"id": str(name), "sentence": str(sentence)} if ID.fullmatch(name):
             return name, sentence
     raise RunError(f'{CATALOG} names a run by {str(entry)[:80]}, expected {{"id": .., "sentence": ..}}.')
-
-
-def _card(path: Path, sentence: str) -> Card:
-    size = folder_size(path)
-    try:
-        run = open_run(path)
-    except RunError as error:
-        return Card(path.name, path.name, sentence, None, False, 0, 0, size, path, str(error))
-    return Card(
-        id=path.name,
-        title=run.title or path.name,
-        sentence=sentence or run.sentence,
-        config=run.config,
-        finished=run.finished,
-        n_snapshots=len(run.steps),
-        last_step=run.last_step,
-        size_bytes=size,
-        path=path,
-        problem=None,
-    )
-
-
-def folder_size(path: Path) -> int:
-    """Bytes of the files of the folder. Files that vanish meanwhile count nothing."""
-    total = 0
-    for folder, _, names in os.walk(path):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_size
-            except OSError:
-                continue
-    return total
 
 
 def check_id(id: str) -> None:

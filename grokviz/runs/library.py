@@ -1,11 +1,13 @@
 """The runs that are here: those bundled with GrokViz, those trained on this machine, those fetched from the Hub."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from grokviz import installation
 from grokviz.errors import RunError
-from grokviz.runs.catalog import Card, find_run, list_runs
+from grokviz.runs.catalog import find_run, list_runs
+from grokviz.runs.summary import Card, Known, Stamp, stamp_of
 
 BUNDLED = installation.HOME / "checkpoints"
 DEFAULT_RUN = "mod113-paper"
@@ -26,9 +28,11 @@ def roots(mine: Path | None = None) -> tuple[Path, ...]:
     return BUNDLED, mine or trained(), downloaded()
 
 
-def cards(mine: Path | None = None) -> list[Card]:
-    """All runs, the bundled first."""
-    return [card for root in roots(mine) for card in list_runs(root)]
+def cards(
+    mine: Path | None = None, look: Callable[[str], Stamp | None] = stamp_of, known: Known | None = None
+) -> list[Card]:
+    """All runs, the bundled first; `look` and `known` as in `list_runs`."""
+    return [card for root in roots(mine) for card in list_runs(root, look, known)]
 
 
 def find(run_id: str, mine: Path | None = None) -> Path:

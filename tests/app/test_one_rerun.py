@@ -10,6 +10,7 @@ import pytest
 
 from grokviz.app.session import bounded, cache
 from grokviz.app.session.bounded import Cache, kept, size_of
+from grokviz.runs import summary, write
 from grokviz.runs.folder import open_run
 from tests.app.conftest import ROOT, healthy
 
@@ -106,7 +107,7 @@ def test_filled_by_the_app_they_keep_to_their_caps(runs, visit, monkeypatch):
     assert filled >= {
         "STUDIES",
         "FILMS",
-        "LISTS",
+        "CARDS",
         "GLANCES",
         "WAVES",
         "SCALES",
@@ -190,3 +191,16 @@ def test_what_could_not_be_made_is_made_the_next_time():
 
 def test_open_run_takes_the_path_of_a_handle(runs):
     assert open_run(cache.resolve("tiny-groks").path).finished
+
+
+def test_a_write_in_one_run_opens_that_one_again_for_the_list(copied, monkeypatch):
+    opened = []
+    real = summary.open_run
+    monkeypatch.setattr(summary, "open_run", lambda path: (opened.append(path.name), real(path))[1])
+    assert len(cache.cards()) == 2
+    opened.clear()
+    cache.cards()
+    assert opened == []
+    write.set_title(copied / "tiny-recites", "Another")
+    assert "Another" in {card.title for card in cache.cards()}
+    assert opened == ["tiny-recites"]

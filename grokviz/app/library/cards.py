@@ -15,9 +15,9 @@ from grokviz.hub.refs import Ref
 from grokviz.importers.questions import OF_SPLIT, questions_of
 from grokviz.jobs.files import Progress
 from grokviz.runs import library
-from grokviz.runs.catalog import Card
 from grokviz.runs.imported import UNKNOWN, stated
 from grokviz.runs.record import Provenance
+from grokviz.runs.summary import Card
 from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened

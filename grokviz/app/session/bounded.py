@@ -50,7 +50,7 @@ class Cache:
                     return cast(R, self._values[key])
             try:
                 value = self._made(make)
-                self._keep(key, value)
+                self.put(key, value)
             finally:
                 with self._lock:
                     self._makers.pop(key, None)
@@ -58,7 +58,10 @@ class Cache:
 
     def peek(self, key: Hashable) -> object | None:
         """The value of a key if it is here."""
-        return self._values.get(key)
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
 
     def _made(self, make: Callable[[], R]) -> R:
         if not self.spinner:
@@ -66,7 +69,8 @@ class Cache:
         with st.spinner(self.spinner):
             return make()
 
-    def _keep(self, key: Hashable, value: object) -> None:
+    def put(self, key: Hashable, value: object) -> None:
+        """Keep a value, if there is room."""
         size = size_of(value)
         with self._lock:
             self._values[key], self._sizes[key] = value, size

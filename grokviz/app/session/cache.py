@@ -1,15 +1,13 @@
 """Every cache of the app with its caps, and the one way to a run: its name is resolved once a rerun, to a handle
 that says where it is and in which state, and by this handle everything is kept. Shared by all visitors: read-only."""
 
-import contextlib
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -21,11 +19,11 @@ from grokviz.app.session.bounded import Cache, kept
 from grokviz.errors import HostingError, RunError
 from grokviz.measures.phases import Phases
 from grokviz.runs import library
-from grokviz.runs.catalog import Card, check_id
+from grokviz.runs.catalog import check_id
 from grokviz.runs.folder import Run, open_run
 from grokviz.runs.record import Provenance
-from grokviz.runs.storage import LOCK, is_locked
-from grokviz.runs.write import RESUME
+from grokviz.runs.storage import is_locked
+from grokviz.runs.summary import Card, Known, Stamp, stamp_of
 from grokviz.study import Growing, Study
 from grokviz.view import frames
 
@@ -36,7 +34,7 @@ GROWING = Cache("measures of runs being trained", 16, 200)
 FILMS = Cache("what the film plays", 8, 200)
 MAPS = Cache("the film's larger panels", 8, 400)
 GLANCES = Cache("curves on cards", 200, 200)
-LISTS = Cache("lists of runs", 16, 100)
+CARDS = Cache("what lists say of runs", 5_000, 100)
 WAVES = Cache("frequencies followed in a run", 16, 1)
 SCALES = Cache("full sizes of the pictures of a run", 16, 1)
 NETWORKS = Cache("uncut networks on every pair", 2, 300)
@@ -48,8 +46,6 @@ HAND_MADE = Cache("networks made by hand", 32, 50)
 SUFFICIENT = Cache("tables of how few waves suffice", 16, 2)
 CURVES = Cache("charts of whole runs", 56, 50)
 SPEAKERS = Cache("charts of what spoke for an answer", 16, 2)
-
-Stamp = tuple[tuple[str, int, int], ...]
 
 
 class RunHandle(NamedTuple):
@@ -124,22 +120,9 @@ def _find(run_id: str, seen: _Seen) -> RunHandle:
 
 
 def _stamp(path: str, seen: _Seen) -> Stamp | None:
-    """Changes whenever something is written to the folder; None where there is none."""
     if path not in seen.stamps:
-        try:
-            seen.stamps[path] = tuple(sorted(_files(path)))
-        except (FileNotFoundError, NotADirectoryError):
-            seen.stamps[path] = None
+        seen.stamps[path] = stamp_of(path)
     return seen.stamps[path]
-
-
-def _files(path: str) -> Iterator[tuple[str, int, int]]:
-    for entry in os.scandir(path):
-        if entry.name in (RESUME, LOCK):
-            continue  # nothing that is shown comes from them
-        with contextlib.suppress(FileNotFoundError):  # half-written files come and go
-            now = entry.stat()
-            yield entry.name, now.st_mtime_ns, now.st_size
 
 
 # What is kept of a run
@@ -238,20 +221,6 @@ def glance(handle: RunHandle) -> Glance:
 
 
 def cards() -> list[Card]:
-    """What there is to say of every run, opened anew only when something in a folder of runs has changed."""
+    """What there is to say of every run. A run is opened for it only when it was written since."""
     seen = _seen.get() or _Seen()
-    roots = library.roots(visitor.root())
-    folders = [path for root in roots for path in (str(root), *_folders_in(root))]
-    return _cards(str(roots[1]), tuple((path, _stamp(path, seen)) for path in folders))
-
-
-def _folders_in(root: Path) -> list[str]:
-    try:
-        return [entry.path for entry in os.scandir(root) if entry.name[0] != "." and entry.is_dir()]
-    except OSError:
-        return []
-
-
-@kept(LISTS)
-def _cards(mine: str, stamps: tuple) -> list[Card]:
-    return library.cards(Path(mine))
+    return library.cards(visitor.root(), lambda path: _stamp(path, seen), cast(Known, CARDS))

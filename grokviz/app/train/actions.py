@@ -18,9 +18,9 @@ from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
 from grokviz.runs import bundle, library
-from grokviz.runs.catalog import Card
 from grokviz.runs.folder import open_run
 from grokviz.runs.imported import why_not_trainable
+from grokviz.runs.summary import Card
 from grokviz.study import Study
 from grokviz.view import tables
 

@@ -17,7 +17,7 @@ from grokviz.jobs import machine, supervisor
 from grokviz.jobs.files import seen
 from grokviz.jobs.supervisor import Status
 from grokviz.runs import library
-from grokviz.runs.catalog import Card
+from grokviz.runs.summary import Card
 from grokviz.study import Study
 
 _PACE = "_pace"
