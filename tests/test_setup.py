@@ -3,12 +3,22 @@
 import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 from devtools import ROOT
+from tests.test_imports import LAYERS
 
 CHECK = (ROOT / ".ci" / "check_python.py").read_text()
+
+
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
+WALK = re.findall(r"`([a-z_.]+\.(?!js\b)[a-z_]+)(?:\(\w+\))?`", ARCHITECTURE.split("## From the address")[1])
+
+
+def find_module(name: str) -> bool:
+    return (ROOT / name.replace(".", "/")).is_dir() or (ROOT / f"{name.replace('.', '/')}.py").is_file()
 
 
 def check_python(before: str) -> subprocess.CompletedProcess:
@@ -43,6 +53,23 @@ def test_requirements_are_pinned_exactly(name):
     assert lines
     for line in lines:
         assert re.fullmatch(r"[\w-]+==[\w.]+", line), line
+
+
+def test_what_contributors_read_is_short():
+    assert len((ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines()) <= 60
+
+
+def test_every_layer_is_told_of():
+    for layer in sum(LAYERS, ()):
+        assert f"`{layer}`" in ARCHITECTURE or layer == "__main__", layer
+
+
+@pytest.mark.parametrize("name", WALK)
+def test_every_function_on_the_way_to_a_picture_is_there(name):
+    module, _, function = name.rpartition(".")
+    homes = (f"grokviz.{module}", f"grokviz.app.session.{module}")
+    (home,) = (home for home in homes if find_module(home))
+    assert callable(getattr(import_module(home), function))
 
 
 def test_the_readme_names_every_part_of_the_package():
