@@ -89,10 +89,18 @@ def check(config: RunConfig, most: Limits) -> None:
             )
 
 
-def check_size(config: RunConfig, most: Limits) -> None:
-    """Raises `HostingError` when a network is larger than those that a visitor may train, and so may look into."""
+def check_size(config: RunConfig, n_snapshots: int, most: Limits) -> None:
+    """Raises `HostingError` when a run is larger than those that a visitor may train, and so may look into.
+
+    One that was trained and extended has up to twice as many snapshots as one that was trained.
+    """
     for name in SIZES:
         _check_limit(name, config, most)
+    if n_snapshots > 2 * most.max_snapshots:
+        raise HostingError(
+            f"This run has {n_snapshots:,} snapshots, and this shared machine measures {2 * most.max_snapshots:,} at most.",
+            mend="Bring it with fewer, or run GrokViz on a machine of your own, where there are no limits.",
+        )
 
 
 def _check_limit(name: str, config: RunConfig, most: Limits) -> None:

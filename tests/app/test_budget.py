@@ -80,7 +80,9 @@ def test_a_run_larger_than_what_is_trained_here_is_not_looked_into(runs, monkeyp
 
 def test_the_sizes_that_are_bounded(runs):
     config = open_run(runs / "tiny-groks").config
-    hosting.check_size(config, Limits())
+    hosting.check_size(config, 300, Limits())
     for name in hosting.SIZES:
         with pytest.raises(HostingError, match=name):
-            hosting.check_size(config, Limits()._replace(**{name: 1}))
+            hosting.check_size(config, 2, Limits()._replace(**{name: 1}))
+    with pytest.raises(HostingError, match="301 snapshots"):
+        hosting.check_size(config, 301, Limits())

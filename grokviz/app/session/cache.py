@@ -166,7 +166,7 @@ def _open(handle: RunHandle) -> Run:
     limits = hosting.limits()
     if limits and run.path.parent != library.BUNDLED:
         try:
-            hosting.check_size(run.config, limits)
+            hosting.check_size(run.config, len(run.steps), limits)
         except HostingError as error:
             raise RunError(error.found, error.expected, error.mend) from error
     return run
