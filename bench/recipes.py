@@ -92,15 +92,18 @@ def key(config: RunConfig) -> tuple[str, ...]:
 
 
 def read(path: Path) -> dict[tuple[str, ...], Outcome]:
-    def number(text: str, kind: type) -> int | float | None:
-        return kind(text) if text else None
+    def step(text: str) -> int | None:
+        return int(text) if text else None
+
+    def share(text: str) -> float | None:
+        return float(text) if text else None
 
     if not path.exists():
         return {}
     with path.open(newline="") as file:
         return {
             tuple(row[field] for field in FIELDS): Outcome(
-                number(row["memorised"], int), number(row["test_accuracy"], float), number(row["grokked"], int)
+                step(row["memorised"]), share(row["test_accuracy"]), step(row["grokked"])
             )
             for row in csv.DictReader(file)
         }  # fmt: skip

@@ -5,7 +5,7 @@ is tested in both. Numbers are rounded half away from 0, as a reader would do it
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 THIN = "\u202f"  # a thin space that does not break: between a number and its unit
@@ -93,7 +93,7 @@ def plural(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{in_words(number)} {noun if number == 1 else nouns or noun + 's'}"
 
 
-def listed(items: Sequence[object]) -> str:
+def listed(items: Iterable[object]) -> str:
     """14, 35 and 41."""
     words = [str(item) for item in items]
     return ", ".join(words) if len(words) < 2 else ", ".join(words[:-1]) + " and " + words[-1]

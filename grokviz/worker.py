@@ -50,7 +50,7 @@ def start(path: Path, config: RunConfig, device: str = "auto", title: str = "", 
     write.create_run(path, config, _provenance(config, device), title, sentence)
 
 
-def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Iterator[LogRow]:
+def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Generator[LogRow]:
     """Trains the run in the folder to its end, from step 0 or from where it was stopped, and packs it.
 
     Yields every row as it is logged, and after each asks `listen` what to do: see `jobs.files.Order`. Whatever

@@ -13,6 +13,7 @@ import pytest
 import grokviz
 from devtools import ROOT
 from grokviz import api, charts, cli
+from grokviz.engine.schedule import LogRow
 from grokviz.errors import ConfigError, MissingPackageError, RunError
 from grokviz.importers.layouts import read_checkpoint
 from grokviz.runs.folder import open_run, read_weights
@@ -107,7 +108,7 @@ def test_a_chart_of_no_measure_is_refused(run):
 def test_a_training_yields_rows_and_snapshots_or_records_them(tmp_path):
     small = grokviz.RunConfig(p=7, d_model=8, n_heads=1, d_mlp=8, steps=40, max_snapshots=4)
     events = list(grokviz.train(small, device="cpu"))
-    rows = [event for event in events if hasattr(event, "test_loss")]
+    rows = [event for event in events if isinstance(event, LogRow)]
     snapshots = [event for event in events if hasattr(event, "weights")]
     assert rows == list(grokviz.train(small, tmp_path / "seven", device="cpu"))
     recorded = grokviz.open(tmp_path / "seven")

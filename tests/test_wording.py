@@ -24,6 +24,6 @@ def test_python_says(name, args, text):
 
 
 def test_numpy_numbers_read_as_their_own():
-    assert wording.readable(np.float32(4.73)) == "4.73"
-    assert wording.percent(np.float32(0.998)) == "99.8\u202f%"
+    assert wording.readable(np.float32(4.73)) == "4.73"  # pyright: ignore[reportArgumentType]
+    assert wording.percent(np.float32(0.998)) == "99.8\u202f%"  # pyright: ignore[reportArgumentType]
     assert wording.listed(np.array([14, 35])) == "14 and 35"

@@ -260,8 +260,10 @@ def test_a_state_that_lacks_a_part_is_an_error_and_touches_nothing(tmp_path, los
     path = tmp_path / "run"
     worker.start(path, CONFIG, "cpu")
     run = to_the_end(path, orders(row_7=Order("pause")))
-    arrays, meta = write.read_resume(path)
-    for part in (arrays, meta, meta["schedule"]):
+    arrays, meta = write.read_resume(path) or ({}, {})
+    schedule = meta["schedule"]
+    assert isinstance(schedule, dict)
+    for part in (arrays, meta, schedule):
         part.pop(lost, None)
     write.write_resume(path, arrays, meta)
     with pytest.raises(RunError, match="lacks a part.*exp_avg, exp_avg_sq.*fork it"):

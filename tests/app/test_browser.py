@@ -40,9 +40,10 @@ def page():
     with launch() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
         page.set_default_timeout(30_000)
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda said: page.errors.append(told(said)) if said.type == "error" else None)
+        errors: list[str] = []
+        page.errors = errors  # pyright: ignore[reportAttributeAccessIssue] (for the tests to read)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(told(said)) if said.type == "error" else None)
         yield page
 
 

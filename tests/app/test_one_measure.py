@@ -105,7 +105,7 @@ def test_it_stands_in_json_csv_table_and_card(run, oracle, capsys):
     found = study.load(run)
     rows = list(csv.DictReader(io.StringIO(tables.measures_csv(found))))
     assert [float(row[NAME]) for row in rows] == oracle
-    table = sentences.measure_table(found, 0).set_index("measure")["value"]
+    table = dict(zip(*sentences.measure_table(found, 0)[["measure", "value"]].to_numpy().T, strict=True))
     assert float(table["Largest weight"]) == pytest.approx(oracle[0], rel=0.01)
     assert f"| Largest weight | {oracle[-1]:.4g} |" in card.model_card(run, "me/run", "mit")
 

@@ -190,7 +190,8 @@ def test_a_run_that_vanishes_leaves_a_page_that_says_so(copied, visit):
 
 def made(path: Path, steps, log_rows=True, **settings) -> None:
     """A run in training with random weights at these steps."""
-    config = RunConfig(**{"p": 7, "d_model": 8, "n_heads": 2, "d_mlp": 16, "steps": 900} | settings)
+    small: dict = {"p": 7, "d_model": 8, "n_heads": 2, "d_mlp": 16, "steps": 900}
+    config = RunConfig(**small | settings)
     write.create_run(path, config, {}, title=path.name)
     for step in steps:
         rng = np.random.default_rng([config.seed, step])

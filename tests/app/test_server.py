@@ -31,9 +31,10 @@ def page():
         browser = stack.enter_context(launch())
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(30_000)
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("websocket", lambda socket: page.asked.append(socket.url))
+        asked: list[str] = []
+        page.asked = asked  # pyright: ignore[reportAttributeAccessIssue] (for the tests to read)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
         yield page
 
 

@@ -193,7 +193,10 @@ def test_fitted_waves_alone_are_least_squares_over_pairs_and_answers(network):
         for c in range(p)
         if place(a, b) is not None and place_of(c) is not None
     ]
-    X = [[np.cos(2 * np.pi * k * (sum(place(a, b)) - place_of(c)) / n) for k in (1, 2)] for a, b, c in cells]
+    X = [
+        [np.cos(2 * np.pi * k * (sum(place(a, b) or ()) - (place_of(c) or 0)) / n) for k in (1, 2)]
+        for a, b, c in cells
+    ]
     y = np.array([logits[cell] for cell in cells])
     fitted = np.array(X) @ np.linalg.lstsq(np.array(X), y, rcond=None)[0]
     for cell, value in zip(cells, fitted, strict=True):
@@ -209,7 +212,10 @@ def test_directions_of_the_readout_are_a_projection_of_the_neurons(network, mode
     answers = [c for c in range(p) if place_of(c) is not None]
     W_L = weights["W_out"] @ weights["W_U"]
     waves = np.array(
-        [[f(2 * np.pi * k * place_of(c) / n) for k in (1, 2) for f in (np.cos, np.sin)] for c in answers]
+        [
+            [f(2 * np.pi * k * (place_of(c) or 0) / n) for k in (1, 2) for f in (np.cos, np.sin)]
+            for c in answers
+        ]
     )
     directions = W_L[:, answers] @ waves
     projector = directions @ np.linalg.pinv(directions)

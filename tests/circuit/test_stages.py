@@ -31,7 +31,9 @@ class Network:
 
     def at(self, a, b):
         """Where the stages keep a pair."""
-        x, y = self.place(a, b)
+        at = self.place(a, b)
+        assert at is not None
+        x, y = at
         return x % self.n, y % self.n
 
     def wave(self, k, t):

@@ -109,6 +109,7 @@ def test_the_gradient_is_that_of_the_initial_weights_too(p):
     transformer.cross_entropy(net(transformer.tokens_of(a, b, p)), answers).backward()
     _, _, grads = fused_step([(net, a, b, answers)])
     for name, w in net.named_parameters():
+        assert w.grad is not None
         assert (grads[name][0] - w.grad).norm() < 1e-12 * w.grad.norm(), name
 
 
@@ -172,6 +173,7 @@ def test_a_batch_computes_what_the_readable_model_does():
             assert rows[run, side].item() == pytest.approx(loss.item(), rel=1e-12)
             assert rows[run, 2 + side].item() == (logits.argmax(-1) == answers).double().mean()
         for name, w in net.named_parameters():
+            assert w.grad is not None
             assert (b.d_params[name][run] - w.grad).norm() < 1e-12 * w.grad.norm(), name
 
 

@@ -121,6 +121,7 @@ def test_a_change_is_a_stop_another_setting_and_going_on():
         patch.setitem(globals(), "SMALL", config)
         theirs, last = stopped_and_changed()
     assert ours == theirs
+    assert isinstance(last, Snapshot)
     for name, w in snapshots[-1].weights.items():
         assert np.array_equal(w, last.weights[name])
 
@@ -267,6 +268,8 @@ def test_rows_that_come_late_are_the_same_rows():
         if isinstance(x, LogRow):
             assert x == y
         else:
+            assert isinstance(x, Snapshot)
+            assert isinstance(y, Snapshot)
             assert x.state.schedule == y.state.schedule
             for parts in ("weights", "moments"):
                 a, b = getattr(x.state, parts), getattr(y.state, parts)

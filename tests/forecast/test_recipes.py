@@ -26,7 +26,7 @@ def test_every_modulus_has_a_fast_preset():
 def test_what_to_expect_is_known_between_measured_moduli_for_any_seed_and_for_nothing_else():
     for p, measured in FAST.items():
         assert expected_grok_step(fast_preset(p)) == measured.grokked
-    low, between, high = (expected_grok_step(fast_preset(p)) for p in (43, 50, 59))
+    low, between, high = (expected_grok_step(fast_preset(p)) or 0 for p in (43, 50, 59))
     assert min(low, high) <= between <= max(low, high)
     same = dataclasses.replace(fast_preset(59), seed=7, steps=300, stop="steps", max_snapshots=9)
     assert expected_grok_step(same) == FAST[59].grokked
@@ -96,4 +96,4 @@ def test_it_memorises_first_and_groks_later(seed):
         pytest.fail("it never grokked")
     assert memorised.train_accuracy - memorised.test_accuracy >= 0.5
     assert row.step >= 4 * memorised.step
-    assert row.step <= 3 * expected_grok_step(fast_preset(31))
+    assert row.step <= 3 * (expected_grok_step(fast_preset(31)) or 0)

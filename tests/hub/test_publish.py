@@ -149,7 +149,8 @@ def test_faults_while_sending_are_sentences_without_the_token(hub, trained, logi
 
 def say(capsys, *arguments):
     code = cli.main(list(arguments))
-    return code, *capsys.readouterr()
+    said = capsys.readouterr()
+    return code, said.out, said.err
 
 
 def test_the_command_shows_first_and_asks(hub, trained, login, capsys, monkeypatch):

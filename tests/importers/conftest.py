@@ -114,7 +114,7 @@ def lens_module(monkeypatch):
     """The module path of that class, while a file is written."""
     module = types.ModuleType(TL_CONFIG)
     kind = type("HookedTransformerConfig", (), {"__module__": TL_CONFIG})
-    module.HookedTransformerConfig = kind
+    setattr(module, kind.__name__, kind)
     monkeypatch.setitem(sys.modules, "transformer_lens", types.ModuleType("transformer_lens"))
     monkeypatch.setitem(sys.modules, TL_CONFIG, module)
 

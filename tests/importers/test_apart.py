@@ -170,4 +170,4 @@ def test_a_loss_beyond_all_numbers_is_no_loss(tmp_path, real):
     import_file(tmp_path / "file.pth", tmp_path / "run", GIVEN)
     log = folder.open_run(tmp_path / "run").log
     assert log["step"].tolist()[:2] == [0, 1]
-    assert log["train_loss"][1] == 1.0
+    assert log["train_loss"].tolist()[1] == 1.0

@@ -32,7 +32,7 @@ def refused(tmp_path):
         with pytest.raises(RunError) as error:
             import_file(path, tmp_path / "run", given)
         assert sorted(p.name for p in tmp_path.iterdir()) == ["file.pth"]
-        return (str(error.value), error.value.questions) if with_questions else str(error.value)
+        return (str(error.value), error.value.questions) if with_questions else str(error.value)  # pyright: ignore[reportAttributeAccessIssue]
 
     return attempt
 
@@ -87,7 +87,7 @@ def test_a_named_module_is_never_imported(tmp_path, real, monkeypatch):
         f"open({str(tmp_path / 'executed')!r}, 'w').close()\nclass Config: pass\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    import trap_module
+    import trap_module  # pyright: ignore[reportMissingImports] (written above)
 
     (tmp_path / "executed").unlink()
     config = trap_module.Config()
@@ -95,6 +95,7 @@ def test_a_named_module_is_never_imported(tmp_path, real, monkeypatch):
     torch.save({"model": lens_state(weights_of(real)), "config": config}, tmp_path / "file.pth")
     monkeypatch.delitem(sys.modules, "trap_module")
     content = read_torch(tmp_path / "file.pth")
+    assert isinstance(content, dict)
     assert "trap_module" not in sys.modules
     assert not (tmp_path / "executed").exists()
     assert isinstance(content["config"], Shell)

@@ -42,9 +42,13 @@ def started(monkeypatch):
     return Pretended.started
 
 
+def ends(run, code):
+    processes.children[run].code = code  # pyright: ignore[reportAttributeAccessIssue] (it is pretended)
+
+
 def over(run, why="finished"):
     files.end(run, why)
-    processes.children[run].code = 0
+    ends(run, 0)
 
 
 @pytest.mark.parametrize("slots", [1, 2])
@@ -79,7 +83,7 @@ def test_one_that_dies_is_started_again_twice_and_then_it_is_said(tmp_path, tiny
     for kill in range(3):
         supervisor.tick(tmp_path)
         assert len(started) == kill + 1
-        processes.children[run].code = -9
+        ends(run, -9)
         supervisor.tick(tmp_path)  # notices
         words = supervisor.status(run, tmp_path)
         assert "started again" in words.note
@@ -109,7 +113,7 @@ def test_a_training_killed_just_after_it_had_finished_is_not_started_again(tmp_p
     run = requests.start(tmp_path, tiny, "run")
     supervisor.tick(tmp_path)
     write.mark_finished(run)
-    processes.children[run].code = -9
+    ends(run, -9)
     supervisor.tick(tmp_path)
     assert started == [run.name]
     assert supervisor.status(run, tmp_path).state == "finished"
@@ -155,7 +159,7 @@ def test_discarded_before_it_began_it_leaves_nothing_but_keeps_its_slot_until_it
     assert not first.exists()
     assert not files.folder_of(first).exists()
     assert started == [first.name]
-    processes.children[first].code = 1
+    ends(first, 1)
     supervisor.tick(tmp_path)
     assert started == [first.name, second.name]
 
@@ -246,6 +250,7 @@ def test_killed_it_loses_a_second_and_goes_on_to_what_it_would_have_been(tmp_pat
     found = write.read_resume(run)
     assert found
     goes_on_at = found[1]["step"]
+    assert isinstance(goes_on_at, int)
     reached = min(seen for step, seen in passed.items() if step >= goes_on_at)
     assert killed_at - reached < 2.5  # a state a second old at most, and what a loaded machine adds
     wait_for(has_logged(len(before) + 50), tmp_path)

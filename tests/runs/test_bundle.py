@@ -13,6 +13,7 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -495,7 +496,7 @@ def test_real_bytes_are_counted_whatever_the_header_says(packed, root, monkeypat
     """As if `zipfile` believed a header that says 10 bytes but went on reading."""
     real = zipfile.ZipFile.open
 
-    def lying(archive, member, mode="r", **rest):
+    def lying(archive, member, mode: Literal["r", "w"] = "r", **rest):
         opened = real(archive, member, mode, **rest)
         if member.filename == "log.jsonl" and mode == "r":
             opened.read = lambda size=-1: b"\0" * size

@@ -40,6 +40,7 @@ def carry_on(path: Path) -> None:
         if not folder.open_run(path).finished:
             resume = write.read_resume(path)
             last = resume[1]["step"] if resume else -1
+            assert isinstance(last, int)
             write.rewind(path, last)
             for step in [step for step in STEPS if step > last]:
                 write.append_log(path, [row_at(step), row_at(step + 1)])

@@ -58,7 +58,7 @@ def test_phases_come_from_the_log_alone(trained, monkeypatch):
     monkeypatch.setattr(folder, "read_weights", None)
     found = study.phases_of(run)
     log = run.log
-    by_hand = int(log["step"][(log["train_accuracy"] >= 0.99).idxmax()])
+    by_hand = int(log["step"].to_numpy()[(log["train_accuracy"] >= 0.99).to_numpy().argmax()])
     assert found.memorised_at == by_hand
 
 

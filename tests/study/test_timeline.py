@@ -74,7 +74,7 @@ def test_tables_and_scores_give_the_activation_maps_exactly(random_weights, task
     timeline = analyse([0], [weights], weights, task_of(p))
     activations = forward(weights)
     snapshot = values_of(Snapshot(weights, task_of(p), (), timeline.neurons))
-    scores, tables = snapshot["attention_scores"], snapshot["neuron_tables"]
+    scores, tables = (np.asarray(snapshot[name]) for name in ("attention_scores", "neuron_tables"))
     for name, value in (("attention_scores", scores), ("neuron_tables", tables)):  # stored in sixteen bits
         np.testing.assert_allclose(timeline[name][0], value, atol=0.501 * abs(value).max() / 32767)
     freq, fve = neuron_frequencies(activations.post)

@@ -86,7 +86,7 @@ def test_the_time_axis_is_the_whole_run_as_square_root_on_every_layer():
         for encoding in encodings(every_chart(made(), 4)[name].to_dict()):
             if "scale" in encoding.get("x", {}):
                 assert encoding["x"]["scale"] == {"type": "sqrt", "domain": [0, LAST], "nice": False}
-    assert charts.step_axis(0).to_dict()["scale"]["domain"] == [0, 1]  # a run of one step has an axis too
+    assert charts.step_axis(0)["scale"]["domain"] == [0, 1]  # a run of one step has an axis too
 
 
 def test_the_strength_of_frequencies_has_one_scale_for_all_steps():

@@ -126,7 +126,8 @@ def test_identity_changes_with_what_is_shown_and_with_nothing_else(made):
     assert timeline_id(run, timeline) == timeline_id(same_run, same)
     other = dataclasses.replace(same, key_freqs=(2, 6))
     assert timeline_id(run, timeline) != timeline_id(run, other)
-    longer_run, longer, _, _ = run_like(**SMALL | {"n": 8})
+    larger: dict = SMALL | {"n": 8}
+    longer_run, longer, _, _ = run_like(**larger)
     assert timeline_id(run, timeline) != timeline_id(longer_run, longer)
 
 

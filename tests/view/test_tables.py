@@ -75,7 +75,7 @@ def test_bands_end_with_the_axis_while_a_phase_lasts():
 def test_spectrum_says_which_frequency_is_key(study):
     table = tables.spectrum(study, 4)
     assert len(table) == 6
-    for row in table.itertuples():
+    for _, row in table.iterrows():
         norms = study.timeline.spectrum_W_E if "W_E" in row.matrix else study.timeline.spectrum_W_L
         assert row.norm == norms[4, row.frequency - 1]
         assert row.role == ("key" if row.frequency in (2, 3) else "other")
