@@ -7,7 +7,7 @@ from threading import Thread
 import streamlit as st
 
 from grokviz.app import garbage
-from grokviz.app.session import budget, cache, uploads, visitor
+from grokviz.app.session import budget, cache, keys, uploads, visitor
 from grokviz.errors import HostingError
 from grokviz.jobs import supervisor
 from grokviz.runs import library
@@ -24,7 +24,6 @@ PAGES = (
     ("library", "Library", "Every run: those here, and those that others have published."),
     ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
 )
-_READY = "_shell_ready"
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
 ABOUT = (
     "GrokViz shows how a small network memorises and then understands, after Nanda et al. 2023, "
@@ -36,7 +35,7 @@ def run() -> None:
     """The whole app: settings, menu, and the page that was asked for."""
     st.set_page_config(page_title="GrokViz", page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
     page = _navigation()
-    st.session_state[_READY] = True
+    keys.READY.set(True)
     visitor.meet()
     _supervisor()
     _garbage()
@@ -73,9 +72,9 @@ def _garbage() -> Thread:
 def guard() -> None:
     """First line of every page. On a server that has just woken up, a shared link to a page runs that page
     alone, without the menu: then this builds the menu and starts over."""
-    if _READY not in st.session_state:
+    if not keys.READY.is_set():
         _navigation()
-        st.session_state[_READY] = True
+        keys.READY.set(True)
         st.rerun()
     cache.begin_rerun()
 

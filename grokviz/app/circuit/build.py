@@ -10,7 +10,7 @@ from grokviz import wording
 from grokviz.app import sentences, shell
 from grokviz.app.circuit import snapshots
 from grokviz.app.explorer import figures
-from grokviz.app.session import address, cache
+from grokviz.app.session import address, cache, keys
 from grokviz.app.session.bounded import kept
 from grokviz.circuit import handmade
 from grokviz.circuit.interventions import Outcome, outcome
@@ -91,17 +91,17 @@ def _set(waves: dict[int, float]) -> None:
 
 def _controls(study: Study, chosen: dict[int, float], trained: dict[int, float]) -> None:
     half = study.run.config.p // 2
-    st.session_state["build_freqs"] = list(chosen)
+    keys.BUILD_FREQS.set(list(chosen))
     st.multiselect(
         "Frequencies",
         list(range(1, half + 1)),
-        key="build_freqs",
+        key=keys.BUILD_FREQS,
         max_selections=handmade.MAX_WAVES,
-        on_change=lambda: _set({k: chosen.get(k, 8.0) for k in st.session_state["build_freqs"]}),
+        on_change=lambda: _set({k: chosen.get(k, 8.0) for k in keys.BUILD_FREQS.value()}),
     )
     for k, size in chosen.items():
-        key = f"build_{k}"
-        st.session_state[key] = size
+        key = keys.amplitude(k)
+        key.set(size)
         st.slider(
             f"Amplitude of k = {k}", 0.0, LARGEST, step=0.1, key=key, on_change=_resize, args=(chosen, k)
         )
@@ -119,7 +119,7 @@ def _controls(study: Study, chosen: dict[int, float], trained: dict[int, float])
 
 
 def _resize(chosen: dict[int, float], k: int) -> None:
-    _set(chosen | {k: round(st.session_state[f"build_{k}"], 1)})
+    _set(chosen | {k: round(keys.amplitude(k).value(), 1)})
 
 
 def _set_best(study: Study, chosen: dict[int, float]) -> None:

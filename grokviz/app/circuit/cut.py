@@ -11,7 +11,7 @@ from grokviz.app import shell
 from grokviz.app.circuit import follow as following
 from grokviz.app.circuit import pair, snapshots
 from grokviz.app.circuit.snapshots import View
-from grokviz.app.session import address
+from grokviz.app.session import address, keys
 from grokviz.circuit.cuts import MODES, NO_CUTS, SEEDS, SKIPS, Choice, Cuts, format_cuts, parse_cuts
 from grokviz.circuit.experiments import Experiment
 from grokviz.circuit.interventions import Outcome
@@ -23,7 +23,6 @@ from grokviz.tasks.pairs import NO_ANSWER
 from grokviz.view import bars, pictures
 
 EXTRAS = (*pair.EXTRAS, "cuts")
-_HISTORY, _EXPERIMENTS = "_cut_history", "_experiments_at"
 PLACES = {
     "embedding": "In the embedding",
     "neurons": "In the neurons: waves of a + b",
@@ -64,12 +63,12 @@ def make(cuts: Cuts) -> None:
     """Have these cuts in view; the ones before can be had back."""
     before = address.extra("cuts") or ""
     if format_cuts(cuts) != before:
-        st.session_state.setdefault(_HISTORY, []).append(before)
+        keys.CUT_HISTORY.first(list).append(before)
         address.set_extra("cuts", format_cuts(cuts) or None)
 
 
 def _undo() -> None:
-    address.set_extra("cuts", st.session_state[_HISTORY].pop() or None)
+    address.set_extra("cuts", keys.CUT_HISTORY.value().pop() or None)
 
 
 def cut_panel(study: Study) -> None:
@@ -96,7 +95,7 @@ def cut_panel(study: Study) -> None:
 
 def _controls(study: Study, cuts: Cuts) -> None:
     with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not st.session_state.get(_HISTORY))
+        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not keys.CUT_HISTORY.get(None))
         st.button(
             "Reset", icon=":material/restart_alt:", on_click=make, args=(NO_CUTS,), disabled=cuts == NO_CUTS
         )
@@ -132,14 +131,14 @@ def _controls(study: Study, cuts: Cuts) -> None:
 
 def _choice(name: str, label: str, options: list[int], cuts: Cuts) -> None:
     choice = getattr(cuts, name)
-    freqs, mode = f"cut_{name}", f"cut_{name}_mode"
-    st.session_state[freqs] = list(choice.freqs) if choice else []
+    freqs, mode = keys.cut(name), keys.cut_mode(name)
+    freqs.set(list(choice.freqs) if choice else [])
     picked, how = st.columns([3, 2], vertical_alignment="bottom")
     picked.multiselect(
         label, options, key=freqs, on_change=_changed_choice, args=(name, cuts), placeholder="none"
     )
     if choice:
-        st.session_state[mode] = choice.mode
+        mode.set(choice.mode)
         how.segmented_control(
             f"{label}: how",
             MODES,
@@ -152,37 +151,37 @@ def _choice(name: str, label: str, options: list[int], cuts: Cuts) -> None:
 
 
 def _changed_choice(name: str, cuts: Cuts) -> None:
-    freqs = tuple(sorted(st.session_state[f"cut_{name}"]))
-    mode = st.session_state.get(f"cut_{name}_mode") or "drop"
+    freqs = tuple(sorted(keys.cut(name).value()))
+    mode = keys.cut_mode(name).get(None) or "drop"
     make(replace(cuts, **{name: Choice(mode, freqs) if freqs else None}))
 
 
 def _several(name: str, label: str, options: list, cuts: Cuts) -> None:
-    key = f"cut_{name}"
-    st.session_state[key] = list(getattr(cuts, name))
+    key = keys.cut(name)
+    key.set(list(getattr(cuts, name)))
     st.multiselect(label, options, key=key, on_change=_changed, args=(name, cuts), placeholder="none")
 
 
 def _flag(name: str, label: str, cuts: Cuts) -> None:
-    key = f"cut_{name}"
-    st.session_state[key] = getattr(cuts, name)
+    key = keys.cut(name)
+    key.set(getattr(cuts, name))
     st.toggle(label, key=key, on_change=_changed, args=(name, cuts))
 
 
 def _changed(name: str, cuts: Cuts) -> None:
-    value = st.session_state[f"cut_{name}"]
+    value = keys.cut(name).value()
     make(replace(cuts, **{name: value if isinstance(value, bool) else tuple(sorted(value))}))
 
 
 def _noise(cuts: Cuts) -> None:
     level, seed = cuts.noise or (0, 0)
-    st.session_state["cut_noise"] = min(level, 100)
+    keys.CUT_NOISE.set(min(level, 100))
     st.slider(
         "Noise on every weight, in % of the size of its matrix",
         0,
         100,
-        key="cut_noise",
-        on_change=lambda: make(_with_noise(cuts, st.session_state["cut_noise"], seed)),
+        key=keys.CUT_NOISE,
+        on_change=lambda: make(_with_noise(cuts, keys.CUT_NOISE.value(), seed)),
     )
     st.button(
         "Another sample",
@@ -277,9 +276,9 @@ def _experiments(study: Study, index: int, whole: View) -> None:
         f"Make them all at step {here.step:,}",
         type="primary",
         icon=":material/experiment:",
-        on_click=lambda: st.session_state.update({_EXPERIMENTS: (here.run, here.step)}),
+        on_click=lambda: keys.EXPERIMENTS_AT.set((here.run, here.step)),
     )
-    if st.session_state.get(_EXPERIMENTS) != (here.run, here.step):
+    if keys.EXPERIMENTS_AT.get(None) != (here.run, here.step):
         return
     found = snapshots.perform(address.handle(), index)
     st.dataframe(_experiment_table(found), hide_index=True, height="content")
@@ -293,7 +292,7 @@ def _experiments(study: Study, index: int, whole: View) -> None:
         "Make one of these cuts above",
         list(range(len(found))),
         index=None,
-        key="cut_experiment",
+        key=keys.EXPERIMENT,
         format_func=names.__getitem__,
         on_change=_make_experiment,
         args=([experiment.cuts for experiment, _ in found],),
@@ -313,7 +312,7 @@ def _experiments(study: Study, index: int, whole: View) -> None:
 
 
 def _make_experiment(cuts: list[Cuts]) -> None:
-    chosen = st.session_state["cut_experiment"]
+    chosen = keys.EXPERIMENT.value()
     if chosen is not None:  # or cleared
         make(cuts[chosen])
 

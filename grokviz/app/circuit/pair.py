@@ -8,7 +8,7 @@ import streamlit as st
 from grokviz.app import sentences
 from grokviz.app.circuit import snapshots
 from grokviz.app.circuit.snapshots import View
-from grokviz.app.session import address
+from grokviz.app.session import address, keys
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
@@ -17,7 +17,6 @@ from grokviz.view import pictures
 from grokviz.view.charts import RESULTS
 
 EXTRAS = ("a", "b")
-_WORST = "_worst_pair"
 DARK_RESULTS = ("#F58A46", "#4FB3EE", "#5A3F30", "#2B3C4A")
 
 
@@ -68,13 +67,13 @@ def sliders(study: Study, key: str) -> None:
     """a and b on two sliders."""
     p, pair = study.run.config.p, current(study)
     for name, value, column in zip(EXTRAS, pair, st.columns(2), strict=True):
-        widget = f"{key}_{name}"
-        st.session_state[widget] = value
+        widget = keys.number(key, name)
+        widget.set(value)
         column.slider(name, 0, p - 1, key=widget, on_change=_slid, args=(key,))
 
 
 def _slid(key: str) -> None:
-    choose(st.session_state[f"{key}_a"], st.session_state[f"{key}_b"])
+    choose(keys.number(key, "a").value(), keys.number(key, "b").value())
 
 
 def result_map(study: Study, view: View, key: str) -> None:
@@ -117,8 +116,8 @@ def _find_wrong(view: View) -> None:
     if not wrong:
         address.notice("At this step it gets every pair right. Move to an earlier one.")
         return
-    turn = st.session_state.get(_WORST, -1) + 1  # pressed again, the next
-    st.session_state[_WORST] = turn
+    turn = keys.WORST_PAIR.get(-1) + 1  # pressed again, the next
+    keys.WORST_PAIR.set(turn)
     choose(*wrong[turn % len(wrong)])
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
-from grokviz.app.session import address, budget, cache
+from grokviz.app.session import address, budget, cache, keys
 from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.measures import registry
 from grokviz.runs.imported import UNKNOWN
@@ -15,9 +15,6 @@ from grokviz.tasks.pairs import OPERATIONS
 from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
 from grokviz.view.film.component import Command, film
-
-PLAIN, STEP, RUN = "plain_controls", "plain_step", "run_in_view"  # keys of widgets
-_IS_PLAIN = "_is_plain"  # a widget's state goes when its page is left; this stays
 
 
 @st.fragment
@@ -45,16 +42,16 @@ def _explore(
     panels: tuple[str, ...], below: Callable[[Study], None] | None, extras: tuple[str, ...], layout: str
 ) -> None:
     study = address.study()
-    if st.session_state.get(_IS_PLAIN):
+    if keys.IS_PLAIN.get(False):
         _plain(study, panels, extras, layout)
     else:
         _film(study, panels, extras, layout)
     st.toggle(
         "Plain controls",
-        value=st.session_state.get(_IS_PLAIN, False),
-        key=PLAIN,
+        value=keys.IS_PLAIN.get(False),
+        key=keys.PLAIN,
         help="Streamlit's own slider and charts in place of the film.",
-        on_change=lambda: st.session_state.update({_IS_PLAIN: st.session_state[PLAIN]}),
+        on_change=lambda: keys.IS_PLAIN.set(keys.PLAIN.value()),
     )
     if study.run.config.split == UNKNOWN:
         st.caption(sentences.ALL_PAIRS)
@@ -70,20 +67,25 @@ def run_picker() -> None:
     except NoRunError:
         return  # the explorer says so
     # Written before the list is drawn, so that it always shows the run in view; what is chosen comes first.
-    st.session_state[RUN] = run if run in cards else None  # it may have been removed since
+    keys.RUN.set(run if run in cards else None)  # it may have been removed since
     st.selectbox(
         "Run",
         list(cards),
         index=None,
-        key=RUN,
+        key=keys.RUN,
         format_func=lambda id: sentences.plain(cards[id].title, 100),
-        on_change=lambda: st.session_state[RUN] and address.open_run(st.session_state[RUN]),  # or cleared
+        on_change=_open_chosen,
     )
     if run in cards:
         st.caption(sentences.as_text(cards[run].sentence))
         config = cards[run].config
         if config and not OPERATIONS[config.operation].is_plain_addition:
             st.caption(sentences.NOT_ADDITION)
+
+
+def _open_chosen() -> None:
+    if run := keys.RUN.value():  # or cleared
+        address.open_run(run)
 
 
 def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
@@ -103,14 +105,15 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layou
     t = study.timeline
     steps = t.steps.tolist()
     index = study.index_at(address.current().step)
-    step = st.session_state[STEP] = steps[index]
+    step = steps[index]
+    keys.STEP.set(step)
     if len(steps) > 1:
         st.select_slider(
             "Training step",
             steps,
-            key=STEP,
+            key=keys.STEP,
             format_func=lambda s: f"{s:,}",
-            on_change=lambda: address.go_to(st.session_state[STEP]),
+            on_change=lambda: address.go_to(keys.STEP.value()),
         )
     address.remember(address.FilmState(step, address.panels_on(panels)), panels, extras)
     st.markdown(sentences.at_step(study, index))
@@ -145,7 +148,7 @@ def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
     here, run = address.current(), address.handle()
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
-    if not st.session_state.get(_IS_PLAIN):  # there these curves stand above already
+    if not keys.IS_PLAIN.get(False):  # there these curves stand above already
         figures.loss_curves(study, here.step)
         st.caption(sentences.loss_caption(study))
     numbers, downloads = st.columns([3, 2], gap="large")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from grokviz import wording
 from grokviz.app import sentences
-from grokviz.app.session import address, cache
+from grokviz.app.session import address, cache, keys
 from grokviz.errors import NoRunError, RunError
 from grokviz.runs import library
 from grokviz.study import Study
@@ -50,11 +50,11 @@ def tour() -> None:
     chosen = st.segmented_control(
         "Moments of this run",
         names,
-        key="tour",
+        key=keys.TOUR,
         help="Each takes the curves and panels below to one moment.",
     )
-    moved = chosen != st.session_state.get("_tour_at")
-    st.session_state["_tour_at"] = chosen
+    moved = chosen != keys.TOUR_AT.get(None)
+    keys.TOUR_AT.set(chosen)
     text = st.empty()
     if chosen is None:
         text.markdown(":gray[Choose a moment, or drag through the curves as you like.]")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from grokviz.app import sentences
 from grokviz.app.library import answers, publish
-from grokviz.app.session import address, cache, visitor
+from grokviz.app.session import address, cache, keys, visitor
 from grokviz.errors import RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import fetch, job, refs
@@ -21,7 +21,6 @@ from grokviz.runs.summary import Card
 from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened
-BOX = "hub_reference"
 COLUMNS = 3
 EMPTY = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 120" width="360" height="120">'
@@ -32,18 +31,17 @@ EMPTY = (
 
 def open_box() -> None:
     """Where a reference is pasted, and how far its download is."""
-    if BOX not in st.session_state:
-        st.session_state[BOX] = st.query_params.get(OPEN, "")[:300]
+    keys.REFERENCE.first(lambda: st.query_params.get(OPEN, "")[:300])
     with st.form("open_from_hub", border=False):
         left, right = st.columns([5, 1], vertical_alignment="bottom")
         left.text_input(
             "Open a run from the Hub",
-            key=BOX,
+            key=keys.REFERENCE,
             placeholder="owner/name, owner/name/file.pth, owner/name@revision, or the address of the page",
             max_chars=300,
         )
         if right.form_submit_button("Open", type="primary", width="stretch"):
-            _begin(st.session_state[BOX])
+            _begin(keys.REFERENCE.value())
     if text := st.query_params.get(OPEN):
         try:
             ref = refs.parse(text[:300])

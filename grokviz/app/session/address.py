@@ -10,7 +10,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from grokviz.app import sentences
-from grokviz.app.session import cache
+from grokviz.app.session import cache, keys
 from grokviz.app.session.cache import RunHandle
 from grokviz.errors import NoRunError, RunError
 from grokviz.runs import library
@@ -18,8 +18,6 @@ from grokviz.study import Study
 from grokviz.view.film import assets
 from grokviz.view.film.component import FilmState
 
-_KEY = "_place"
-_EXTRAS = "_extras"
 EXTRAS = ("a", "b", "cuts", "waves")  # what some pages keep in the address besides: see `extra`
 
 
@@ -37,9 +35,7 @@ class Place(NamedTuple):
 def current() -> Place:
     """The place in this session, taken from the address the first time. What the address gets wrong is
     mended to the nearest sensible view, with a quiet notice."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = _from_address(st.query_params.to_dict())
-    return st.session_state[_KEY]
+    return keys.PLACE.first(lambda: _from_address(st.query_params.to_dict()))
 
 
 def handle() -> RunHandle:
@@ -55,7 +51,7 @@ def study() -> Study:
 def go_to(step: int, play: bool = False) -> None:
     """Jump to a step, or play the film up to it: every figure follows."""
     place = current()
-    st.session_state[_KEY] = place._replace(step=step, seq=place.seq + 1, play=play)
+    keys.PLACE.set(place._replace(step=step, seq=place.seq + 1, play=play))
 
 
 def open_run(run: str) -> None:
@@ -67,7 +63,7 @@ def open_run(run: str) -> None:
     except RunError as error:
         notice(f"{run} cannot be opened. {error}")
     else:
-        st.session_state[_KEY] = Place(run, step, place.panels, place.panels_of, place.seq + 1)
+        keys.PLACE.set(Place(run, step, place.panels, place.panels_of, place.seq + 1))
 
 
 def panels_on(panels_of_page: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,15 +86,14 @@ def set_extra(name: str, value: str | None) -> None:
 
 
 def _extras() -> dict[str, str]:
-    if _EXTRAS not in st.session_state:
-        st.session_state[_EXTRAS] = {n: v for n, v in st.query_params.to_dict().items() if n in EXTRAS}
-    return st.session_state[_EXTRAS]
+    return keys.EXTRAS.first(lambda: {n: v for n, v in st.query_params.to_dict().items() if n in EXTRAS})
 
 
 def remember(state: FilmState, panels_of_page: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
     """Keep where the film has come to, and write it into the address, with the extras of this page."""
     panels, of = (None, None) if state.panels == panels_of_page else (state.panels, panels_of_page)
-    st.session_state[_KEY] = place = current()._replace(step=state.step, panels=panels, panels_of=of)
+    place = current()._replace(step=state.step, panels=panels, panels_of=of)
+    keys.PLACE.set(place)
     wanted = {"run": place.run, "step": str(place.step)}
     if panels is not None:
         wanted["panels"] = ",".join(panels)

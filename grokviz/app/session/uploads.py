@@ -14,8 +14,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from grokviz import hosting
-
-_ASKED = "_asked_for_a_file"  # in the session: by the run of the page that is going on
+from grokviz.app.session import keys
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,19 +68,19 @@ class Door:
 
 def begin_run() -> None:
     """At the start of every run of a page."""
-    st.session_state[_ASKED] = False
+    keys.ASKED_FOR_A_FILE.set(False)
 
 
 def ask(megabytes: int) -> None:
     """This page draws an uploader, for a file of so many MB at most."""
-    st.session_state[_ASKED] = True
+    keys.ASKED_FOR_A_FILE.set(True)
     if (door := _door()) and (session := _session()):
         door.open(session, megabytes * 1_000_000)
 
 
 def end_run() -> None:
     """At its end: where nothing was asked for, the door is shut."""
-    if not st.session_state[_ASKED] and (door := _door()) and (session := _session()):
+    if not keys.ASKED_FOR_A_FILE.value() and (door := _door()) and (session := _session()):
         door.shut(session)
 
 

@@ -9,11 +9,11 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from grokviz import hosting
+from grokviz.app.session import keys
 from grokviz.hosting import VISITOR
 from grokviz.runs import library
 
-MY_RUN = "my_run"  # in the session: the id of the run of mine that is in view
-_SECRET, _KEY = "_visitor_secret", "visitor"
+_KEY = "visitor"
 
 SCRIPT = """
 export default ({ setStateValue }) => {
@@ -35,12 +35,12 @@ def root() -> Path:
     runs = library.trained()
     if not hosting.is_hosted():
         return runs
-    secret = st.session_state.get(_SECRET)
+    secret = keys.SECRET.get(None)
     return hosting.visitor_root(runs, secret) if secret else runs / ".nobody"
 
 
 def is_known() -> bool:
-    return not hosting.is_hosted() or _SECRET in st.session_state
+    return not hosting.is_hosted() or keys.SECRET.is_set()
 
 
 def meet() -> None:
@@ -50,7 +50,7 @@ def meet() -> None:
     found = _asker()(key=_KEY, on_secret_change=lambda: None)
     secret = found.secret
     if isinstance(secret, str) and VISITOR.fullmatch(secret):
-        st.session_state[_SECRET] = secret
+        keys.SECRET.set(secret)
         st.rerun()
 
 

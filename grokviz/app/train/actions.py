@@ -11,7 +11,7 @@ import streamlit as st
 from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
-from grokviz.app.session import address, cache, uploads, visitor
+from grokviz.app.session import address, cache, keys, uploads, visitor
 from grokviz.app.train import widgets
 from grokviz.config import CHANGEABLE
 from grokviz.errors import ConfigError, HostingError, RunError
@@ -24,7 +24,6 @@ from grokviz.runs.summary import Card
 from grokviz.study import Study
 from grokviz.view import tables
 
-_TRASH = "_trash"
 REFUSALS = (RunError, ConfigError, HostingError)
 
 
@@ -63,7 +62,7 @@ def _button(label: str, icon: str, act, run: Path, primary: bool = False) -> Non
 
 def _discard(run: Path) -> None:
     requests.discard(run)
-    st.session_state.pop(visitor.MY_RUN, None)
+    keys.MY_RUN.forget()
 
 
 def _settings(run: Path) -> None:
@@ -144,7 +143,7 @@ def fork_of(study: Study, step: int, wanted: Mapping[str, float], more: int) -> 
     config = dataclasses.replace(now, steps=step + more, stop="steps", **wanted)
     title = f"{study.run.title or study.run.path.name}, forked at {step:,}"
     run = requests.fork(study.run, step, visitor.root(), config, title, hosting.limits())
-    st.session_state[visitor.MY_RUN] = run.name
+    keys.MY_RUN.set(run.name)
 
 
 def _rename(card: Card) -> None:
@@ -171,12 +170,12 @@ def _download(card: Card, study: Study) -> None:
 
 
 def _delete(run: Path) -> None:
-    st.session_state[_TRASH] = requests.delete(run)
-    st.session_state.pop(visitor.MY_RUN, None)
+    keys.TRASH.set(requests.delete(run))
+    keys.MY_RUN.forget()
 
 
 def _undo() -> None:
-    bin = st.session_state.get(_TRASH)
+    bin = keys.TRASH.get(None)
     if bin is None or not bin.is_dir():
         return
     with st.container(horizontal=True, vertical_alignment="center", width=720):
@@ -185,8 +184,8 @@ def _undo() -> None:
 
 
 def _restore(bin: Path) -> None:
-    st.session_state[visitor.MY_RUN] = requests.restore(bin).name
-    st.session_state.pop(_TRASH)
+    keys.MY_RUN.set(requests.restore(bin).name)
+    keys.TRASH.forget()
 
 
 def upload() -> None:
@@ -195,8 +194,8 @@ def upload() -> None:
     megabytes = limits.upload_mb if limits else 250
     uploads.ask(megabytes)
     file = st.file_uploader("A run as a zip", "zip", key="upload", max_upload_size=megabytes)
-    if file is not None and st.session_state.get("_uploaded") != file.file_id:
-        st.session_state["_uploaded"] = file.file_id
+    if file is not None and keys.UPLOADED.get(None) != file.file_id:
+        keys.UPLOADED.set(file.file_id)
         root = visitor.root()
         try:
             requests.make_room(root, limits)
@@ -206,7 +205,7 @@ def upload() -> None:
         except REFUSALS as error:
             st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         else:
-            st.session_state[visitor.MY_RUN] = run.path.name
+            keys.MY_RUN.set(run.path.name)
             st.rerun()
 
 

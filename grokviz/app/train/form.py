@@ -9,7 +9,7 @@ import streamlit as st
 from grokviz import config as configs
 from grokviz import hosting
 from grokviz.app import sentences
-from grokviz.app.session import address, visitor
+from grokviz.app.session import address, keys, visitor
 from grokviz.app.train import widgets
 from grokviz.config import SETTINGS, RunConfig, same_course
 from grokviz.errors import ConfigError, HostingError, RunError
@@ -22,7 +22,6 @@ from grokviz.tasks.pairs import build_task, operation_label
 from grokviz.view import pixels
 
 FIRST_P = 59
-PRESET, MODE = "train_preset", "_train_preset_was"
 
 
 # docs/recipes.md: below 31 not one modulus was found with a gap of 50 points.
@@ -71,10 +70,6 @@ LEAST = {"p": 5, "steps": 50}  # with less there is nothing to see
 PERCENT = "frac_train"  # asked for in per cent
 
 
-def key(field: str) -> str:
-    return f"train_{field}"
-
-
 def forecast(config: RunConfig) -> Outlook:
     """What will probably become of a training."""
     if same_course(config, recipes.fast_preset(config.p)) and not recipes.shows_plateau(config.p):
@@ -92,10 +87,10 @@ def _fast(config: RunConfig) -> Known | None:
 def form() -> None:
     """Everything from the choice of a preset to the button that starts it."""
     limits = hosting.limits()
-    st.session_state.setdefault(MODE, "fast")
-    if key("p") not in st.session_state:
+    keys.PRESET_WAS.first(lambda: "fast")
+    if not keys.setting("p").is_set():
         _fill(recipes.fast_preset(FIRST_P))
-        st.session_state[PRESET] = "fast"
+        keys.PRESET.set("fast")
     rate = machine.rate(library.trained())
     choices, picture = st.columns([7, 4], gap="large")
     with choices:
@@ -141,16 +136,16 @@ def _picture(config: RunConfig) -> None:
 
 def chosen() -> RunConfig:
     """The config that the widgets say. Raises `ConfigError` when they fit no run."""
-    base = PRESETS[st.session_state[MODE]].make(int(st.session_state[key("p")]))
-    values = {field: SETTINGS[field].kind(st.session_state[key(field)]) for field in FIELDS}
+    base = PRESETS[keys.PRESET_WAS.value()].make(int(keys.setting("p").value()))
+    values = {field: SETTINGS[field].kind(keys.setting(field).value()) for field in FIELDS}
     values[PERCENT] /= 100
     return dataclasses.replace(base, **values)
 
 
 def _fill(config: RunConfig) -> None:
     for field in FIELDS:
-        st.session_state[key(field)] = getattr(config, field)
-    st.session_state[key(PERCENT)] = round(100 * config.frac_train)
+        keys.setting(field).set(getattr(config, field))
+    keys.setting(PERCENT).set(round(100 * config.frac_train))
 
 
 def _presets(rate: speed.Rate | None) -> None:
@@ -158,33 +153,33 @@ def _presets(rate: speed.Rate | None) -> None:
         preset = PRESETS[name]
         if name != "fast" or rate is None:
             return preset.name
-        config = preset.make(int(st.session_state[key("p")]))
+        config = preset.make(int(keys.setting("p").value()))
         step = forecast(config).grok_step
         return f"{preset.name} ({about(speed.seconds(config, rate, step))} here)" if step else preset.name
 
     def choose() -> None:
-        name = st.session_state[PRESET]
+        name = keys.PRESET.value()
         if name:
-            st.session_state[MODE] = name
-            _fill(PRESETS[name].make(113 if name == "paper" else int(st.session_state[key("p")])))
+            keys.PRESET_WAS.set(name)
+            _fill(PRESETS[name].make(113 if name == "paper" else int(keys.setting("p").value())))
 
     st.segmented_control(
-        "Recipe", list(PRESETS), key=PRESET, format_func=label, on_change=choose, width="stretch"
+        "Recipe", list(PRESETS), key=keys.PRESET, format_func=label, on_change=choose, width="stretch"
     )
-    name = st.session_state[PRESET]
+    name = keys.PRESET.value()
     st.caption(PRESETS[name].words if name else "Your own recipe.")
 
 
 def _own() -> None:
     """A choice that is no longer the preset's."""
-    st.session_state[PRESET] = None
+    keys.PRESET.set(None)
 
 
 def _p_changed() -> None:
-    if name := st.session_state[PRESET]:
-        seed = st.session_state[key("seed")]
-        _fill(PRESETS[name].make(int(st.session_state[key("p")])))
-        st.session_state[key("seed")] = seed
+    if name := keys.PRESET.value():
+        seed = keys.setting("seed").value()
+        _fill(PRESETS[name].make(int(keys.setting("p").value())))
+        keys.setting("seed").set(seed)
 
 
 CHANGED = {"p": _p_changed, "seed": None}  # another seed of a preset is the preset still
@@ -207,12 +202,20 @@ def _more_choices(limits: Limits | None) -> None:
 def _widget(field: str, limits: Limits | None) -> None:
     setting, changed = SETTINGS[field], CHANGED.get(field, _own)
     if field == PERCENT:
-        st.slider(setting.label, 5, 95, key=key(field), format="%d %%", on_change=changed, help=setting.hint)
+        st.slider(
+            setting.label,
+            5,
+            95,
+            key=keys.setting(field),
+            format="%d %%",
+            on_change=changed,
+            help=setting.hint,
+        )
     elif setting.choices:
         words = operation_label if field == "operation" else str
-        widgets.choice(field, key(field), words, changed)
+        widgets.choice(field, keys.setting(field), words, changed)
     else:
-        widgets.number(field, key(field), limits, low=LEAST.get(field), on_change=changed)
+        widgets.number(field, keys.setting(field), limits, low=LEAST.get(field), on_change=changed)
 
 
 def _forecast(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> None:
@@ -241,11 +244,12 @@ def about(seconds: float) -> str:
 
 
 def _start(config: RunConfig, limits: Limits | None) -> None:
-    name = PRESETS[st.session_state[PRESET]].name.lower() if st.session_state[PRESET] else "own recipe"
+    preset = keys.PRESET.value()
+    name = PRESETS[preset].name.lower() if preset else "own recipe"
     title = f"{operation_label(config.operation)} mod {config.p}, {name}, seed {config.seed}"
     try:
         run = requests.start(visitor.root(), config, title, limits=limits)
     except (HostingError, RunError) as error:
         address.notice(str(error))
     else:
-        st.session_state[visitor.MY_RUN] = run.name
+        keys.MY_RUN.set(run.name)

@@ -8,7 +8,7 @@ import streamlit as st
 from grokviz import wording
 from grokviz.app import sentences, shell
 from grokviz.app.explorer import page
-from grokviz.app.session import address, cache, visitor
+from grokviz.app.session import address, cache, keys, visitor
 from grokviz.app.train import actions
 from grokviz.app.train.form import about, forecast
 from grokviz.errors import RunError
@@ -20,7 +20,6 @@ from grokviz.runs import library
 from grokviz.runs.summary import Card
 from grokviz.study import Study
 
-_PACE = "_pace"
 BUSY = ("queued", "starting", "training", "measuring", "leaving")
 STATE_WORDS = {
     "queued": ("Waiting for its turn", "hourglass_empty"),
@@ -44,7 +43,7 @@ def mine() -> list[Card]:
 def current(cards: list[Card]) -> Card | None:
     """The run of mine that is in view: the one chosen, else the one the address names, else the newest."""
     by_id = {card.id: card for card in cards}
-    wanted = st.session_state.get(visitor.MY_RUN) or st.query_params.get("run")
+    wanted = keys.MY_RUN.get(None) or st.query_params.get("run")
     return by_id.get(wanted or "") or (cards[0] if cards else None)
 
 
@@ -54,7 +53,7 @@ def status_of(run: Path) -> Status:
 
 def desk(card: Card) -> None:
     """One run of mine: its state, its buttons, its film."""
-    st.session_state[visitor.MY_RUN] = card.id
+    keys.MY_RUN.set(card.id)
     busy = status_of(card.path).state in BUSY
     with shell.column():
         st.header(sentences.as_text(card.title), anchor=False)
@@ -72,25 +71,30 @@ def chooser(cards: list[Card]) -> None:
     ids = [card.id for card in cards]
     titles = {card.id: sentences.plain(card.title, 60) for card in cards}
     here = current(cards)
-    st.session_state["my_run_choice"] = here.id if here else None
+    keys.MY_RUN_CHOICE.set(here.id if here else None)
     st.selectbox(
         "Your runs",
         ids,
-        key="my_run_choice",
+        key=keys.MY_RUN_CHOICE,
         format_func=lambda id: titles[id],
-        on_change=lambda: view(st.session_state["my_run_choice"]),
+        on_change=_view_chosen,
     )
+
+
+def _view_chosen() -> None:
+    if run := keys.MY_RUN_CHOICE.value():
+        view(run)
 
 
 def view(run: str) -> None:
     """Put a run of mine into view."""
-    st.session_state[visitor.MY_RUN] = run
+    keys.MY_RUN.set(run)
 
 
 def _state(run: Path) -> None:
     """What the run is doing, with its buttons; looks again while it is being trained."""
     if not run.is_dir():  # discarded, and gone
-        st.session_state.pop(visitor.MY_RUN, None)
+        keys.MY_RUN.forget()
         st.rerun()
     try:
         status = status_of(run)
@@ -99,10 +103,10 @@ def _state(run: Path) -> None:
         st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         return
     seen(run)
-    if st.session_state.get("_state_was") not in (None, (run, status.state)):
-        st.session_state["_state_was"] = (run, status.state)
+    if keys.STATE_WAS.get(None) not in (None, (run, status.state)):
+        keys.STATE_WAS.set((run, status.state))
         st.rerun()  # the whole page: what can be done with it is another
-    st.session_state["_state_was"] = (run, status.state)
+    keys.STATE_WAS.set((run, status.state))
     name, icon = STATE_WORDS[status.state]
     left, right = st.columns([4, 5], vertical_alignment="center")
     with left:
@@ -165,7 +169,7 @@ def _bar(run: Path, status: Status, study: Study | None) -> None:
 
 def _pace(run: Path, step: int) -> float | None:
     """Steps a second over the last few looks; at first, what was measured of this machine."""
-    looks = st.session_state.setdefault(_PACE, {}).setdefault(run.name, [])
+    looks = keys.PACE.first(dict).setdefault(run.name, [])
     if looks and step < looks[-1][1]:
         looks.clear()  # it was resumed from an earlier step
     looks.append((time.monotonic(), step))

@@ -1,0 +1,113 @@
+"""Everything that a session keeps, with its type: the one module that knows the names.
+
+A key is the name as Streamlit takes it, so that it is also the `key=` of a widget. What a widget holds goes when its
+page is left; names that begin with "_" are no widget's, and stay.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from grokviz.app.session.address import Place
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class Key(str, Generic[T]):
+    """The name of something in the session, and its type."""
+
+    __slots__ = ()
+
+    def value(self) -> T:
+        """What is there. Raises `KeyError` when nothing is."""
+        return st.session_state[str(self)]
+
+    def get(self, default: D) -> "T | D":
+        """What is there, or the default."""
+        return st.session_state.get(str(self), default)
+
+    def first(self, make: Callable[[], T]) -> T:
+        """What is there; the first time it is made."""
+        if not self.is_set():
+            self.set(make())
+        return self.value()
+
+    def set(self, value: T) -> None:
+        """Keep a value."""
+        st.session_state[str(self)] = value
+
+    def is_set(self) -> bool:
+        """Whether anything is there."""
+        return str(self) in st.session_state
+
+    def forget(self) -> None:
+        """Keep nothing any more."""
+        st.session_state.pop(str(self), None)
+
+
+# The frame
+READY: Key[bool] = Key("_shell_ready")  # the menu stands
+SECRET: Key[str] = Key("_visitor_secret")
+ASKED_FOR_A_FILE: Key[bool] = Key("_asked_for_a_file")  # by the run of the page that is going on
+PLACE: "Key[Place]" = Key("_place")  # the run, the step and the panels in view
+EXTRAS: Key[dict[str, str]] = Key("_extras")  # what some pages keep in the address besides
+
+# Explorer
+IS_PLAIN: Key[bool] = Key("_is_plain")
+PLAIN: Key[bool] = Key("plain_controls")
+STEP: Key[int] = Key("plain_step")
+RUN: Key[str | None] = Key("run_in_view")
+TOUR: Key[str | None] = Key("tour")
+TOUR_AT: Key[str | None] = Key("_tour_at")  # the stop that was chosen last
+
+# Circuit
+WORST_PAIR: Key[int] = Key("_worst_pair")  # how many wrong pairs were shown
+CUT_HISTORY: Key[list[str]] = Key("_cut_history")
+EXPERIMENTS_AT: Key[tuple[str, int]] = Key("_experiments_at")  # the run and step whose experiments are shown
+EXPERIMENT: Key[dict] = Key("cut_experiment")  # the row that is selected, as Streamlit says it
+CUT_NOISE: Key[int] = Key("cut_noise")
+BUILD_FREQS: Key[list[int]] = Key("build_freqs")
+
+
+def number(page: str, name: str) -> Key[int]:
+    """The slider of a or b on a page."""
+    return Key(f"{page}_{name}")
+
+
+def cut(name: str) -> Key:
+    """The widget of a part of a network that can be cut: frequencies, heads, or yes and no."""
+    return Key(f"cut_{name}")
+
+
+def cut_mode(name: str) -> Key[str | None]:
+    """Whether what is chosen there is removed, or all else."""
+    return Key(f"cut_{name}_mode")
+
+
+def amplitude(freq: int) -> Key[float]:
+    """The slider of a wave that is built."""
+    return Key(f"build_{freq}")
+
+
+# Train
+MY_RUN: Key[str] = Key("my_run")  # the id of the run of mine that is in view
+MY_RUN_CHOICE: Key[str | None] = Key("my_run_choice")
+STATE_WAS: Key[tuple[Path, str]] = Key("_state_was")  # a run, and where it stood when it was drawn last
+PACE: Key[dict[str, list[tuple[float, int]]]] = Key("_pace")  # of a run: (seconds, step) of the last looks
+TRASH: Key[Path] = Key("_trash")  # the run that was deleted last
+UPLOADED: Key[str] = Key("_uploaded")  # the file that was taken in last
+PRESET: Key[str | None] = Key("train_preset")
+PRESET_WAS: Key[str] = Key("_train_preset_was")  # the one that the form was filled with last
+
+
+def setting(name: str) -> Key:
+    """A setting on the form, by its name."""
+    return Key(f"train_{name}")
+
+
+# Library
+REFERENCE: Key[str] = Key("hub_reference")
