@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from devtools.fake_hub import running
 from grokviz.app.library import cards
+from grokviz.app.session import keys
 from grokviz.config import RunConfig
 from grokviz.hub import fetch
 from grokviz.hub.refs import parse
@@ -124,7 +125,7 @@ def test_what_is_no_reference_is_refused(runs, visit, text):
 def test_a_run_is_opened_from_the_hub(copied, visit, hub, run_files):
     hub.repos[NAME] = run_files
     app = visit("library")
-    app.text_input(key=cards.BOX).set_value(NAME)
+    app.text_input(key=keys.REFERENCE).set_value(NAME)
     healthy(
         next(b for b in app.button if b.label == "Open" and not (b.key or "").startswith("open-"))
         .click()

@@ -68,7 +68,7 @@ TOUR_AT: Key[str | None] = Key("_tour_at")  # the stop that was chosen last
 WORST_PAIR: Key[int] = Key("_worst_pair")  # how many wrong pairs were shown
 CUT_HISTORY: Key[list[str]] = Key("_cut_history")
 EXPERIMENTS_AT: Key[tuple[str, int]] = Key("_experiments_at")  # the run and step whose experiments are shown
-EXPERIMENT: Key[dict] = Key("cut_experiment")  # the row that is selected, as Streamlit says it
+EXPERIMENT: Key[int | None] = Key("cut_experiment")  # the number of the one that was chosen
 CUT_NOISE: Key[int] = Key("cut_noise")
 BUILD_FREQS: Key[list[int]] = Key("build_freqs")
 
