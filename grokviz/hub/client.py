@@ -10,13 +10,18 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from grokviz.errors import HubError, RunError
+from grokviz.errors import GrokVizError, HubError
 from grokviz.hub.refs import Ref
+
+if TYPE_CHECKING:
+    from huggingface_hub.errors import HfHubHTTPError
+
+T = TypeVar("T")
 
 ANSWER_SECONDS = 1.6  # of silence
 DEADLINE_SECONDS = 2.0  # for the whole answer to a question
@@ -72,7 +77,7 @@ def look_up(ref: Ref, token: bool | None = None, endpoint: str | None = None) ->
     return Repo(info.sha, files, author, licence if isinstance(licence, str) else None, bool(info.gated))
 
 
-def within(seconds: float, question: Callable[[], Any]) -> Any:
+def within(seconds: float, question: Callable[[], T]) -> T:
     """The answer, or `TimeoutError`: a server that sends a byte now and then keeps the socket's own limit waiting."""
     answer: list = []
 
@@ -93,35 +98,36 @@ def within(seconds: float, question: Callable[[], Any]) -> Any:
     return value
 
 
+class Address(NamedTuple):
+    """A file on the Hub: which, at which commit, asked for with which token at which endpoint."""
+
+    ref: Ref
+    commit: str
+    name: str
+    token: bool | None = None  # False: none, whatever lies on this machine
+    endpoint: str | None = None
+
+
 def download(
-    ref: Ref,
-    commit: str,
-    name: str,
+    address: Address,
     file: HubFile,
     to: Path,
     on_bytes: Callable[[int], None] = lambda n: None,
-    is_cancelled: Callable[[], bool] = lambda: False,
-    token: bool | None = None,
-    endpoint: str | None = None,
 ) -> None:
     """The file in `to`, whole and with the hash that the Hub announced. Goes on where an earlier attempt broke.
 
-    `on_bytes` is told how many bytes are there. Raises `HubError`, or `CancelledError`; either way what has arrived
-    stays in `to`.part for the next attempt, except where it is wrong.
+    `on_bytes` is told how many bytes are there, and may raise `CancelledError`. Raises that, or `HubError`; either
+    way what has arrived stays in `to`.part for the next attempt, except where it is wrong.
     """
-    from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers
-
     if to.exists():
         on_bytes(file.size)
         return
+    ref, name = address.ref, address.name
     part = to.with_name(to.name + ".part")
     have = part.stat().st_size if part.exists() else 0
     refuse_full_disk(to.parent, file.size - have)
-    url = hf_hub_url(ref.repo, name, repo_type=ref.kind, revision=commit, endpoint=endpoint)
-    headers = {**build_hf_headers(token=token), "Accept-Encoding": "identity"}
     with sentences(ref, name):
-        _receive(url, headers, part, file.size, on_bytes, is_cancelled)
+        _receive(address, part, file.size, on_bytes)
         if not _is_right(part, file):
             part.unlink()
             raise HubError(
@@ -131,42 +137,27 @@ def download(
         os.replace(part, to)
 
 
-def _receive(url, headers, part: Path, size: int, on_bytes, is_cancelled) -> None:
+def _receive(address: Address, part: Path, size: int, on_bytes: Callable[[int], None]) -> None:
+    """All bytes into `part`, from where they end; a connection that breaks off is taken up again while it helps."""
     import httpx2
-    from huggingface_hub import get_session
-    from huggingface_hub.utils import hf_raise_for_status
 
-    timeout = httpx2.Timeout(BODY_SECONDS, connect=ANSWER_SECONDS)
     for attempt in range(MAX_BREAKS + 1):
         have = part.stat().st_size if part.exists() else 0
         if have > size:
             part.unlink()
             have = 0
-        on_bytes(have)
+        if have:
+            on_bytes(have)
         if have == size and part.exists():
             return
-        more = {"Range": f"bytes={have}-"} if have else {}
         started = have
         try:
-            with get_session().stream("GET", url, headers={**headers, **more}, timeout=timeout) as answer:
-                hf_raise_for_status(answer)
-                have = have if answer.status_code == 206 else 0  # it may send all of it anew
-                with open(part, "ab" if have else "wb") as out:
-                    for chunk in answer.iter_bytes():
-                        if is_cancelled():
-                            raise CancelledError
-                        have += len(chunk)
-                        if have > size:
-                            break
-                        out.write(chunk)
-                        on_bytes(have)
-            if have > size:
-                part.unlink()
-                raise HubError(
-                    f"The Hub sends more than the {size:,} bytes it announced. It was thrown away. {HERE}"
-                )
+            for arrived in _stream(address, part, started, size):
+                have = arrived
+                on_bytes(have)
         except (httpx2.TransportError, OSError) as error:
             lost = isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.ConnectError)
+            have = part.stat().st_size if part.exists() else 0
             if not lost or attempt == MAX_BREAKS or (attempt and have == started):
                 raise
         if have < size:
@@ -174,6 +165,35 @@ def _receive(url, headers, part: Path, size: int, on_bytes, is_cancelled) -> Non
                 break
             time.sleep(0.3)
     raise httpx2.RemoteProtocolError("cut short")
+
+
+def _stream(address: Address, part: Path, have: int, size: int) -> Iterator[int]:
+    """Write what comes behind the bytes that are there; how many there are, after every piece.
+
+    Raises `HubError` when more comes than was announced.
+    """
+    import httpx2
+    from huggingface_hub import get_session, hf_hub_url
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+
+    ref, commit, name, token, endpoint = address
+    url = hf_hub_url(ref.repo, name, repo_type=ref.kind, revision=commit, endpoint=endpoint)
+    headers = {**build_hf_headers(token=token), "Accept-Encoding": "identity"}
+    headers |= {"Range": f"bytes={have}-"} if have else {}
+    timeout = httpx2.Timeout(BODY_SECONDS, connect=ANSWER_SECONDS)
+    with get_session().stream("GET", url, headers=headers, timeout=timeout) as answer:
+        hf_raise_for_status(answer)
+        have = have if answer.status_code == 206 else 0  # it may send all of it anew
+        with open(part, "ab" if have else "wb") as out:
+            for chunk in answer.iter_bytes():
+                have += len(chunk)
+                if have > size:
+                    break
+                out.write(chunk)
+                yield have
+    if have > size:
+        part.unlink()
+        raise HubError(f"The Hub sends more than the {size:,} bytes it announced. It was thrown away. {HERE}")
 
 
 def _is_right(path: Path, file: HubFile) -> bool:
@@ -196,64 +216,67 @@ def refuse_full_disk(folder: Path, size: int) -> None:
 
 
 @contextmanager
-def sentences(ref: Ref, name: str = ""):
+def sentences(ref: Ref, name: str = "") -> Iterator[None]:
     """Turns whatever goes wrong at the Hub into one `HubError`."""
     import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     try:
         yield
-    except OfflineModeIsEnabled:
-        raise HubError(
-            f"HF_HUB_OFFLINE is set, so the Hub was not asked. Unset it to open {ref}. {HERE}"
-        ) from None
     except HfHubHTTPError as error:
         raise HubError(_refusal(error, ref, name)) from None
-    except httpx2.ConnectTimeout:
-        raise HubError(
-            f"The Hub cannot be reached: nobody answers there. Check the network. {HERE}"
-        ) from None
-    except httpx2.ConnectError:
-        raise HubError(f"The Hub cannot be reached: no connection. Check the network. {HERE}") from None
-    except httpx2.TimeoutException:
-        when = (
-            f"in the middle of {name}; what has arrived is kept"
-            if name
-            else f"for {ANSWER_SECONDS:g} seconds"
-        )
-        raise HubError(
-            f"The Hub has taken the call and fallen silent {when}. Try again later. {HERE}"
-        ) from None
-    except TimeoutError:
-        raise HubError(
-            f"The Hub is too slow: after {DEADLINE_SECONDS:g} seconds its answer about {ref.repo} was not complete. "
-            f"Try again later. {HERE}"
-        ) from None
-    except httpx2.RemoteProtocolError:
-        raise HubError(
-            f"The connection breaks off in the middle of {name or 'an answer'}. What has arrived is kept: try again, "
-            f"and it goes on from there. {HERE}"
-        ) from None
-    except httpx2.HTTPError as error:
-        raise HubError(
-            f"The Hub cannot be understood ({type(error).__name__}). Try again later. {HERE}"
-        ) from None
+    except (httpx2.HTTPError, TimeoutError) as error:
+        raise HubError(_silence(error, ref, name), mend=HERE) from None
     except HFValidationError:
-        raise HubError(f"The Hub knows no such name as {ref.repo}. Check its spelling.") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, RunError):
-            raise
+        raise HubError(f"The Hub knows no such name as {ref.repo}.", mend="Check its spelling.") from None
+    except GrokVizError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise HubError(
-            f"What answers at the address of the Hub does not speak as it does. Is a login page of the network in "
-            f"between, or HF_ENDPOINT set? {HERE}"
+            "What answers at the address of the Hub does not speak as it does.",
+            mend=f"Is a login page of the network in between, or HF_ENDPOINT set? {HERE}",
         ) from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise HubError(FULL) from None
-        raise HubError(f"The download cannot be kept: {error.strerror or type(error).__name__}.") from None
+        raise HubError(_disk(error, ref)) from None
 
 
-def _refusal(error: Any, ref: Ref, name: str) -> str:
+def _silence(error: Exception, ref: Ref, name: str) -> str:
+    """Why no answer, or not all of it, has come."""
+    import httpx2
+
+    if isinstance(error, httpx2.ConnectTimeout):
+        return "The Hub cannot be reached: nobody answers there. Check the network."
+    if isinstance(error, httpx2.ConnectError):
+        return "The Hub cannot be reached: no connection. Check the network."
+    if isinstance(error, httpx2.TimeoutException):
+        middle = f"in the middle of {name}; what has arrived is kept"
+        when = middle if name else f"for {ANSWER_SECONDS:g} seconds"
+        return f"The Hub has taken the call and fallen silent {when}. Try again later."
+    if isinstance(error, TimeoutError):
+        return (
+            f"The Hub is too slow: after {DEADLINE_SECONDS:g} seconds its answer about {ref.repo} was not complete. "
+            "Try again later."
+        )
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return (
+            f"The connection breaks off in the middle of {name or 'an answer'}. What has arrived is kept: try again, "
+            "and it goes on from there."
+        )
+    return f"The Hub cannot be understood ({type(error).__name__}). Try again later."
+
+
+def _disk(error: OSError, ref: Ref) -> str:
+    """Why a download cannot be kept, or was not asked for."""
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    if isinstance(error, OfflineModeIsEnabled):
+        return f"HF_HUB_OFFLINE is set, so the Hub was not asked. Unset it to open {ref}. {HERE}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return FULL
+    return f"The download cannot be kept: {error.strerror or type(error).__name__}."
+
+
+def _refusal(error: "HfHubHTTPError", ref: Ref, name: str) -> str:
     from huggingface_hub.errors import GatedRepoError, RemoteEntryNotFoundError, RevisionNotFoundError
 
     status = error.response.status_code

@@ -48,10 +48,9 @@ def open_ref(
     given = {name: value for name, value in (given or {}).items() if value not in (None, "")}
     if ref.is_pinned and (kept := find(root, ref, given)):
         return kept
-    token = False if is_hosted() else None
     on_progress("Asking the Hub", 0, 1)
     try:
-        repo = client.look_up(ref, token, endpoint)
+        repo = client.look_up(ref, _token(), endpoint)
     except HubError:
         if kept := find(root, ref, given):
             return kept
@@ -66,31 +65,14 @@ def open_ref(
     if kept := find(root, exact, given):
         _write_origin(root, kept, ref, exact, repo, given or given_of(root, kept))  # asked for in other words
         return kept
-    size = sum(repo.files[n].size for n in names)
-    limit = MAX_BYTES_HOSTED if is_hosted() else MAX_BYTES
-    if size > limit:
-        raise HubError(
-            f"{ref} holds {size / 1e9:.1f} GB, expected at most {limit / 1e9:g} GB. Import it by hand."
-        )
-    with saying(root.name):
-        part = root / ".part" / run_id(exact, repo.commit)  # the same file, whatever is said of it
-        part.mkdir(parents=True, exist_ok=True)
-    client.refuse_full_disk(part, size)
-    before = 0
-    for n in names:
-        local = part / _local_name(n)
-        client.download(
-            exact, repo.commit, n, repo.files[n], local,
-            lambda have, before=before: on_progress("Downloading", before + have, size),
-            is_cancelled, token, endpoint,
-        )  # fmt: skip
-        before += repo.files[n].size
+    part = root / ".part" / run_id(exact, repo.commit)  # the same file, whatever is said of it
 
     def step(what: str, done: int, total: int) -> None:
         if is_cancelled():
             raise client.CancelledError
         on_progress(what, done, total)
 
+    _download(part, names, exact, repo, step, endpoint)
     try:
         made = _make(part, names, exact, repo, given, step)
     except (client.CancelledError, Unanswered):  # what has arrived waits for another time, or for the answer
@@ -105,6 +87,38 @@ def open_ref(
     if is_hosted():
         _make_room(root, name)
     return name
+
+
+def _download(
+    part: Path, names: list[str], exact: Ref, repo: Repo, on_progress: Progress, endpoint: str | None
+) -> None:
+    """All files of a run, or the one to import, in `part`. Raises `HubError` when they are too large."""
+    size = sum(repo.files[name].size for name in names)
+    limit = MAX_BYTES_HOSTED if is_hosted() else MAX_BYTES
+    if size > limit:
+        raise HubError(
+            f"{exact.repo} holds {size / 1e9:.1f} GB,",
+            f"expected at most {limit / 1e9:g} GB.",
+            "Import it by hand.",
+        )
+    with saying(part.parents[1].name):
+        part.mkdir(parents=True, exist_ok=True)
+    client.refuse_full_disk(part, size)
+    before = 0
+    for name in names:
+        address = client.Address(exact, repo.commit, name, _token(), endpoint)
+        client.download(
+            address,
+            repo.files[name],
+            part / _local_name(name),
+            lambda have, before=before: on_progress("Downloading", before + have, size),
+        )
+        before += repo.files[name].size
+
+
+def _token() -> bool | None:
+    """Whose login is used: on a shared machine nobody's."""
+    return False if is_hosted() else None
 
 
 def _make(

@@ -155,8 +155,16 @@ def _from_paper(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return turned
 
 
-def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights:
-    """The weights in the order of `ModelSpec.shapes` without the "=" column. Raises `RunError` if sizes clash."""
+class _Sizes(NamedTuple):
+    p: int
+    d_model: int
+    heads: int
+    d_head: int
+    d_mlp: int
+
+
+def _sizes(w: dict[str, np.ndarray], layout: str) -> _Sizes:
+    """The sizes that the weights of one layer say. Raises `RunError` when they are those of no network."""
     if w["W_E"].ndim != 2 or w["W_Q"].ndim != 3 or w["W_in"].ndim != 2 or w["W_pos"].ndim != 2:
         raise RunError(
             f"These weights look like {layout}, but W_E, W_pos, W_Q or W_in has another number of axes."
@@ -169,8 +177,16 @@ def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights
     heads, _, d_head = w["W_Q"].shape
     if min(d_vocab - 1, d, heads, d_head, w["W_in"].shape[1]) < 1:
         raise RunError("These weights hold a matrix without any numbers.")
-    d_mlp = w["W_in"].shape[1]
-    p = d_vocab - 1
+    if heads * d_head != d:
+        raise RunError(
+            f"{heads} heads of {d_head} do not share d_model = {d} between them, as GrokViz expects."
+        )
+    return _Sizes(d_vocab - 1, d, heads, d_head, w["W_in"].shape[1])
+
+
+def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights:
+    """The weights in the order of `ModelSpec.shapes` without the "=" column. Raises `RunError` if sizes clash."""
+    p, d, heads, d_head, d_mlp = _sizes(w, layout)
     if w["W_U"].ndim == 2 and w["W_U"].shape[1] == p + 1:
         w = {**w, "W_U": w["W_U"][:, :p]}
         notes.append('The column of W_U for "=" was left out: it is never the answer.')
@@ -179,10 +195,6 @@ def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights
         "W_V": (heads, d, d_head), "W_O": (heads, d_head, d), "W_in": (d, d_mlp), "b_in": (d_mlp,),
         "W_out": (d_mlp, d), "b_out": (d,), "W_U": (d, p),
     }  # fmt: skip
-    if heads * d_head != d:
-        raise RunError(
-            f"{heads} heads of {d_head} do not share d_model = {d} between them, as GrokViz expects."
-        )
     weights = {}
     for name, shape in expected.items():
         if name not in w:
@@ -217,6 +229,25 @@ def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[
     score of a query, and a constant b_U the same to every logit; neither changes a softmax.
     Raises `RunError` for b_Q or a b_U that is not constant: nothing here could hold them.
     """
+    live = _live_biases(weights, found)
+    if "b_K" in live:
+        notes.append("The key biases were left out: they add the same to every score, which changes nothing.")
+    if not live & {"b_V", "b_O"}:
+        return weights
+    added = found["b_O"].astype(np.float64) if "b_O" in live else np.zeros(weights["W_E"].shape[1])
+    if "b_V" in live:
+        added = added + np.einsum("he,hed->d", found["b_V"].astype(np.float64), weights["W_O"])
+    notes.append(
+        "The value and output biases of attention were folded into b_in and b_out: the same function."
+    )
+    return weights | {
+        "b_in": (weights["b_in"] + added @ weights["W_in"]).astype(np.float32),
+        "b_out": (weights["b_out"] + added).astype(np.float32),
+    }
+
+
+def _live_biases(weights: Weights, found: Mapping[str, np.ndarray]) -> set[str]:
+    """Which biases are there and not zero. Raises `RunError` for one of another size, or that cannot be shown."""
     heads, d, d_head = weights["W_Q"].shape
     p = weights["W_U"].shape[1]
     sizes = {"b_Q": (heads, d_head), "b_K": (heads, d_head), "b_V": (heads, d_head), "b_O": (d,)}
@@ -239,17 +270,4 @@ def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[
             "This network prefers some answers to others by output biases (b_U). The network of the paper has "
             "none. GrokViz cannot show it."
         )
-    if "b_K" in live:
-        notes.append("The key biases were left out: they add the same to every score, which changes nothing.")
-    if not live & {"b_V", "b_O"}:
-        return weights
-    added = found["b_O"].astype(np.float64) if "b_O" in live else np.zeros(d)
-    if "b_V" in live:
-        added = added + np.einsum("he,hed->d", found["b_V"].astype(np.float64), weights["W_O"])
-    notes.append(
-        "The value and output biases of attention were folded into b_in and b_out: the same function."
-    )
-    return weights | {
-        "b_in": (weights["b_in"] + added @ weights["W_in"]).astype(np.float32),
-        "b_out": (weights["b_out"] + added).astype(np.float32),
-    }
+    return live

@@ -47,14 +47,8 @@ def offline_html(
     header = read_header(blob)
     shown = panels or tuple(panel for panel in DEFAULT_PANELS if maps or panel not in ("neurons", "logits"))
     start = header["phases"]["cleanup_from"] if step is None else step
-    control = {
-        "key": "offline",
-        "id": header["id"],
-        "step": header["steps"][-1] if start is None else start,
-        "seq": 0,
-        "panels": list(shown),
-        "layout": "full",
-    }
+    control = {"key": "offline", "id": header["id"], "seq": 0, "panels": list(shown), "layout": "full"}
+    control["step"] = header["steps"][-1] if start is None else start
     data = base64.b64encode(message(control, [blob, *([maps] if maps else [])])).decode()
     name, sentence = html.escape(title), html.escape(header["sentence"])
     return f"""<!doctype html>
