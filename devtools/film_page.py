@@ -37,6 +37,8 @@ def player() -> None:
     state = film(core, Command(to, seq, panels), key="film", maps=lambda: maps)
     st.text(f"step {state.step}, panels {' '.join(state.panels)}, run {st.session_state['runs']}")
     st.button("Jump", on_click=jump)
+    st.text_input("A field")
+    st.toggle("A switch")
 
 
 def circuit() -> None:

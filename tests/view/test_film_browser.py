@@ -134,6 +134,48 @@ def test_keys(open_page, address):
     assert after("Space") < known[-1]
 
 
+def test_the_invitation_hides_no_tick_and_stays_in_the_plot(open_page, address):
+    page = open_page(address)
+    for index in ("0", "f.steps.length - 1"):
+        page.evaluate(
+            f"(f = globalThis.grokvizScrubbers.active, f.goTo({index}, {{silent: true, eased: false}}))"
+        )
+        page.wait_for_timeout(150)
+        page.evaluate("(f = globalThis.grokvizScrubbers.active, f.touched = false, f.draw())")
+        pill = page.locator(".gv-invite").bounding_box()
+        figure = strip(page)
+        assert pill["height"] < 24, "it broke into lines"
+        assert pill["y"] + pill["height"] <= figure["y"] + figure["height"] - 24, "it covers the ticks"
+        assert figure["x"] <= pill["x"]
+        assert pill["x"] + pill["width"] <= figure["x"] + figure["width"] - 60
+
+
+@pytest.mark.parametrize(("width", "height", "room"), [(1280, 900, 120), (640, 400, 95), (390, 844, 120)])
+def test_of_a_scrolled_page_a_slim_bar_of_the_strip_stays_and_nothing_jumps(
+    open_page, address, width, height, room
+):
+    page = open_page(address, width=width, height=height)
+    page.wait_for_function("document.querySelector('.gv-narrator').textContent")
+    below = "document.querySelector('.gv-grid').getBoundingClientRect().top + scrollY"
+    at_rest = page.evaluate(below)
+    ink = """() => { const c = document.querySelector('.gv-strip-figure canvas');
+        const row = Math.round(20 * c.height / c.offsetHeight);
+        return c.getContext('2d').getImageData(0, 0, c.width, row).data.some((v) => v > 0) }"""
+    assert page.evaluate(ink)
+    page.evaluate("scrollTo(0, 600)")
+    page.wait_for_timeout(200)
+    bottom = page.evaluate("document.querySelector('.gv-stage').getBoundingClientRect().bottom")
+    assert 60 < bottom <= room
+    assert not page.evaluate(ink), "the curves are not all in what is in sight"
+    assert page.get_by_role("button", name="Play").bounding_box()["y"] >= 0
+    assert page.evaluate(below) == at_rest
+    page.mouse.click(100, bottom - 70)  # on what is left of the curves
+    assert settled(page) < 1_400
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(200)
+    assert page.evaluate(ink)
+
+
 def test_phase_label_jumps_to_its_start(open_page, address):
     page = open_page(address)
     page.get_by_role("button", name="circuit formation").click()
@@ -222,6 +264,37 @@ def test_in_streamlit_the_step_reaches_python_and_jumps_do_not_resend(open_page,
     page.get_by_text("Accuracy", exact=True).click()
     page.get_by_text("panels rings answers logits accuracy").wait_for()
     assert not page.errors
+
+
+def test_in_streamlit_keys_work_wherever_the_focus_is_but_in_a_field(open_page, server):
+    page = open_page(server)
+    page.get_by_text(re.compile(r"run \d+$")).first.wait_for()
+    known = steps()
+
+    def moved(key):
+        before = settled(page)
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        return known.index(settled(page)) - known.index(before)
+
+    box = strip(page)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 60)  # gives Streamlit's <main> the focus
+    settled(page)
+    assert page.evaluate("document.activeElement !== document.body")
+    assert moved("ArrowRight") == 1
+    assert moved("ArrowLeft") == -1
+    page.get_by_role("button", name="Jump").focus()
+    assert moved("ArrowLeft") == -1
+    page.get_by_text("A switch").click()
+    assert moved("ArrowRight") == 1
+    page.get_by_role("textbox", name="A field").focus()
+    for key in ("ArrowLeft", "Home", "End", "Space"):
+        assert moved(key) == 0, key
+    page.get_by_role("button", name="Jump").focus()
+    page.keyboard.press("Space")  # presses the button, and plays nothing
+    page.wait_for_function(f"{STEP} > 13000 && {STEP} < 15000")
+    page.wait_for_timeout(300)
+    assert not page.evaluate("globalThis.grokvizScrubbers.active.playing")
 
 
 SHOWS = {  # where each of them draws what is pointed at

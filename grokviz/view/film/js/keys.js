@@ -20,16 +20,30 @@ const KEYS = {
 };
 const VERTICAL = new Set(["ArrowUp", "ArrowDown"]);
 
-/** A key belongs to the film when the focus is inside it, or nowhere and this is the film last touched.
+/** What has a use of its own for these keys: fields, lists to choose from, tables, and windows above the page. */
+const FIELDS = [
+  "input:not([type=checkbox], [type=button], [type=submit], [type=reset])", "textarea", "select", "[data-testid=data-grid-canvas]",
+  "[contenteditable]:not([contenteditable=false])",
+  ...["slider", "spinbutton", "textbox", "searchbox", "combobox", "listbox", "option", "menu", "menuitem", "radiogroup", "tablist",
+    "tree", "grid", "dialog"].map((role) => `[role=${role}]`),
+].join();
+/** What Space presses. */
+const PRESSED = "button, summary, a, input, [role=button], [role=link], [role=checkbox], [role=switch], [role=radio], [role=tab]";
+
+/** A key belongs to the film last touched wherever the focus is, and inside a film to that one; not in a field.
  * @param {KeyboardEvent} event @param {Film} film @param {boolean} inside @param {Element} range the slider of the strip */
 export function onKey(event, film, inside, range) {
-  const act = KEYS[event.key], target = /** @type {Element} */ (event.composedPath()[0]);
+  const act = KEYS[event.key], path = event.composedPath(), target = path[0];
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (inside) {
-    if (target !== range && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-    if (event.key === " " && /^(BUTTON|SUMMARY|A)$/.test(target.tagName)) return;
-  } else if (target !== document.body || registry.active !== film) return;
+  if (!inside && registry.active !== film) return;
+  if (target !== range && path.some((place) => is(place, FIELDS))) return;
+  if (event.key === " " && path.some((place) => is(place, PRESSED))) return;
   if (VERTICAL.has(event.key) && target !== range) return; // elsewhere they scroll the page
   event.preventDefault();
   act(film, event);
+}
+
+/** The document and the window are no elements. @param {EventTarget} place @param {string} selector */
+function is(place, selector) {
+  return "matches" in place && /** @type {Element} */ (place).matches(selector);
 }

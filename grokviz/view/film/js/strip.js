@@ -9,6 +9,7 @@ import { logDomain } from "./kit/axis.js";
 import { dot, makeDraggable, makeFigure } from "./kit/canvas.js";
 import { decade } from "./kit/declared.js";
 import { make, setText } from "./kit/dom.js";
+import { freePlace } from "./kit/labels.js";
 import { curveSeries, drawCursor, drawPlotBackground, plotBox } from "./kit/plot.js";
 import { narrate, spoken } from "./narrator.js";
 import { makePhaseRow } from "./phase-row.js";
@@ -49,9 +50,11 @@ export function makeStrip(timeline, film, page) {
     narrator, figure, range,
     showPlaying: controls.showPlaying,
     caption: () => narrator.textContent ?? "",
-    /** @param {number} width @param {Theme} theme */
-    layout(width, theme) {
+    /** The curves fill what is in sight of the figure. @param {number} width @param {Theme} theme
+     * @param {number} hidden pixels of the strip that are out of sight at its top */
+    layout(width, theme, hidden) {
       figure.resize(width, width < 520 ? 158 : 186);
+      plot.top = hidden ? Math.max(0, hidden - figure.holder.offsetTop) + 5 : 0;
       box = plotBox(plot, figure.width, figure.height, theme);
       phases.layout(box, theme);
     },
@@ -63,9 +66,9 @@ export function makeStrip(timeline, film, page) {
         drawPlotBackground(figure.clear(figure.back), box, film.axis, film.header, theme);
         figure.stale = false;
       }
-      const x = drawHandle(figure.clear(figure.front), box, film, theme);
-      if (!film.touched) invite.style.left = `${x}px`;
-      invite.hidden = film.touched || !many;
+      const { x, heights } = drawHandle(figure.clear(figure.front), box, film, theme);
+      invite.hidden = film.touched || !many || plot.top > 0;
+      if (!invite.hidden) placeInvite(invite, box, x, heights);
     },
     /** @param {number} i */
     tell(i) {
@@ -86,11 +89,19 @@ function makeRange(film) {
   return range;
 }
 
-/** The cursor, with a knob at its foot. Returns its place.
+/** Above the knob, clear of the ticks below it and of the values beside the cursor, and never beyond the plot.
+ * @param {HTMLElement} invite @param {Box} box @param {number} x of the cursor @param {number[]} heights of the values */
+function placeInvite(invite, box, x, heights) {
+  const half = invite.offsetWidth / 2;
+  invite.style.left = `${Math.max(box.left, Math.min(box.right - 2 * half, x - half))}px`;
+  invite.style.top = `${freePlace(heights, box.bottom - 20, 19) - 10}px`;
+}
+
+/** The cursor, with a knob at its foot. Returns its place and the heights of the values beside it.
  * @param {Canvas} g @param {Box} box @param {Film} film @param {Theme} theme */
 function drawHandle(g, box, film, theme) {
-  const x = drawCursor(g, box, film.axis, film.moment(), theme);
+  const cursor = drawCursor(g, box, film.axis, film.moment(), theme), { x } = cursor;
   dot(g, x, box.bottom, 7.5, theme.background);
   dot(g, x, box.bottom, 6, theme.text);
-  return x;
+  return cursor;
 }

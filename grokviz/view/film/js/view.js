@@ -12,6 +12,7 @@ import { registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
 import { spoken } from "./narrator.js";
 import { makeLinkButton, saveCurves, savePicture } from "./saving.js";
+import { makeSlim } from "./slim.js";
 import { makeStrip } from "./strip.js";
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
@@ -31,9 +32,15 @@ export function buildView(site, core, control) {
   const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
   const saves = [
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
-    make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () =>
-      savePicture(timeline, theme, strip.figure, { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" }) }),
+    make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: saveStrip }),
   ];
+  /** Whole, even where only a slim bar of it is in sight. */
+  function saveStrip() {
+    drawStrip(0);
+    strip.paint(theme);
+    savePicture(timeline, theme, strip.figure, { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" });
+    drawStrip();
+  }
   const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves });
   let strip = newStrip();
   const live = make("p", "gv-heard", { "aria-live": "polite" });
@@ -41,12 +48,18 @@ export function buildView(site, core, control) {
   root.classList.toggle("gv-film-strip", !full);
   let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
 
+  const slim = makeSlim(root, () => strip.element, drawStrip);
+  function drawStrip(hidden = slim.hidden()) {
+    strip.layout(width, theme, hidden);
+    strip.figure.stale = true;
+    film.draw();
+  }
+
   function layout() {
     width = Math.floor(root.clientWidth);
     if (!width) return;
-    strip.layout(width, theme);
-    const header = /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stHeader"]'));
-    root.style.setProperty("--gv-top", `${header?.offsetHeight ?? 0}px`);
+    strip.layout(width, theme, slim.hidden());
+    slim.measure();
     panels.layout();
     strip.figure.stale = true;
     toldIndex = -1;
@@ -141,6 +154,7 @@ export function buildView(site, core, control) {
       film.stop();
       panels.stop();
       sizes.disconnect();
+      slim.stop();
       document.removeEventListener("keydown", onPageKey);
       if (registry.films.get(control.key) === film) registry.films.delete(control.key);
       if (registry.active === film) registry.active = [...registry.films.values()].at(-1) ?? null;

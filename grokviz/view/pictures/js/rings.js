@@ -2,36 +2,38 @@
 
 /** @import { Canvas, Hover, Theme } from "../../film/js/contract.js" */
 /** @import { Point } from "../../film/js/kit/rings.js" */
-/** @import { Hand, Page, Picture, RingsData } from "./contract.js" */
+/** @import { Hand, Page, Picture, Ring, RingsData } from "./contract.js" */
 
 import { circle, cleanCanvas, dot, fitCanvas, line, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
 import { make } from "../../film/js/kit/dom.js";
 import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { clockPoint, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing } from "../../film/js/kit/rings.js";
 import { SMALL } from "../../film/js/kit/theme.js";
+import { sizeInWords, timesSmaller } from "./fit.js";
 
-const SIDE = 168, FARTHEST = 1.3; // pixels; times the full radius, beyond which a point is drawn at the edge
-const UNIT = SIDE / 2 / 1.32; // pixels a radius
+const SIDE = 168, FARTHEST = 1.3; // pixels; times the full radius, beyond which a ring is drawn smaller
+const UNIT = SIDE / 2 / 1.38; // pixels a radius
 const MIDDLE = { x: SIDE / 2, y: SIDE / 2, r: UNIT };
 
 /** @param {RingsData} data @param {Page} page @returns {Picture} */
 export function makeRings(data, page) {
   const holder = make("div", "pic-rings"), places = { ...data.places };
   const canvases = data.rings.map((ring) => {
+    const times = ringTimes(ring);
     const canvas = makeCanvas("pic-canvas", `${data.label}, frequency ${ring.k}`);
     holder.append(make("figure", "pic-ring", {},
-      make("figcaption", "pic-caption", { text: ring.title }), canvas, make("p", "pic-note", { text: ring.note })));
-    listenToRing(canvas, ring.points.map(onCanvas), data, places, page);
+      make("figcaption", "pic-caption", { text: times > 1 ? `${ring.title}, ${sizeInWords(times)}` : ring.title }), canvas, make("p", "pic-note", { text: ring.note })));
+    listenToRing(canvas, ring.points.map((point) => onCanvas(point, times)), data, places, page);
     return canvas;
   });
 
   /** @param {Theme} theme @param {Hover} hover */
   function paint(theme, hover) {
     data.rings.forEach((ring, i) => {
-      const scale = screenScale();
+      const scale = screenScale(), times = ringTimes(ring);
       fitCanvas(canvases[i], SIDE, SIDE, scale);
-      const g = cleanCanvas(canvases[i], scale), points = ring.points.map(onCanvas);
-      drawRingCircle(g, MIDDLE, ring.radius * UNIT, theme);
+      const g = cleanCanvas(canvases[i], scale), points = ring.points.map((point) => onCanvas(point, times));
+      drawRingCircle(g, MIDDLE, (ring.radius * UNIT) / times, theme);
       drawRingDots(g, points, 1.6, () => theme.muted);
       for (const number of marked(hover, data.role)) {
         const at = data.numbers.indexOf(number);
@@ -40,7 +42,7 @@ export function makeRings(data, page) {
       for (const hand of data.hands) {
         const at = places[hand.name], own = ring.own[hand.name];
         const [x, y] = clockPoint(ring.k, at, data.n);
-        drawHand(g, hand, own ? onCanvas(own) : points[at], onCanvas([ring.radius * x, ring.radius * y]), theme.frequency(ring.order), theme);
+        drawHand(g, hand, own ? onCanvas(own, times) : points[at], onCanvas([ring.radius * x, ring.radius * y], times), theme.frequency(ring.order), theme);
       }
     });
   }
@@ -48,10 +50,26 @@ export function makeRings(data, page) {
   return { element: holder, paint };
 }
 
-/** @param {Point} point in units of the full radius */
-function onCanvas([x, y]) {
-  const inside = (/** @type {number} */ v) => Math.max(-FARTHEST, Math.min(FARTHEST, v));
-  return onRing(MIDDLE, UNIT, inside(x), inside(y));
+/** How many times smaller a ring is drawn, so that all of it fits: its points, its circle and its hands.
+ * @param {Pick<Ring, "points" | "radius" | "own">} ring */
+export function ringTimes({ points, radius, own }) {
+  const reach = [...points, ...Object.values(own)].map(([x, y]) => Math.hypot(x, y));
+  return timesSmaller(reach.reduce((far, r) => Math.max(far, r), Math.abs(radius)), FARTHEST);
+}
+
+/** @param {Point} point in units of the full radius @param {number} times smaller */
+function onCanvas([x, y], times) {
+  return onRing(MIDDLE, UNIT / times, x, y);
+}
+
+/** Where the label of a hand goes: beyond its tip, or before it where the frame ends, always in line with it.
+ * @param {Point} tip in pixels from the middle @param {number} width of the label @returns {Point} */
+export function labelPlace([x, y], width) {
+  const length = Math.hypot(x, y), [ux, uy] = length ? [x / length, y / length] : [0, -1];
+  const beyond = 8 + Math.abs(ux) * (width / 2) + Math.abs(uy) * 6, out = length + beyond;
+  const fits = Math.abs(ux * out) + width / 2 <= SIDE / 2 && Math.abs(uy * out) + 7 <= SIDE / 2;
+  const along = fits ? out : length - beyond;
+  return [ux * along, uy * along];
 }
 
 /** From the middle to where its number is; a hollow dot where it ought to be.
@@ -64,11 +82,10 @@ function drawHand(g, hand, actual, right, colour, theme) {
   g.lineWidth = 1.5;
   circle(g, ...right, 5.5, colour);
   dot(g, ...actual, 4, colour);
-  const [dx, dy] = [actual[0] - MIDDLE.x, actual[1] - MIDDLE.y], length = Math.hypot(dx, dy) || 1;
-  const inside = (/** @type {number} */ v) => Math.max(9, Math.min(SIDE - 9, v));
-  const x = inside(actual[0] + (dx / length) * 13), y = inside(actual[1] + (dy / length) * 13);
   [g.fillStyle, g.strokeStyle, g.lineWidth, g.font] = [theme.text, theme.background, 3, theme.font(SMALL, 600)];
   [g.textAlign, g.textBaseline] = ["center", "middle"];
+  const place = labelPlace([actual[0] - MIDDLE.x, actual[1] - MIDDLE.y], g.measureText(hand.label).width);
+  const [x, y] = [MIDDLE.x + place[0], MIDDLE.y + place[1]];
   g.strokeText(hand.label, x, y);
   g.fillText(hand.label, x, y);
   g.lineWidth = 1;

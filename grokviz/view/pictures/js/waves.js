@@ -8,8 +8,9 @@ import { make } from "../../film/js/kit/dom.js";
 import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { SMALL } from "../../film/js/kit/theme.js";
 import { readable } from "../../film/js/kit/wording.js";
+import { sizeInWords, timesSmaller } from "./fit.js";
 
-const LANE = 54, SUM = 160, TOP = 24, FOOT = 30;
+const LANE = 54, SUM = 160, TOP = 24, FOOT = 30, ROOM = 1.25; // pixels; and times full height, what a lane has room for
 
 /** @param {WavesData} data @param {Page} page @returns {Picture} */
 export function makeWaves(data, page) {
@@ -60,20 +61,27 @@ function placeOf(width, n) {
   return { width, narrow, left, right, x: (/** @type {number} */ i) => left + ((right - left) * i) / Math.max(1, n - 1) };
 }
 
+/** How many times smaller waves are drawn, so that the largest crest fits: lanes of one scale, all alike.
+ * @param {Pick<Lane, "actual" | "ideal" | "scale">[]} lanes */
+export function waveTimes(lanes) {
+  const reach = lanes.flatMap(({ actual, ideal, scale }) => [...actual, ...ideal].map((v) => Math.abs(v) / scale));
+  return timesSmaller(reach.reduce((far, r) => Math.max(far, r), 0), ROOM);
+}
+
 /** @param {Canvas} g @param {WavesData} data @param {Place} place @param {number} height @param {Theme} theme */
 function drawWaves(g, data, place, height, theme) {
-  const bottom = height - FOOT, { x, left, right, width } = place;
+  const bottom = height - FOOT, { x, left, right, width } = place, times = waveTimes(data.lanes), timesSum = waveTimes([data.total]);
   g.strokeStyle = theme.muted;
   line(g, x(data.right), TOP - 6, x(data.right), bottom);
   g.font = theme.font(SMALL, 600);
   g.fillStyle = theme.text;
   write(g, data.rightLabel, Math.max(left + 40, Math.min(width - 60, x(data.right))), 8, "center");
   data.lanes.forEach((lane, i) => {
-    const colour = theme.frequency(lane.order), y = laneScale(TOP + i * LANE, LANE, lane.scale);
+    const colour = theme.frequency(lane.order), y = laneScale(TOP + i * LANE, LANE, lane.scale * times);
     drawLane(g, lane, place, y, colour, theme);
     dot(g, x(data.right), y(lane.actual[data.right]), 3.5, colour);
   });
-  const y = laneScale(bottom - SUM, SUM, data.total.scale), wins = y(data.total.actual[data.winner]), at = x(data.winner);
+  const y = laneScale(bottom - SUM, SUM, data.total.scale * timesSum), wins = y(data.total.actual[data.winner]), at = x(data.winner);
   drawLane(g, data.total, place, y, theme.text, theme);
   dot(g, x(data.right), y(data.total.actual[data.right]), 3.5, theme.text);
   circle(g, at, wins, 7, theme.text);
@@ -85,12 +93,15 @@ function drawWaves(g, data, place, height, theme) {
   g.fillStyle = theme.muted;
   for (const i of data.ticks) write(g, data.numbers[i], x(i), bottom + 10, "center");
   write(g, data.axis, (left + right) / 2, bottom + 24, "center");
+  for (const [smaller, top] of [[times, TOP], [timesSum, bottom - SUM]]) {
+    if (smaller > 1) write(g, sizeInWords(smaller), left + 2, top + 6);
+  }
 }
 
-/** From a value to its height in a lane; what is far too large is drawn at its edge.
+/** From a value to its height in a lane, `scale` being full height.
  * @param {number} top @param {number} tall @param {number} scale @returns {(value: number) => number} */
 function laneScale(top, tall, scale) {
-  return (value) => top + tall / 2 - (Math.max(-1.25, Math.min(1.25, value / scale)) * tall) / 2.5;
+  return (value) => top + tall / 2 - ((value / scale) * tall) / (2 * ROOM);
 }
 
 /** @param {Canvas} g @param {Lane} lane @param {Place} place @param {(value: number) => number} y @param {string} colour

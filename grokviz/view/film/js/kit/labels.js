@@ -12,6 +12,15 @@ export function spread(labels, gap) {
   }
 }
 
+/** A middle from `bottom` upwards that is `gap` away from all that is taken, `bottom` where there is none down to 0.
+ * @param {number[]} taken @param {number} bottom @param {number} gap */
+export function freePlace(taken, bottom, gap) {
+  for (let at = bottom; at >= gap / 2; at--) {
+    if (taken.every((other) => Math.abs(other - at) >= gap)) return at;
+  }
+  return bottom;
+}
+
 /** Sorted labels, none above `top` or below `bottom`.
  * @param {{ at: number }[]} labels @param {number} top @param {number} bottom @param {number} gap */
 export function keepInside(labels, top, bottom, gap) {

@@ -161,8 +161,9 @@ function drawEndLabels(g, { row, top, height, y }, box, theme) {
   const labels = row.series
     .map(({ label, colour, values }) => ({ label, colour, at: y(lastFinite(values)) }))
     .filter(({ at }) => Number.isFinite(at));
+  if (labels.length * 15 > height + 8) return; // of a slim strip on a low screen: no room to read them in
   spread(labels, 15);
-  keepInside(labels, top + 5, top + height, 15);
+  keepInside(labels, top + 8, top + height, 15);
   g.font = theme.font(SMALL, 600);
   for (const { label, colour, at } of labels) {
     g.fillStyle = theme.series[colour].text;
@@ -188,7 +189,7 @@ function between(at, kind, { before, after, share }) {
   return at[before] * (1 - share) + at[after] * share;
 }
 
-/** The moment as a line, and the values there. Returns its place.
+/** The moment as a line, and the values there. Returns its place and the heights of the values.
  * @param {Canvas} g @param {Box} box @param {Axis} axis @param {Moment} moment @param {Theme} theme */
 export function drawCursor(g, box, axis, moment, theme) {
   const x = box.left + axis.unitAt(moment.position) * box.width;
@@ -198,6 +199,7 @@ export function drawCursor(g, box, axis, moment, theme) {
   g.lineWidth = 1;
   const leftward = x > box.left + box.width * (box.narrow ? 0.6 : 0.78);
   g.font = theme.font(SMALL, 600);
+  const heights = [];
   for (const { row, top, height, y } of box.rows) {
     const labels = [];
     for (const { at, colour, label } of row.series) {
@@ -207,9 +209,11 @@ export function drawCursor(g, box, axis, moment, theme) {
       dot(g, x, y(value), 3.6, theme.series[colour].line);
       labels.push({ at: y(value), colour, text: (box.narrow ? "" : `${label} `) + (row.read ?? readable)(at[moment.index]) });
     }
+    if (labels.length * 15 > height + 8) continue;
     spread(labels, 15);
-    keepInside(labels, top + 6, top + height - 6, 15);
+    keepInside(labels, top + 8, top + height - 6, 15);
     for (const { at, colour, text } of labels) {
+      heights.push(at);
       const tx = x + (leftward ? -10 : 10), width = g.measureText(text).width;
       g.fillStyle = theme.background;
       g.globalAlpha = 0.82;
@@ -219,5 +223,5 @@ export function drawCursor(g, box, axis, moment, theme) {
       write(g, text, tx, at, leftward ? "right" : "left");
     }
   }
-  return x;
+  return { x, heights };
 }

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { freePlace, keepInside } from "../../../grokviz/view/film/js/kit/labels.js";
+import { sizeInWords, timesSmaller } from "../../../grokviz/view/pictures/js/fit.js";
+import { labelPlace, makeRings, ringTimes } from "../../../grokviz/view/pictures/js/rings.js";
+import { makeWaves, waveTimes } from "../../../grokviz/view/pictures/js/waves.js";
+
+const SIDE = 168;
+
+/** A page with a canvas that writes down where it is drawn on. */
+function drawnOn(make, data) {
+  const calls = [], g = new Proxy({}, {
+    get: (_, name) => (name === "measureText" ? (text) => ({ width: 7 * text.length }) : (...given) => void calls.push([name, ...given])),
+    set: () => true,
+  });
+  globalThis.document = { createElement: () => ({
+    style: {}, classList: { add() {} }, children: [], clientWidth: 600, setAttribute() {}, getContext: () => g,
+    append(...children) { this.children.push(...children); },
+  }) };
+  const page = { say() {}, repaint() {}, pick() {} };
+  const theme = { font: () => "", frequency: () => "", muted: "", faint: "", text: "", background: "", hair: "" };
+  const picture = make(data, page);
+  picture.paint(theme, { numbers: [], pair: null, answer: null });
+  delete globalThis.document;
+  return { calls, words: textOf(picture.element) };
+}
+
+const textOf = (element) => [element.textContent ?? "", ...(element.children ?? []).map(textOf)].join(" ");
+
+const clock = (n, radius) => Array.from({ length: n }, (_, i) => [radius * Math.cos((2 * Math.PI * i) / n), radius * Math.sin((2 * Math.PI * i) / n)]);
+const ring = (radius, own = {}) => ({ k: 1, order: 0, title: "k = 1", note: "", points: clock(24, radius), radius, own });
+const rings = (...found) => ({
+  kind: "rings", n: 24, numbers: clock(24, 1).map((_, i) => i), rings: found, places: { a: 3 },
+  hands: [{ name: "a", label: "a", dashed: false }], draggable: false, word: "number", role: "questions", label: "", hint: "",
+});
+
+test("a ring of any size is drawn as a circle that fits, and says when it is smaller", () => {
+  for (const radius of [0.4, 1, 1.29, 1.6, 2.7, 40]) {
+    const { calls, words } = drawnOn(makeRings, rings(ring(radius)));
+    const dots = calls.filter(([name, , , size]) => name === "arc" && size === 1.6).map(([, x, y]) => [x - SIDE / 2, y - SIDE / 2]);
+    assert.equal(dots.length, 24);
+    const far = dots.map(([x, y]) => Math.hypot(x, y));
+    assert.ok(Math.max(...far) - Math.min(...far) < 1e-9, `not round at ${radius}`);
+    assert.ok(far[0] <= SIDE / 2 - 1.6, `cut off at ${radius}`);
+    dots.forEach(([x, y], i) => assert.ok(Math.abs(Math.atan2(-y, x) - Math.atan2(...clock(24, 1)[i].toReversed())) % (2 * Math.PI) < 1e-6));
+    assert.equal(words.includes("drawn at"), radius > 1.3);
+  }
+  assert.equal(ringTimes(ring(1, { sum: [0, 3] })), 3); // a hand counts
+  assert.equal(ringTimes({ points: [], radius: 0, own: {} }), 1);
+});
+
+test("sizes have names", () => {
+  assert.equal(sizeInWords(2), "drawn at ½ size");
+  assert.equal(sizeInWords(12), "drawn at 1/12 size");
+  assert.equal(timesSmaller(2.6, 1.3), 2);
+});
+
+test("the label of a hand is in line with it and inside the frame", () => {
+  for (const length of [0, 5, 40, 60, 79]) {
+    for (let angle = 0; angle < 6.3; angle += 0.1) {
+      const tip = [length * Math.cos(angle), length * Math.sin(angle)], [x, y] = labelPlace(tip, 21);
+      assert.ok(Math.abs(x) + 10.5 <= SIDE / 2 && Math.abs(y) + 6 <= SIDE / 2, `${length} ${angle}: ${x} ${y}`);
+      assert.ok(Math.abs(x * tip[1] - y * tip[0]) < 1e-6 && x * tip[0] + y * tip[1] >= 0);
+    }
+  }
+});
+
+test("waves have no flat crests: what is too large is drawn smaller and says so", () => {
+  const wave = (size) => clock(24, size).map(([x]) => x), lane = (size) => ({ title: "k", note: "", order: 0, actual: wave(size), ideal: wave(1), scale: 1 });
+  assert.equal(waveTimes([lane(1), lane(1.2)]), 1);
+  assert.equal(waveTimes([lane(1), lane(3)]), 3);
+  const data = {
+    kind: "waves", lanes: [lane(3)], total: lane(1), numbers: clock(24, 1).map((_, i) => i), ticks: [0], axis: "c", right: 0, rightLabel: "0",
+    winner: 0, winnerLabel: "0 wins", shared: true, label: "", hint: "",
+  };
+  const { calls } = drawnOn(makeWaves, data);
+  const heights = calls.filter(([name]) => name === "lineTo").map(([, , y]) => y), lanes = heights.filter((y) => y >= 23 && y <= 24 + 54.01);
+  const crest = Math.min(...lanes);
+  assert.ok(lanes.filter((y) => Math.abs(y - crest) < 0.01).length <= 2, "a flat crest");
+  assert.ok(calls.some(([name, text]) => name === "fillText" && text === "drawn at ⅓ size"));
+});
+
+test("labels at the top of a plot are whole, and a free place is found between them", () => {
+  const labels = [{ at: -4 }, { at: 3 }];
+  keepInside(labels, 8, 100, 15);
+  assert.deepEqual(labels.map(({ at }) => at), [8, 23]);
+  assert.equal(freePlace([140, 160], 150, 19), 121);
+  assert.equal(freePlace([], 150, 19), 150);
+});
