@@ -153,6 +153,11 @@ def frequencies_are_cut(page):
         address(page, f"{name}-drop-3")
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("!location.search.includes('cuts')")
+    tab(page, "Neurons")
+    a_number_that_is_typed_is_the_one_that_is_chosen(page, "Silence single neurons", 7, "silence")
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("!location.search.includes('cuts')")
+    tab(page, "Frequencies")
     pick(page, "In the logits: waves of a + b", 3)
     address(page, "logits-drop-3")
     page.get_by_role("radio", name="keep only").click()
@@ -160,6 +165,20 @@ def frequencies_are_cut(page):
     page.get_by_role("button", name="Undo").click()
     address(page, "logits-drop-3")
     page.get_by_text("The loss on pairs it never saw goes from").wait_for()
+
+
+def a_number_that_is_typed_is_the_one_that_is_chosen(page, label, number, name):
+    """And not all that have it in them, as 17 and 27."""
+    settled(page)
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    box.fill(str(number))
+    page.wait_for_timeout(250)
+    assert page.get_by_role("option", name=re.compile("^Select")).count() == 0
+    box.press("Enter")
+    address(page, f"{name}-{number}")
+    assert re.search(rf"{name}-{number}(?!\d|-\d)", page.url)
+    page.keyboard.press("Escape")
 
 
 def tab(page, name):

@@ -97,6 +97,7 @@ def _controls(study: Study, chosen: dict[int, float], trained: dict[int, float])
         list(range(1, half + 1)),
         key=keys.BUILD_FREQS,
         max_selections=handmade.MAX_WAVES,
+        select_all=False,
         on_change=lambda: _set({k: chosen.get(k, 8.0) for k in keys.BUILD_FREQS.value()}),
     )
     for k, size in chosen.items():

@@ -135,7 +135,13 @@ def _choice(name: str, label: str, options: list[int], cuts: Cuts) -> None:
     freqs.set(list(choice.freqs) if choice else [])
     picked, how = st.columns([3, 2], vertical_alignment="bottom")
     picked.multiselect(
-        label, options, key=freqs, on_change=_changed_choice, args=(name, cuts), placeholder="none"
+        label,
+        options,
+        key=freqs,
+        on_change=_changed_choice,
+        args=(name, cuts),
+        placeholder="none",
+        select_all=False,
     )
     if choice:
         mode.set(choice.mode)
@@ -159,7 +165,15 @@ def _changed_choice(name: str, cuts: Cuts) -> None:
 def _several(name: str, label: str, options: list, cuts: Cuts) -> None:
     key = keys.cut(name)
     key.set(list(getattr(cuts, name)))
-    st.multiselect(label, options, key=key, on_change=_changed, args=(name, cuts), placeholder="none")
+    st.multiselect(
+        label,
+        options,
+        key=key,
+        on_change=_changed,
+        args=(name, cuts),
+        placeholder="none",
+        select_all=False,
+    )
 
 
 def _flag(name: str, label: str, cuts: Cuts) -> None:
