@@ -38,8 +38,8 @@ def rows() -> list[Row]:
             cut = snapshots.look_inside(whole, cuts, order, keys, found.task, owners)
             np.searchsorted([-0.5, -0.05, 0.05, 0.5], cut.outcome.probability - before)  # the map of damage
             answer = questions.ask(cut.logits[14, 100], 1)
-            questions.speakers(cut.stages.logits[14, 100], 1, answer.rival)
-            stages.follow(cut.stages, 14, 100)  # the circles
+            logits = stages.follow(cut.stages, 14, 100).logits  # with the circles
+            questions.speakers(logits, 1, answer.rival)
             stages.follow(cut.stages, 14, 100)  # the waves
 
         return draw

@@ -1,5 +1,7 @@
 """The five stages against loops and least squares over what the plain torch model holds."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -241,5 +243,12 @@ def test_a_network_that_diverged_is_read_all_the_same(random_weights):
     weights = random_weights(7)
     weights["W_E"][0, 0] = np.nan
     stages = read_stages(forward(weights), sum_order("add", 7), (1,))
-    assert np.isnan(stages.logits).any()
-    follow(stages, 0, 1)
+    assert np.isnan(follow(stages, 0, 1).logits).any()
+
+
+def test_logits_that_were_let_go_must_be_given(random_weights):
+    stages = read_stages(forward(random_weights(7)), sum_order("add", 7), (1,))
+    whole, light = follow(stages, 2, 3), dataclasses.replace(stages, logits=None)
+    assert (follow(light, 2, 3, whole.logits).rest == whole.rest).all()
+    with pytest.raises(ValueError, match="Give those of the pair"):
+        follow(light, 2, 3)
