@@ -186,7 +186,8 @@ print(page.title[0].value, len(page.get("bidi_component")))
 
 @pytest.mark.slow
 def test_the_pages_of_the_wheel_draw(full, tmp_path):
-    assert run(full, tmp_path, "-c", PAGE) == "Drag through a training run 2\n"
+    """Three components: the film, its commander, and what closes the menu of a phone."""
+    assert run(full, tmp_path, "-c", PAGE) == "Drag through a training run 3\n"
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from threading import Thread
 
 import streamlit as st
 
-from grokviz.app import garbage
+from grokviz.app import garbage, phone_menu
 from grokviz.app.session import budget, cache, keys, uploads, visitor
 from grokviz.errors import HostingError
 from grokviz.jobs import supervisor
@@ -90,7 +90,9 @@ def _navigation():
 def article(title: str, lead: str) -> None:
     """The head of a page: its title, and in one paragraph what there is to see."""
     with column():
-        st.title(title, anchor=False)
+        with st.container(gap=None):
+            st.title(title, anchor=False)
+            phone_menu.close_menu(title)
         st.markdown(lead)
 
 

@@ -35,6 +35,11 @@ def healthy(app):
     return app
 
 
+def components(app):
+    """The films and pictures of a page: not what closes the menu of a phone, which is on every page."""
+    return [c for c in app.get("bidi_component") if c.proto.component_name != "grokviz_phone_menu"]
+
+
 def unescaped(markdown: str) -> str:
     """The text that Markdown would show."""
     return re.sub(r"\\(.)", r"\1", markdown.replace("\u2060", ""))

@@ -56,8 +56,9 @@ def test_a_visit(server, page, copied):
     other_pages_keep_run_and_step(page, steps)
     texts_of_a_run_are_text(page)
     a_phone_has_no_sideways_scroll(page)
+    the_menu_of_a_phone_closes_when_a_page_is_chosen(page)
     # Streamlit looks for its server under /timeline/ before it does under /, and for its home on the network.
-    known = r"ERR_NAME_NOT_RESOLVED|404 \(Not Found\) \S+/(timeline|circuit|measures)/_stcore/"
+    known = r"ERR_NAME_NOT_RESOLVED|404 \(Not Found\) \S+/(timeline|circuit|measures|glossary)/_stcore/"
     assert not [error for error in page.errors if not re.search(known, error)]
 
 
@@ -152,3 +153,14 @@ def a_phone_has_no_sideways_scroll(page):
     page.wait_for_function("document.documentElement.scrollWidth <= 380")
     main = "document.querySelector('[data-testid=stMain]')"
     page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth")
+
+
+def the_menu_of_a_phone_closes_when_a_page_is_chosen(page):
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=false]")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Glossary").click()
+    page.wait_for_url("**/glossary*")
+    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=true]", state="attached")
+    page.reload()
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=true]", state="attached")

@@ -17,7 +17,7 @@ from grokviz.jobs import machine, processes, requests, supervisor
 from grokviz.jobs.files import Progress
 from grokviz.runs import folder, library
 from grokviz.runs.storage import is_locked
-from tests.app.conftest import healthy, unescaped
+from tests.app.conftest import components, healthy, unescaped
 from tests.importers.conftest import lens_state, weights_of
 
 NAME = "someone/a-run"
@@ -167,7 +167,7 @@ def test_a_fault_is_a_sentence_and_the_shelf_stays(copied, visit, hub):
     press(app, "Get it")
     until(app, "There is no model no/body on the Hub")
     assert "**tiny groks**" in texts(app)
-    assert visit("timeline", run="tiny-groks").get("bidi_component")
+    assert components(visit("timeline", run="tiny-groks"))
 
 
 @pytest.fixture

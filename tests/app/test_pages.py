@@ -17,7 +17,7 @@ from grokviz.config import RunConfig
 from grokviz.runs import record, write
 from grokviz.runs.folder import open_run
 from grokviz.runs.log import LOG_COLUMNS
-from tests.app.conftest import healthy, unescaped
+from tests.app.conftest import components, healthy, unescaped
 
 PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "train", "library", "glossary")
 FIGURES = PAGES[:7]
@@ -31,7 +31,7 @@ def test_page_runs_and_is_an_article(runs, visit, page):
     app = visit(page)
     assert len(app.title) == 1
     film = 0 if page in NO_FILM else 2  # the film and what commands it
-    assert len(app.get("bidi_component")) == film + PICTURES.get(page, 0)
+    assert len(components(app)) == film + PICTURES.get(page, 0)
     assert not app.error
     assert not app.toast
 
@@ -76,7 +76,7 @@ def scales(spec):
 def test_plain_controls_are_a_slider_and_charts_whose_axes_never_move(runs, visit):
     app = visit("timeline", run="tiny-groks")
     healthy(app.toggle(key="plain_controls").set_value(True).run())
-    assert not app.get("bidi_component")
+    assert not components(app)
     steps = open_run(runs / "tiny-groks").steps.tolist()
     assert app.select_slider[0].options == [f"{step:,}" for step in steps]
     seen = []
@@ -149,7 +149,7 @@ def test_without_any_run_every_page_says_how_to_get_one(no_runs, visit, page):
     assert "python -m grokviz train" in app.info[0].value
     assert not app.error
     assert not app.selectbox
-    assert not app.get("bidi_component")
+    assert not components(app)
 
 
 def test_texts_of_a_run_are_text(copied, visit):
@@ -166,7 +166,7 @@ def test_texts_of_a_run_are_text(copied, visit):
     assert unescaped(caption).isprintable()
     for mark in "<>*[]$:`":
         assert caption.count(mark) == caption.count("\\" + mark), mark
-    sent = app.get("bidi_component")[1].proto.bytes
+    sent = components(app)[1].proto.bytes
     assert b"onerror" in sent  # as data; the scrubber's tests show that it stays text
     assert not any("onerror" in text.value for text in [*app.markdown, *app.title, *app.header])
 
@@ -273,5 +273,5 @@ def test_plain_controls_give_the_chosen_panels_back(runs, visit):
     app = visit("timeline", run="tiny-groks", step="0", panels="rings,answers")
     app.toggle(key="plain_controls").set_value(True).run()
     app.toggle(key="plain_controls").set_value(False).run()
-    command = json.loads(app.get("bidi_component")[0].proto.json)
+    command = json.loads(components(app)[0].proto.json)
     assert command["panels"] == ["rings", "answers"]
