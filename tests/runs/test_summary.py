@@ -14,13 +14,17 @@ from grokviz.runs.folder import open_run
 from grokviz.runs.log import LOG_COLUMNS
 
 
-class Memory(dict):
+class Memory:
     """What a server keeps of cards."""
 
-    peek = dict.get
+    def __init__(self):
+        self.cards: dict[tuple[str, summary.Stamp], summary.Card] = {}
 
-    def put(self, key, value):
-        self[key] = value
+    def peek(self, key: tuple[str, summary.Stamp]) -> summary.Card | None:
+        return self.cards.get(key)
+
+    def put(self, key: tuple[str, summary.Stamp], value: summary.Card) -> None:
+        self.cards[key] = value
 
 
 @pytest.fixture
