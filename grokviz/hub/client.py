@@ -67,7 +67,7 @@ def look_up(ref: Ref, token: bool | None = None, endpoint: str | None = None) ->
         card = getattr(info, "card_data", None)
         licence = card.get("license") if card else None
         files = {}
-        for sibling in info.siblings or []:
+        for sibling in getattr(info, "siblings", None) or []:
             lfs = sibling.lfs or {}
             if sibling.size is not None:
                 files[sibling.rfilename] = HubFile(int(sibling.size), lfs.get("sha256"), sibling.blob_id)

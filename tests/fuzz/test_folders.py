@@ -207,7 +207,8 @@ def mixed_folder(files: Files, rng: random.Random) -> None:
         case 4:
             files[f"{one}/inside"] = files.pop(one)  # a folder where a file should be
         case 5:
-            damaged_weights(files, rng), damaged_log(files, rng), forged_timeline(files, rng)
+            for damage in (damaged_weights, damaged_log, forged_timeline):
+                damage(files, rng)
 
 
 def content(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -284,16 +285,20 @@ def look_at(path: Path, thoroughly: bool = True) -> None:
     say(study, len(study.timeline.steps) - 1)
     if thoroughly:
         say(study, 0)
-        tables.losses(study), tables.bands(study.phases, study.last_step), tables.spectrum(study, 0)
-        tables.answers(study, 0), tables.curves_csv(study), tables.measures_csv(study)
+        for table in (tables.losses, tables.curves_csv, tables.measures_csv):
+            table(study)
+        for table in (tables.spectrum, tables.answers):
+            table(study, 0)
+        tables.bands(study.phases, study.last_step)
         studies.load(run)
         bundle.export_zip(run, io.BytesIO())
 
 
 def say(study: Study, index: int) -> None:
-    sentences.loss_caption(study), sentences.key_sentence(study), sentences.spectrum_caption(study)
-    sentences.at_step(study, index), sentences.circuit_sentence(study, index)
-    sentences.measure_table(study, index)
+    for caption in (sentences.loss_caption, sentences.key_sentence, sentences.spectrum_caption):
+        caption(study)
+    for words in (sentences.at_step, sentences.circuit_sentence, sentences.measure_table):
+        words(study, index)
 
 
 def peak() -> int:
