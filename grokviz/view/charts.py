@@ -4,6 +4,7 @@ Domains span the whole timeline, so that scrubbing never rescales an axis. What 
 cursor) is a dataset of its own: the rest of the specification stays identical and is not drawn again.
 """
 
+import itertools
 import json
 import math
 
@@ -25,6 +26,7 @@ RESULTS = {
 KEY_COLOUR = "#0072B2"
 SPECTRUM_WIDTH = 290  # pixels: Vega fits no facet to its column, and this fits a phone
 GREY = "#8A8A86"
+NAME_LETTER, NAME_HEIGHT = 6.5, 15  # pixels, of the name of a phase
 MAX_ROWS = 70_000  # 251 x 251 pairs
 alt.data_transformers.enable("default", max_rows=MAX_ROWS)
 
@@ -38,15 +40,33 @@ def step_axis(last_step: int, field: str = "step:Q") -> alt.X:
 
 
 def phase_bands(bands: pd.DataFrame, last_step: int) -> Figure:
-    """The phases as quiet tints over the whole height, each named at the top."""
-    base = alt.Chart(bands)
+    """The phases as quiet tints over the whole height, each named at the top; below each other where it is narrow."""
     x = step_axis(last_step, "start:Q")
     colour = alt.Color("phase:N", legend=None, scale=_scale(PHASES))
-    tints = base.mark_rect(opacity=0.13).encode(x=x, x2="end:Q", color=colour)
-    names = base.mark_text(align="left", baseline="top", dx=5, dy=5, fontSize=12, color=GREY).encode(
-        x=x, y=alt.value(0), text="phase:N"
-    )
-    return alt.layer(tints, names)
+    tints = alt.Chart(bands).mark_rect(opacity=0.13).encode(x=x, x2="end:Q", color=colour)
+    needed = names_need(bands, last_step)
+    names = [
+        alt.Chart(bands.iloc[[row]])
+        .mark_text(
+            align="left",
+            baseline="top",
+            dx=5,
+            dy=alt.expr(f"width < {needed} ? {5 + NAME_HEIGHT * row} : 5"),
+            fontSize=12,
+            color=GREY,
+        )
+        .encode(x=x, y=alt.value(0), text="phase:N")
+        for row in range(len(bands))
+    ]
+    return alt.layer(tints, *names)
+
+
+def names_need(bands: pd.DataFrame, last_step: int) -> int:
+    """How wide the axis has to be, in pixels, for every phase to be named beside the next one."""
+    starts = [math.sqrt(start / max(last_step, 1)) for start in bands["start"]]
+    widths = [NAME_LETTER * len(name) + 10 for name in bands["phase"]]
+    gaps = [after - before for before, after in itertools.pairwise(starts)]
+    return max((math.ceil(w / max(gap, 1e-4)) for w, gap in zip(widths, gaps, strict=False)), default=0)
 
 
 def cursor(last_step: int) -> alt.Chart:

@@ -1,6 +1,7 @@
 """Charts as specifications: valid, with text alternatives, and the same axes at every step."""
 
 import json
+import math
 
 import altair as alt
 import numpy as np
@@ -142,3 +143,18 @@ def test_log_axis_labels_are_powers_of_ten_with_real_superscripts():
 
 def test_row_limit_allows_every_pair():
     assert alt.data_transformers.options["max_rows"] >= 251**2
+
+
+def test_names_of_phases_stand_below_each_other_where_they_do_not_fit_beside_each_other():
+    bands = tables.bands(PHASES, LAST)
+    needed = charts.names_need(bands, LAST)
+    starts = [math.sqrt(start / LAST) * needed for start in bands["start"]]
+    for name, start, after in zip(bands["phase"], starts, starts[1:], strict=False):
+        assert start + 6 * len(name) <= after, name
+    assert needed < 900  # a desk: one line
+    assert needed > 175  # the plot of a phone
+    assert charts.names_need(bands.iloc[:1], LAST) == charts.names_need(bands.iloc[:0], LAST) == 0
+    layers = charts.phase_bands(bands, LAST).to_dict()["layer"][1:]
+    assert [layer["mark"]["dy"]["expr"] for layer in layers] == [
+        f"width < {needed} ? {5 + 15 * row} : 5" for row in range(len(bands))
+    ]
