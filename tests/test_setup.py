@@ -1,5 +1,6 @@
 """What a newcomer meets before anything runs."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -77,3 +78,25 @@ def test_the_readme_names_every_part_of_the_package():
     parts = [p for p in (ROOT / "grokviz").iterdir() if not p.name.startswith("__")]
     for part in parts:
         assert part.relative_to(ROOT).as_posix() in readme, part.name
+
+
+# Functions over 40 lines, each with its reason.
+LONG = {
+    "run_like": "a made-up run: one value after the other, and nothing to name in between",
+    "_to_parameters": "the backward pass of the fused step: formulae that are read beside each other",
+    "open_ref": "the order of looks at cache, Hub and disk, which is what it is about",
+}
+
+
+def test_functions_are_short_and_take_few_parameters():
+    found = {}
+    for path in [*ROOT.glob("grokviz/**/*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("devtools/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                assert len([a for a in every if a.arg not in ("self", "cls")]) <= 8, (
+                    f"{path.name}: {node.name}"
+                )
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                found[node.name] = max(found.get(node.name, 0), lines)
+    assert {name for name, lines in found.items() if lines > 40} == set(LONG)

@@ -61,20 +61,37 @@ def open_ref(
         raise HubError(
             f"{exact} is a run of GrokViz and says itself how it was trained. Leave out {', '.join(sorted(given))}."
         )
-    name = run_id(exact, repo.commit, given)
     if kept := find(root, exact, given):
         _write_origin(root, kept, ref, exact, repo, given or given_of(root, kept))  # asked for in other words
         return kept
-    part = root / ".part" / run_id(exact, repo.commit)  # the same file, whatever is said of it
 
     def step(what: str, done: int, total: int) -> None:
         if is_cancelled():
             raise client.CancelledError
         on_progress(what, done, total)
 
-    _download(part, names, exact, repo, step, endpoint)
+    name = _bring(root, names, exact, repo, given, step, endpoint)
+    _write_origin(root, name, ref, exact, repo, given)
+    if is_hosted():
+        _make_room(root, name)
+    return name
+
+
+def _bring(
+    root: Path,
+    names: list[str],
+    exact: Ref,
+    repo: Repo,
+    given: Mapping,
+    on_progress: Progress,
+    endpoint: str | None,
+) -> str:
+    """Download, make and measure a run that is not here yet; its name."""
+    name = run_id(exact, repo.commit, given)
+    part = root / ".part" / run_id(exact, repo.commit)  # the same file, whatever is said of it
+    _download(part, names, exact, repo, on_progress, endpoint)
     try:
-        made = _make(part, names, exact, repo, given, step)
+        made = _make(part, names, exact, repo, given, on_progress)
     except (client.CancelledError, Unanswered):  # what has arrived waits for another time, or for the answer
         raise
     except GrokVizError:
@@ -83,9 +100,6 @@ def open_ref(
     with saying(name):
         os.rename(made, root / name)
         shutil.rmtree(part, ignore_errors=True)
-    _write_origin(root, name, ref, exact, repo, given)
-    if is_hosted():
-        _make_room(root, name)
     return name
 
 

@@ -311,6 +311,12 @@ def _experiments(study: Study, index: int, whole: View) -> None:
         on_change=_make_experiment,
         args=([experiment.cuts for experiment, _ in found],),
     )
+    _each_frequency(index, whole)
+    if here.run == library.DEFAULT_RUN and index == len(study.timeline.steps) - 1:
+        st.markdown(_DIFFERENCES)
+
+
+def _each_frequency(index: int, whole: View) -> None:
     waves = snapshots.waves(address.handle())
     st.subheader("Each frequency in turn", anchor=False)
     losses = bars.ablations(
@@ -321,8 +327,6 @@ def _experiments(study: Study, index: int, whole: View) -> None:
         "**How to read this.** One bar a frequency: the loss without its products of waves in the logits, all else left as it is. Blue are the key "
         "frequencies. The dashed line is the whole network. Section 4.4 of the paper: there, too, only the key frequencies matter."
     )
-    if here.run == library.DEFAULT_RUN and index == len(study.timeline.steps) - 1:
-        st.markdown(_DIFFERENCES)
 
 
 def _make_experiment(cuts: list[Cuts]) -> None:

@@ -11,7 +11,7 @@ from grokviz.app.circuit.snapshots import View
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, cache
 from grokviz.app.session.bounded import kept
-from grokviz.circuit.questions import ask, speakers
+from grokviz.circuit.questions import Answer, ask, speakers
 from grokviz.circuit.stages import Followed, Stages, follow
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
@@ -109,7 +109,13 @@ def answer_panel(study: Study, view: View, a: int, b: int, key: str = "follow") 
             "probability": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
         },
     )
-    found = pair.places(study, a, b)
+    _speakers(study, view, (a, b), answer, key)
+
+
+def _speakers(study: Study, view: View, asked: tuple[int, int], answer: Answer, key: str) -> None:
+    """Which frequencies spoke for the right answer, and against its strongest rival."""
+    right = int(study.task.answers[asked])
+    found = pair.places(study, *asked)
     rival = np.flatnonzero(view.stages.order.c == answer.rival)
     if found is None or not len(rival):
         return
@@ -148,14 +154,9 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
     full = snapshots.scales(address.handle()).ring
     i, j, _ = followed.places
     b = int(s.order.b[j])
+    shares = [f"circle explains {wording.percent(float(share))} of the ring" for share in s.ring_share]
     found = [
-        pictures.ring(
-            k,
-            index,
-            s.rings[index] / full[index],
-            s.radius[index] / full[index],
-            f"circle explains {wording.percent(float(s.ring_share[index]))} of the ring",
-        )
+        pictures.ring(k, index, s.rings[index] / full[index], s.radius[index] / full[index], shares[index])
         for index, k in enumerate(s.freqs)
     ]
     numbers = s.order.a.tolist()
@@ -303,21 +304,7 @@ def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered
             "Solid: the network. Dashed: the ideal, one amplitude $\\alpha_k$ for all pairs."
         )
         st.latex(r"L(c) \approx \sum_k \alpha_k \cos\big(w_k(a+b-c)\big)")
-    full = snapshots.scales(address.handle())
-    lanes = [
-        pictures.lane(
-            f"k = {k}",
-            index,
-            followed.waves[index],
-            followed.ideal_waves[index],
-            full.wave,
-            wording.percent(float(s.wave_share[index])),
-        )
-        for index, k in enumerate(s.freqs)
-    ]
-    total = pictures.lane(
-        "sum", 0, followed.logits, followed.ideal, full.total, wording.percent(s.logit_share)
-    )
+    lanes, total = _lanes(s, followed)
     right = int(study.task.answers[a, b])
     places = {int(c): at for at, c in enumerate(s.order.c)}
     winner = int(s.order.c[int(np.argmax(np.nan_to_num(followed.logits, nan=-np.inf)))])
@@ -344,6 +331,19 @@ def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered
     with shell.column():
         st.markdown(_sum_sentence(followed, s))
         st.caption("Section 4.2 of the paper; there the waves explain 95 % of the variance of the logits.")
+
+
+def _lanes(s: Stages, followed: Followed) -> tuple[list[dict], dict]:
+    """The wave of each frequency over the answers, and their sum."""
+    full = snapshots.scales(address.handle())
+    sum_share = wording.percent(s.logit_share)
+    total = pictures.lane("sum", 0, followed.logits, followed.ideal, full.total, sum_share)
+    waves = zip(s.freqs, followed.waves, followed.ideal_waves, s.wave_share, strict=True)
+    lanes = [
+        pictures.lane(f"k = {k}", index, wave, ideal, full.wave, wording.percent(float(share)))
+        for index, (k, wave, ideal, share) in enumerate(waves)
+    ]
+    return lanes, total
 
 
 def _sum_sentence(followed: Followed, s: Stages) -> str:
