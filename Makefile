@@ -8,7 +8,7 @@ ifeq ($(TORCH),cpu) # a fifteenth of the download, where there is no GPU
 PIP += --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
-.PHONY: help run test check lint format fuzz bench space-check setup js clean
+.PHONY: help run test check check-style check-fast lint format fuzz bench space-check setup js clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -21,8 +21,14 @@ test: $(VENV)/.dev js ## set up, check style and types, run every test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pytest -n 2
 
-check: lint           ## style, types and the fast tests, within a minute
-	$(BIN)/pytest -n 2 -m "not slow and not browser"
+check: $(VENV)/.dev   ## style, types of the package, and the fast tests, side by side within a minute
+	@$(MAKE) --no-print-directory -j2 check-style check-fast
+
+check-style:
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python grokviz
+
+check-fast:
+	@$(BIN)/pytest -n 2 -m "not slow and not browser"
 
 fuzz: $(VENV)/.dev    ## damaged folders, zips and files: 10,000 folders, 2,000 zips, and as many files of a kind
 	GROKVIZ_FUZZ=10000 $(BIN)/pytest -n 2 tests/fuzz

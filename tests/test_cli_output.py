@@ -12,6 +12,7 @@ PHASES = [sys.executable, "-m", "grokviz", "phases", "mod113-paper"]
 LIST = [sys.executable, "-m", "grokviz", "list"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "dash"), [("latin-1", "?"), ("cp1252", "–"), ("ascii", "?"), ("utf-8", "–")]
 )

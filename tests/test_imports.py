@@ -86,6 +86,7 @@ def test_pages_stay_short_and_files_readable():
         assert len(path.read_text().splitlines()) <= limit, path.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     ["grokviz.cli", "grokviz.study", "grokviz.app.shell", "grokviz.view.charts", "grokviz.runs.bundle"],

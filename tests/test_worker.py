@@ -72,9 +72,13 @@ def kill_trainings(root: Path) -> None:
         path = root / f"killed-{number}"
         if number % 2:  # one that was killed before, and is killed again after it was resumed
             shutil.copytree(root / f"killed-{number - 1}", path)
-        train_in_child(path, rng.uniform(0, 0.8 - number % 2 / 2) * duration)
+        share = (
+            rng.uniform(number, number + 1) / KILLS
+        )  # spread over the training, whatever else the machine does
+        train_in_child(path, share * (0.8 - number % 2 / 2) * duration)
 
 
+@pytest.mark.slow
 @posix
 def test_killed_at_ten_random_moments_it_ends_as_if_nothing_had_happened(tmp_path):
     subprocess.run([sys.executable, __file__, str(tmp_path)], check=True, env=ENVIRONMENT, timeout=150)
@@ -102,6 +106,7 @@ def test_killed_at_ten_random_moments_it_ends_as_if_nothing_had_happened(tmp_pat
     assert len(left_at) >= 5  # the kills fell at different moments
 
 
+@pytest.mark.slow
 @posix
 def test_ctrl_c_keeps_the_run_and_a_second_writer_is_refused_meanwhile(tmp_path, capfd):
     path = tmp_path / "long"
@@ -241,6 +246,7 @@ def to_the_end(path, listen=lambda: GO_ON):
     return folder.open_run(path)
 
 
+@pytest.mark.slow
 def test_paused_and_resumed_it_is_as_if_it_had_not_been(tmp_path):
     for name in ("whole", "paused"):
         worker.start(tmp_path / name, CONFIG, "cpu")
@@ -271,6 +277,7 @@ def test_a_state_that_lacks_a_part_is_an_error_and_touches_nothing(tmp_path, los
     assert folder.fingerprint(folder.open_run(path)) == folder.fingerprint(run)
 
 
+@pytest.mark.slow
 def test_changed_while_it_trains_it_is_the_run_whose_config_says_so(tmp_path):
     path = tmp_path / "run"
     worker.start(path, CONFIG, "cpu")

@@ -8,6 +8,8 @@ from grokviz.runs.folder import open_run
 from grokviz.study import phases_of
 from tests.app.conftest import unescaped
 
+pytestmark = pytest.mark.slow
+
 PANELS = "answers,logits"
 
 

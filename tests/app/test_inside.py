@@ -16,6 +16,8 @@ from grokviz.runs.folder import open_run, read_weights
 from grokviz.tasks.pairs import build_task
 from tests.app.conftest import healthy, unescaped
 
+pytestmark = pytest.mark.slow
+
 P = 13
 
 
@@ -187,6 +189,7 @@ def test_experiments_are_made_at_one_click_and_can_be_tried(runs, visit):
     assert app.query_params["cuts"] == "polynomial"
 
 
+@pytest.mark.slow
 def test_the_papers_experiments_on_the_papers_recipe(visit):
     """The table on screen is what the analysis gives, and the story holds: keys matter, the rest does not."""
     run = open_run(library.BUNDLED / library.DEFAULT_RUN)

@@ -20,6 +20,8 @@ from grokviz.runs.storage import is_locked
 from tests.app.conftest import components, healthy, unescaped
 from tests.importers.conftest import lens_state, weights_of
 
+pytestmark = pytest.mark.slow
+
 NAME = "someone/a-run"
 
 

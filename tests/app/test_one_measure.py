@@ -21,6 +21,8 @@ from grokviz.view import tables
 from grokviz.view.export import offline_html
 from grokviz.view.frames import maps_blob, read_arrays, read_header, timeline_blob
 
+pytestmark = pytest.mark.slow
+
 FILE = r'''
 """The largest weight: how far a single one goes."""
 

@@ -14,6 +14,8 @@ from grokviz.runs import summary, write
 from grokviz.runs.folder import open_run
 from tests.app.conftest import ROOT, healthy
 
+pytestmark = pytest.mark.slow
+
 CACHES = {name: found for name, found in vars(cache).items() if isinstance(found, Cache)}
 
 

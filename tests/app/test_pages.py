@@ -212,6 +212,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_odd_runs_are_shown_on_every_page_with_both_kinds_of_controls(no_runs, visit, name):
     made(no_runs / name, **ODD[name])
@@ -250,6 +251,7 @@ def test_downloads_hold_what_they_say(runs, visit):
     ]
 
 
+@pytest.mark.slow
 def test_browsing_imports_no_torch(runs):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"

@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-from devtools.browser import CHROMIUM, launch
+from devtools.browser import launch
 from devtools.server import commanded, free_port, get, url
 from grokviz.app.shell import PAGES
 
 STEP = "globalThis.grokvizScrubbers?.active?.step()"
 SETTLED = "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
 HERE = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
-needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
 
 
+@pytest.mark.slow
 def test_whoever_ends_the_command_ends_the_server(no_runs):
     port = free_port()
     with commanded(port) as process:
@@ -38,7 +38,7 @@ def page():
         yield page
 
 
-@needs_browser
+@pytest.mark.browser
 def test_no_page_asks_another_host_for_anything(page, copied):
     port = free_port()
     with commanded(port):
@@ -53,7 +53,7 @@ def test_no_page_asks_another_host_for_anything(page, copied):
     assert len(page.asked) > 20
 
 
-@needs_browser
+@pytest.mark.browser
 def test_a_page_goes_on_after_the_server_was_restarted(page, copied):
     port = free_port()
     with commanded(port):

@@ -43,6 +43,7 @@ class Steps:
         self.update = lambda: None
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_rate():
     command = [sys.executable, "-W", "error", "-m", "grokviz.engine.calibration", "--device", "cpu"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -222,6 +222,7 @@ def test_the_loss_passes_gradcheck(loss):
     assert torch.autograd.gradcheck(Loss.apply, logits.requires_grad_())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", fused.LOSSES)
 @pytest.mark.parametrize(
     ("margin", "level"), [(-1000, 0), (-200, 0), (-10, 0), (0, 200), (0, 0), (10, 200), (30, 0), (60, 0)]

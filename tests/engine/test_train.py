@@ -70,6 +70,7 @@ CHANGES = ((30, "weight_decay", 0.0), (55, "lr", 5e-3), (55, "weight_decay", 3.0
 CHANGED = dataclasses.replace(SMALL, changes=CHANGES)
 
 
+@pytest.mark.slow
 def test_changed_settings_follow_a_plain_loop():
     """torch.optim.AdamW, whose settings are set by hand at those steps."""
     task = build_task(SMALL)
@@ -112,6 +113,7 @@ def stopped_and_changed():
     return rows, event
 
 
+@pytest.mark.slow
 def test_a_change_is_a_stop_another_setting_and_going_on():
     logged = {row.step for row in rows_and_snapshots(train(SMALL, "cpu"))[0]}
     assert logged >= {step for step, _, _ in CHANGES} - {55, 77}
@@ -126,6 +128,7 @@ def test_a_change_is_a_stop_another_setting_and_going_on():
         assert np.array_equal(w, last.weights[name])
 
 
+@pytest.mark.slow
 def test_runs_that_change_at_other_steps_are_trained_together(monkeypatch):
     monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 3)
     configs = [
@@ -164,6 +167,7 @@ def test_a_state_is_given_where_it_is_wanted_and_nowhere_else():
     assert {step for step, is_state in found if not is_state} == plain
 
 
+@pytest.mark.slow
 def test_2000_steps_follow_the_readable_model():
     """In float64, far past memorisation. Rounding grows along the way, tenfold in some 200 steps: none other does."""
     config = RunConfig(p=13, d_model=16, n_heads=2, d_mlp=32, frac_train=0.8, lr=2e-3)
@@ -205,6 +209,7 @@ def test_snapshots_are_copies_with_the_right_shapes():
     assert not np.array_equal(snapshots[0].weights["W_E"], snapshots[-1].weights["W_E"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "optimizer"),
     [(0, "adamw"), (3, "adamw"), (-2, "adamw"), (-1, "adamw"), *((3, o) for o in OPTIMIZERS)],
@@ -241,6 +246,7 @@ def by_run(events):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lag", [0, 1, 3])
 def test_many_runs_together_are_the_runs_one_by_one(monkeypatch, lag):
     """Other seeds, fractions, settings, lengths; three of them need a batch of their own."""
@@ -260,6 +266,7 @@ def test_many_runs_together_are_the_runs_one_by_one(monkeypatch, lag):
             assert np.linalg.norm(ours - theirs) <= 1e-3 * np.linalg.norm(ours)
 
 
+@pytest.mark.slow
 def test_rows_that_come_late_are_the_same_rows():
     config = dataclasses.replace(SMALL, stop="cleanup", steps=60)
     prompt, late = (list(train_many([config], "cpu", lag=lag)) for lag in (0, 4))
@@ -282,6 +289,7 @@ def leaves(tree):
     ]
 
 
+@pytest.mark.slow
 def test_runs_that_resume_at_different_steps_go_on_together(monkeypatch):
     monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 2)
     alone = [rows_and_snapshots(train(config, "cpu")) for config in MANY[:2]]
@@ -338,6 +346,7 @@ def test_a_core_is_left_to_the_pages(cores, expected, monkeypatch):
     assert chosen == [expected]
 
 
+@pytest.mark.slow
 def test_stop_rule_cleanup_ends_after_grokking():
     config = RunConfig(
         p=29, d_model=48, n_heads=2, d_mlp=128, frac_train=0.7, lr=4e-3, weight_decay=2.0,

@@ -84,6 +84,7 @@ def test_small_moduli_show_no_plateau():
     assert all(shows_plateau(p) for p in (31, 59, 97, 113))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_memorises_first_and_groks_later(seed):
     memorised = None

@@ -24,6 +24,8 @@ from grokviz.runs import storage
 from tests.fuzz.mutations import mutated, mutated_value
 from tests.importers.conftest import lens_state, paper_state
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "300"))
 SECONDS, BYTES = 3.0, 300_000_000  # of one file, at most
 SHAPES = {

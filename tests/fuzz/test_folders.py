@@ -28,6 +28,8 @@ from grokviz.study import Growing, Study
 from grokviz.view import frames, tables
 from tests.fuzz.mutations import mutated, mutated_value
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "1500")) // 5  # of each kind
 SECONDS, BYTES = 3.0, 300_000_000  # of one folder, at most
 P, KEYS, STEPS = 11, (2, 4), (0, 7, 40)

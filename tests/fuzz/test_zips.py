@@ -18,6 +18,8 @@ from grokviz.runs.record import RUN
 from tests.fuzz.mutations import mutated
 from tests.fuzz.test_folders import BYTES, KINDS, OVERFLOWS, SECONDS, bases, look_at, peak
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["bases"]  # the fixture
 ZIPS = int(os.environ.get("GROKVIZ_FUZZ", "1500")) // 5
 NAMES = (

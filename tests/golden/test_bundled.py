@@ -52,6 +52,7 @@ def test_blob(run, part):
     assert faults_of(arrays, run, part) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("run", "step"), [(run, step) for run in GOLDEN for step in GOLDEN[run]["measures"]])
 def test_measure(run, step):
     assert json_faults(access.measure_json(run, step), GOLDEN[run]["measures"][step]) == []

@@ -121,6 +121,7 @@ def reproduced(script: bytes, tmp_path: Path) -> Path:
     return tmp_path / "again"
 
 
+@pytest.mark.slow
 def test_the_script_in_a_zip_trains_the_same_run_again(tmp_path):
     kept = GOLDEN["small.zip"]
     with zipfile.ZipFile(FIXTURES / "small.zip") as archive:

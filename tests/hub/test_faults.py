@@ -19,6 +19,8 @@ from grokviz.hub.refs import parse
 from grokviz.jobs import processes
 from grokviz.runs import folder, library
 
+pytestmark = pytest.mark.slow
+
 NAME = "someone/a-run"
 QUESTIONS = {
     "silent": "fallen silent",

@@ -14,6 +14,8 @@ from grokviz.jobs import files, processes
 from grokviz.runs import folder, library
 from tests.importers.conftest import lens_state, weights_of
 
+pytestmark = pytest.mark.slow
+
 NAME = "someone/a-run"
 
 

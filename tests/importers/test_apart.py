@@ -75,6 +75,7 @@ apart.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cost", "says"), [
     ("while True: pass", "seconds of CPU and was stopped"),
     ("x = bytearray(3 * apart.GIB)", "more memory than an import may"),
@@ -129,6 +130,7 @@ CRAFTED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CRAFTED)
 def test_crafted_files_are_cheap(tmp_path, kind):
     """In this process, without limits: nothing here needs them."""

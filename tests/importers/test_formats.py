@@ -172,6 +172,7 @@ def test_the_logged_losses_are_kept_and_the_rest_is_measured(tmp_path, real, dem
     assert study.phases_of(run).grokked
 
 
+@pytest.mark.slow
 def test_the_whole_run_of_the_papers_code(tmp_path, shuffled, full_run_file):
     said = import_file(full_run_file(), tmp_path / "run")
     run = check(tmp_path / "run", paper_state(weights_of(shuffled)))
@@ -183,6 +184,7 @@ def test_the_whole_run_of_the_papers_code(tmp_path, shuffled, full_run_file):
     assert any("nothing of lr, weight_decay" in note for note in said["notes"])
 
 
+@pytest.mark.slow
 def test_a_single_checkpoint_brings_its_settings(tmp_path, shuffled):
     state = paper_state(weights_of(shuffled))
     log = shuffled.log

@@ -189,6 +189,7 @@ def in_old_names(data: bytes) -> bytes:
     return new.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbers", [
     lambda values: [np.float64(v) for v in values], lambda values: [np.float32(v) for v in values], np.array,
     lambda values: np.array(values, "f4")[:, None], torch.tensor, lambda values: [torch.tensor(v) for v in values],

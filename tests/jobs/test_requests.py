@@ -355,6 +355,7 @@ def acts_on_the_queue(runs, other, limits=None):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["fork", "extend", "keep"])
 def test_while_a_run_is_written_the_queue_answers(tmp_path, tiny, long_run, monkeypatch, what):
     other = requests.start(tmp_path, tiny, "other")

@@ -187,6 +187,7 @@ def wait_for(condition, runs, seconds=90):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @posix
 def test_twenty_visitors_press_start_at_once(hosted, visitor, tmp_path, tiny, monkeypatch):
     """Real processes, one slot: four train in the order of the queue, sixteen leave it; nothing is left behind."""
@@ -227,6 +228,7 @@ def test_twenty_visitors_press_start_at_once(hosted, visitor, tmp_path, tiny, mo
     assert memory() < before + 60e6
 
 
+@pytest.mark.slow
 @posix
 def test_killed_it_loses_a_second_and_goes_on_to_what_it_would_have_been(tmp_path, tiny):
     config = dataclasses.replace(tiny, steps=1_000_000, max_snapshots=12)

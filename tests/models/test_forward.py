@@ -50,6 +50,7 @@ def test_forward_matches_torch(random_weights, p, dtype, tolerance):
     np.testing.assert_allclose(activations.score_eq, scores[:, 0, 0, 2], atol=10 * tolerance)
 
 
+@pytest.mark.slow
 def test_forward_at_full_size_in_float32(random_weights):
     weights = random_weights(113, np.float32, scale=128**-0.5, d_model=128, n_heads=4, d_mlp=512)
     logits = forward(weights).logits

@@ -189,6 +189,7 @@ def test_extra_texts_have_plain_names(packed, name):
 # The script in it
 
 
+@pytest.mark.slow
 def test_the_script_trains_the_same_run_again(trained, tmp_path):
     archive = zipfile.ZipFile(io.BytesIO(exported(trained / "tiny-recites")))
     script = tmp_path / "reproduce.py"
@@ -403,6 +404,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", REFUSED)
 def test_a_hostile_zip_is_refused_and_leaves_nothing(packed, root, attack):
     make, says = REFUSED[attack]

@@ -31,6 +31,7 @@ def read_everything(path):
     return (*about, run.log.to_dict("list"), weights), timeline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_flipped_bit_anywhere_is_noticed_or_harmless(packed, name):
     data, timeline = read_everything(packed)

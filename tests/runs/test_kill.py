@@ -98,6 +98,7 @@ def kill_writers(root: Path) -> None:
         number += 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs fork and kill -9")
 def test_whenever_a_writer_is_killed_a_prefix_opens_and_the_run_can_be_finished(tmp_path, quick_disk):
     environment = {**os.environ, "PYTHONPATH": str(Path(folder.__file__).parents[2])}

@@ -120,6 +120,7 @@ def test_of_many_that_want_the_lock_one_at_a_time_has_it(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_nothing_here_needs_posix_to_be_imported():
     """As on Windows: modules that only POSIX has cannot be imported, and neither can what only training needs."""
     code = (

@@ -80,6 +80,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_does_not_fit_is_measured_anew(kept, name):
     whole = study.load(open_run(kept))

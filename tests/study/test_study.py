@@ -148,6 +148,7 @@ def count_passes(monkeypatch):
     return passes
 
 
+@pytest.mark.slow
 def test_grown_it_is_what_measuring_all_at_once_gives(growing, monkeypatch):
     whole, until = growing
     n, grown = len(whole.steps), study.Growing()
