@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.table import Row, medians, milliseconds
-from grokviz.config import PRESETS, RunConfig
+from grokviz.config import RunConfig
+from grokviz.forecast.presets import preset
 from grokviz.tasks.pairs import build_task
 
 GPU_RUNS = 64
@@ -37,7 +38,7 @@ def _one_step() -> list[Row]:
     from grokviz.engine import batch
     from grokviz.models import transformer
 
-    config = PRESETS["paper"]
+    config = preset("paper")
     task = build_task(config)
     a, b = (torch.tensor(x) for x in np.nonzero(task.is_train))
     answers = torch.tensor(task.answers[task.is_train])
@@ -120,7 +121,7 @@ def _together() -> list[Row]:
     found = []
     for name, p, steps in (("quick", 31, 400), ("quick", 59, 200), ("quick", 113, 50), ("paper", 113, 30)):
         runs = [
-            dataclasses.replace(PRESETS[name], p=p, seed=seed, steps=steps, stop="steps") for seed in range(4)
+            dataclasses.replace(preset(name), p=p, seed=seed, steps=steps, stop="steps") for seed in range(4)
         ]
 
         def in_turn(runs=runs) -> None:
@@ -168,7 +169,7 @@ def _estimates() -> list[Row]:
     from grokviz.forecast import speed
 
     rate = speed.fit(measure("cpu"))
-    quick = PRESETS["quick"]
+    quick = preset("quick")
     found = []
     for p, d_model, d_mlp, steps in (
         (13, 64, 256, 2000),
@@ -198,7 +199,7 @@ def _on_a_gpu() -> list[Row]:
     from grokviz.engine import batch
     from grokviz.engine.train import train
 
-    config = PRESETS["paper"]
+    config = preset("paper")
     start = time.perf_counter()
     for _ in train(config, "cuda"):
         pass

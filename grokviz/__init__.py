@@ -18,10 +18,17 @@ __version__ = "0.2.0"
 if TYPE_CHECKING:
     from grokviz import charts
     from grokviz.api import OpenRun, open, train
-    from grokviz.config import PRESETS, RunConfig
+    from grokviz.config import RunConfig
+    from grokviz.forecast.presets import PRESETS
 
 __all__ = ["PRESETS", "OpenRun", "RunConfig", "charts", "open", "train"]
-_HOMES = {"PRESETS": "config", "RunConfig": "config", "OpenRun": "api", "open": "api", "train": "api"}
+_HOMES = {
+    "PRESETS": "forecast.presets",
+    "RunConfig": "config",
+    "OpenRun": "api",
+    "open": "api",
+    "train": "api",
+}
 
 
 def __getattr__(name: str) -> object:

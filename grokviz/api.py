@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from grokviz import installation, study
-from grokviz.config import PRESETS, RunConfig
-from grokviz.errors import ConfigError
+from grokviz.config import RunConfig
+from grokviz.forecast.presets import preset
 from grokviz.importers.layouts import NAMES
 from grokviz.measures.phases import Phases
 from grokviz.runs import folder, library
@@ -192,9 +192,7 @@ def train(
     50
     """
     if isinstance(config, str):
-        if config not in PRESETS:
-            raise ConfigError(f"Preset {config!r} is not known. Choose one of: {', '.join(PRESETS)}.")
-        config = PRESETS[config]
+        config = preset(config)
     installation.require("torch")
     return _train(config, out, device)
 

@@ -332,23 +332,3 @@ def _check_train_pairs(split: str, text: str, p: int) -> None:
             f"{math.ceil(p * p / 8):,} bytes, a bit for each of {p * p:,} pairs, some set and some not.",
             mend="Import the run again.",
         )
-
-
-PRESETS: dict[str, RunConfig] = {
-    # Nanda et al. 2023: p = 113, 30 % of the pairs, weight decay 1, lr 1e-3, 40,000 steps, split by
-    # random.seed(0); random.shuffle, as in the released code.
-    "paper": RunConfig(split="paper", log_every=20),
-    # Larger steps and a little more data, half the width and a smaller modulus: memorises within 100 steps,
-    # groks after 1,000 to 2,000 (seeds 0 and 1), which two cores train within a minute.
-    "quick": RunConfig(
-        p=59,
-        frac_train=0.35,
-        d_model=64,
-        d_mlp=256,
-        lr=3e-3,
-        weight_decay=2.0,
-        steps=6_000,
-        stop="cleanup",
-        max_snapshots=100,
-    ),
-}

@@ -119,5 +119,5 @@ def test_a_training_yields_rows_and_snapshots_or_records_them(tmp_path):
 
 
 def test_an_unknown_preset_is_refused_at_once():
-    with pytest.raises(ConfigError, match="Choose one of: paper"):
+    with pytest.raises(ConfigError, match="Choose one of: fast, paper"):
         grokviz.train("papr")

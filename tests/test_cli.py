@@ -190,7 +190,7 @@ def test_the_fast_preset_fits_the_modulus(tmp_path):
     ("flags", "says"),
     [
         ("--preset fast --modulus 252", "p = 252 is out of range"),
-        ("--preset papr", "'papr' is not known. Choose one of: paper, quick, fast"),
+        ("--preset papr", "'papr' is not known. Choose one of: fast, paper, memorises, little, quick"),
         ("--modulus 12 --operation divide", "p = 12 is not prime"),
         ("--modulus 2", "p = 2 is out of range. Choose a value from 3 to 251"),
         ("--modulus 252", "p = 252 is out of range"),

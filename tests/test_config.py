@@ -4,14 +4,15 @@ import math
 
 import pytest
 
-from grokviz.config import PRESETS, RunConfig, from_json, to_json
+from grokviz.config import RunConfig, from_json, to_json
 from grokviz.errors import ConfigError
+from grokviz.forecast.presets import PRESETS, preset
 from grokviz.tasks.numbers import is_prime, next_prime
 from grokviz.tasks.pairs import OPERATIONS
 
 
 def test_paper_preset_is_the_published_recipe():
-    paper = PRESETS["paper"]
+    paper = preset("paper")
     assert (paper.p, paper.frac_train, paper.split, paper.seed) == (113, 0.3, "paper", 0)
     assert (paper.d_model, paper.n_heads, paper.model.d_head, paper.d_mlp) == (128, 4, 32, 512)
     assert (paper.lr, paper.weight_decay, paper.beta1, paper.beta2, paper.eps) == (1e-3, 1.0, 0.9, 0.98, 1e-8)
@@ -20,7 +21,7 @@ def test_paper_preset_is_the_published_recipe():
     assert paper.n_parameters == 226_816 - 128
 
 
-@pytest.mark.parametrize("config", [*PRESETS.values(), RunConfig(p=7, operation="divide", lr=3e-3)])
+@pytest.mark.parametrize("config", [*map(preset, PRESETS), RunConfig(p=7, operation="divide", lr=3e-3)])
 def test_json_round_trip_is_exact(config):
     assert from_json(json.loads(json.dumps(to_json(config)))) == config
 

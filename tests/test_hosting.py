@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from grokviz import hosting
-from grokviz.config import PRESETS
 from grokviz.errors import HostingError
+from grokviz.forecast.presets import PRESETS, preset
 from grokviz.hosting import Limits
 
 
@@ -54,10 +54,10 @@ def test_limits_that_cannot_be_are_refused(text, says):
 
 
 def test_the_presets_may_be_trained_on_a_shared_machine():
-    for preset in PRESETS.values():
-        hosting.check(preset, Limits())
+    for config in map(preset, PRESETS):
+        hosting.check(config, Limits())
     with pytest.raises(HostingError, match="p = 139 is more .*, which is 131"):
-        hosting.check(dataclasses.replace(PRESETS["quick"], p=139), Limits())
+        hosting.check(dataclasses.replace(preset("quick"), p=139), Limits())
 
 
 @pytest.mark.parametrize("secret", ["", "a" * 31, "A" * 32, "a" * 32 + "\n", "../" * 10 + "aa", "g" * 32])

@@ -14,7 +14,7 @@ from grokviz import config, installation, study
 from grokviz.cli import share
 from grokviz.config import SETTINGS, RunConfig, flag_of
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
-from grokviz.forecast.recipes import fast_preset
+from grokviz.forecast.presets import PRESETS, preset
 from grokviz.measures.phases import Event
 from grokviz.runs import library
 from grokviz.runs.folder import nearest_snapshot, open_run
@@ -23,7 +23,6 @@ from grokviz.runs.log import MAX_STEP
 
 BAD_INPUT = 2
 CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
-PRESETS = ", ".join([*config.PRESETS, "fast"])
 
 FLAGS = {name: flag for name, setting in SETTINGS.items() if (flag := flag_of(setting))}  # of `train`
 
@@ -104,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--preset", help=f"start from: {PRESETS}; fast fits the modulus")
+    sub.add_argument("--preset", help=f"start from: {', '.join(PRESETS)}, for the modulus")
     for name, flag in FLAGS.items():
         sub.add_argument(flag, dest=name, type=SETTINGS[name].kind, help=SETTINGS[name].help)
     sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -136,13 +135,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _preset(name: str | None, p: int | None) -> RunConfig:
-    if name is None:
-        return RunConfig()
-    if name == "fast":
-        return fast_preset(RunConfig.p if p is None else p)
-    if name not in config.PRESETS:
-        raise BadInputError(f"Preset {name!r} is not known. Choose one of: {PRESETS}.")
-    return config.PRESETS[name]
+    return RunConfig() if name is None else preset(name, p)
 
 
 def _show_progress(rows, steps: int) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import torch
 
-from grokviz.config import PRESETS, RunConfig
+from grokviz.config import RunConfig
 from grokviz.engine.batch import first_state, make_batch, operations
 from grokviz.engine.train import DEVICES, choose_device, leave_a_core
+from grokviz.forecast.presets import preset
 from grokviz.forecast.speed import fit, to_json
 
 # From one that is mostly overhead to one that is mostly matrix products.
-SIZES = (replace(PRESETS["quick"], p=31), replace(PRESETS["quick"], p=67), PRESETS["paper"])
+SIZES = (replace(preset("quick"), p=31), replace(preset("quick"), p=67), preset("paper"))
 MIN_STEPS, MAX_STEPS = 3, 40
 
 

@@ -13,7 +13,8 @@ import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from grokviz.config import PRESETS, SETTINGS, RunConfig, same_course, settings_of
+from grokviz.config import SETTINGS, RunConfig, same_course, settings_of
+from grokviz.forecast.presets import preset
 from grokviz.tasks.numbers import is_prime
 from grokviz.tasks.pairs import OPERATIONS
 
@@ -39,7 +40,7 @@ Source = Callable[[RunConfig], Known | None]
 
 def bundled(config: RunConfig) -> Known | None:
     """The quick preset, of which the README tells: seeds 0 and 1 grokked at 1,150 and 1,860."""
-    return Known(1_505, True) if same_course(config, PRESETS["quick"]) else None
+    return Known(1_505, True) if same_course(config, preset("quick")) else None
 
 
 # Share of the pairs trained on -> step at which the test loss is first under 0.1, at weight decay 1 and lr 1e-3.

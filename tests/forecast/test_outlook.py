@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from grokviz.config import PRESETS, RunConfig, same_course
+from grokviz.config import RunConfig, same_course
 from grokviz.forecast.outlook import Known, bundled, outlook
+from grokviz.forecast.presets import PRESETS, preset
 from grokviz.tasks.pairs import OPERATIONS
 
 
@@ -117,9 +118,9 @@ def test_a_run_that_ends_too_early_is_warned_of():
 
 
 def test_what_was_measured_comes_before_the_table():
-    quick = outlook(PRESETS["quick"])
+    quick = outlook(preset("quick"))
     assert (quick.kind, quick.grok_step, quick.warning) == ("groks", 1_505, None)
-    same = dataclasses.replace(PRESETS["quick"], seed=7, steps=1_000, log_every=3, precision="float32")
+    same = dataclasses.replace(preset("quick"), seed=7, steps=1_000, log_every=3, precision="float32")
     assert outlook(same).grok_step == 1_505
     assert outlook(same).warning is not None
     assert outlook(dataclasses.replace(same, lr=2e-3)).kind == "unknown"
@@ -137,7 +138,7 @@ def test_what_was_measured_comes_before_the_table():
     assert outlook(fast).kind == "unknown"
     assert outlook(fast, source)[:2] == ("at once", 300)
     assert outlook(RunConfig(), source).grok_step == 9_000
-    assert outlook(PRESETS["quick"], source).grok_step == 1_505  # of which it knows nothing
+    assert outlook(preset("quick"), source).grok_step == 1_505  # of which it knows nothing
     tiny = outlook(RunConfig(p=7, steps=10), source)
     assert (tiny.kind, tiny.grok_step, tiny.warning) == ("at once", None, None)
     assert tiny.sentence == "It will probably understand almost as soon as it memorises."
@@ -151,7 +152,7 @@ def test_what_was_measured_comes_before_the_table():
      ({"max_snapshots": 3}, True), ({"lr": 1e-3}, False), ({"p": 61}, False), ({"optimizer": "muon"}, False)],
 )  # fmt: skip
 def test_two_runs_take_the_same_course_where_they_differ_as_seeds_do(changes, same):
-    assert same_course(dataclasses.replace(PRESETS["quick"], **changes), PRESETS["quick"]) == same
+    assert same_course(dataclasses.replace(preset("quick"), **changes), preset("quick")) == same
 
 
 def test_the_bundled_runs_are_as_measured():
@@ -162,7 +163,7 @@ def test_the_bundled_runs_are_as_measured():
     log = Path(__file__).parents[2] / "checkpoints" / "mod59-quick" / "log.jsonl"
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     grokked = next(row["step"] for row in rows if row["test_accuracy"] >= 0.99)
-    assert bundled(PRESETS["quick"]) == ((1_150 + grokked) / 2, True)
+    assert bundled(preset("quick")) == ((1_150 + grokked) / 2, True)
 
 
 def test_sentences_are_short_and_careful():
@@ -173,7 +174,7 @@ def test_sentences_are_short_and_careful():
         for s in (100, 40_000)
         for lr in (1e-3, 2e-3, 0.5)
     ]
-    for config in [*configs, *PRESETS.values()]:
+    for config in [*configs, *map(preset, PRESETS)]:
         found = outlook(config)
         for text in (found.sentence, found.warning or "It is fine."):
             assert len(text) < 140

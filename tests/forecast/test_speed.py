@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from grokviz.config import PRESETS, RunConfig
+from grokviz.config import RunConfig
 from grokviz.engine import batch
 from grokviz.engine.schedule import is_logged
+from grokviz.forecast.presets import preset
 from grokviz.forecast.speed import (
     BAG_FLOPS,
     LOGIT_FLOPS,
@@ -38,7 +39,7 @@ def times(overhead, per_flop, noise=0.0):
 
 def test_flops_are_those_of_the_fused_step():
     """Those of its matrix products, as torch counts them; and bags and losses cost something."""
-    config = PRESETS["paper"]
+    config = preset("paper")
     b = batch.make_batch([config], [batch.first_state(config)], torch.device("cpu"))
     with FlopCounterMode(display=False) as step:
         batch.gradient(b)

@@ -3,7 +3,8 @@ import random
 import numpy as np
 import pytest
 
-from grokviz.config import PRESETS, RunConfig
+from grokviz.config import RunConfig
+from grokviz.forecast.presets import preset
 from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS, answers, build_task, encode_pairs, operation_label
 
 MODULI = (5, 7, 12, 100, 113)
@@ -63,7 +64,7 @@ def test_paper_split_is_the_released_code():
     div = int(frac_train * len(pairs))
     train = pairs[:div]
 
-    is_train = build_task(PRESETS["paper"]).is_train
+    is_train = build_task(preset("paper")).is_train
     assert len(train) == is_train.sum() == 3830
     assert all(is_train[a, b] for a, b, _ in train)
 

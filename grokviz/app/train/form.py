@@ -1,12 +1,9 @@
 """The form that starts a training: presets first, then every choice, and what will probably come of it."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import NamedTuple
 
 import streamlit as st
 
-from grokviz import config as configs
 from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.session import address, keys, visitor
@@ -15,6 +12,7 @@ from grokviz.config import SETTINGS, RunConfig, same_course
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.forecast import recipes, speed
 from grokviz.forecast.outlook import Known, Outlook, outlook
+from grokviz.forecast.presets import PRESETS, to_watch
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests
 from grokviz.runs import library
@@ -31,36 +29,7 @@ NO_PLATEAU = (
 )
 
 
-class Preset(NamedTuple):
-    name: str
-    make: Callable[[int], RunConfig]
-    words: str
-
-
-def _paper(p: int) -> RunConfig:
-    return dataclasses.replace(configs.PRESETS["paper"], p=p, stop="cleanup", max_snapshots=120)
-
-
-def _only_memorises(p: int) -> RunConfig:
-    fast = recipes.fast_preset(p)
-    return dataclasses.replace(
-        fast, weight_decay=0.0, stop="steps", steps=min(fast.steps, 1_500), max_snapshots=60
-    )
-
-
-def _too_little_data(p: int) -> RunConfig:
-    fast = recipes.fast_preset(p)
-    return dataclasses.replace(
-        fast, frac_train=0.15, stop="steps", steps=min(fast.steps, 2_000), max_snapshots=60
-    )
-
-
-PRESETS = {
-    "fast": Preset("Fast", recipes.fast_preset, "A recipe tuned to grok as soon as it can while the wait is still plain to see."),
-    "paper": Preset("The paper's", _paper, "The recipe of Nanda et al. 2023. It takes its time: the long flat stretch is the point."),
-    "memorises": Preset("Only memorises", _only_memorises, "The fast recipe without weight decay: nothing makes the memory expensive."),
-    "little": Preset("Too little data", _too_little_data, "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000."),
-}  # fmt: skip
+OFFERED = [name for name, preset in PRESETS.items() if preset.words]
 
 # The settings that are asked for, in three columns; under More, one below the other.
 ROWS = (("p", "operation", "seed"), ("frac_train", "weight_decay", "lr"))
@@ -136,7 +105,7 @@ def _picture(config: RunConfig) -> None:
 
 def chosen() -> RunConfig:
     """The config that the widgets say. Raises `ConfigError` when they fit no run."""
-    base = PRESETS[keys.PRESET_WAS.value()].make(int(keys.setting("p").value()))
+    base = to_watch(keys.PRESET_WAS.value(), int(keys.setting("p").value()))
     values = {field: SETTINGS[field].kind(keys.setting(field).value()) for field in FIELDS}
     values[PERCENT] /= 100
     return dataclasses.replace(base, **values)
@@ -153,7 +122,7 @@ def _presets(rate: speed.Rate | None) -> None:
         preset = PRESETS[name]
         if name != "fast" or rate is None:
             return preset.name
-        config = preset.make(int(keys.setting("p").value()))
+        config = to_watch(name, int(keys.setting("p").value()))
         step = forecast(config).grok_step
         return f"{preset.name} ({about(speed.seconds(config, rate, step))} here)" if step else preset.name
 
@@ -161,10 +130,10 @@ def _presets(rate: speed.Rate | None) -> None:
         name = keys.PRESET.value()
         if name:
             keys.PRESET_WAS.set(name)
-            _fill(PRESETS[name].make(113 if name == "paper" else int(keys.setting("p").value())))
+            _fill(to_watch(name, PRESETS[name].p or int(keys.setting("p").value())))
 
     st.segmented_control(
-        "Recipe", list(PRESETS), key=keys.PRESET, format_func=label, on_change=choose, width="stretch"
+        "Recipe", OFFERED, key=keys.PRESET, format_func=label, on_change=choose, width="stretch"
     )
     name = keys.PRESET.value()
     st.caption(PRESETS[name].words if name else "Your own recipe.")
@@ -178,7 +147,7 @@ def _own() -> None:
 def _p_changed() -> None:
     if name := keys.PRESET.value():
         seed = keys.setting("seed").value()
-        _fill(PRESETS[name].make(int(keys.setting("p").value())))
+        _fill(to_watch(name, int(keys.setting("p").value())))
         keys.setting("seed").set(seed)
 
 
