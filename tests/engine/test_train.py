@@ -246,15 +246,19 @@ def by_run(events):
     return found
 
 
+@pytest.fixture(scope="module")
+def one_by_one():
+    return [rows_and_snapshots(train(config, "cpu")) for config in MANY]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("lag", [0, 1, 3])
-def test_many_runs_together_are_the_runs_one_by_one(monkeypatch, lag):
+def test_many_runs_together_are_the_runs_one_by_one(monkeypatch, lag, one_by_one):
     """Other seeds, fractions, settings, lengths; three of them need a batch of their own."""
     monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 3)
     together = by_run(train_many(MANY, "cpu", lag=lag))
     assert sorted(together) == list(range(len(MANY)))
-    for index, config in enumerate(MANY):
-        rows, snapshots = rows_and_snapshots(train(config, "cpu"))
+    for index, (rows, snapshots) in enumerate(one_by_one):
         rows_together, snapshots_together = rows_and_snapshots(together[index])
         assert [row.step for row in rows_together] == [row.step for row in rows]
         for row, other in zip(rows, rows_together, strict=True):
@@ -349,8 +353,8 @@ def test_a_core_is_left_to_the_pages(cores, expected, monkeypatch):
 @pytest.mark.slow
 def test_stop_rule_cleanup_ends_after_grokking():
     config = RunConfig(
-        p=29, d_model=48, n_heads=2, d_mlp=128, frac_train=0.7, lr=4e-3, weight_decay=2.0,
-        steps=6_000, seed=1, max_snapshots=40, stop="cleanup",
+        p=13, d_model=32, n_heads=2, d_mlp=64, frac_train=0.8, lr=1e-2, weight_decay=2.0,
+        steps=6_000, seed=0, max_snapshots=40, stop="cleanup",
     )  # fmt: skip
     rows, snapshots = rows_and_snapshots(train(config, "cpu"))
     assert rows[-1].test_accuracy == 1.0
