@@ -29,6 +29,7 @@ def test_what_a_terminal_cannot_show_is_replaced(encoding, dash, tmp_path):
     assert f"cleanup          {dash}".encode(encoding) in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [PHASES, LIST, [*LIST[:3], "inspect", "mod59-quick", "--json"]])
 def test_a_closed_pipe_ends_quietly(command):
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

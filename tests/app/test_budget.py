@@ -62,6 +62,7 @@ def test_ones_own_machine_counts_nothing():
     assert budget._spent == {}
 
 
+@pytest.mark.slow
 def test_the_page_says_so(runs, visit, hosted, monkeypatch):
     monkeypatch.setattr(budget, "seconds_until", lambda who, most: 12.3)
     (said,) = [info.value for info in visit("timeline").info]

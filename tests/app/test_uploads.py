@@ -74,6 +74,7 @@ def test_all_visitors_together_hold_so_much(runtime, monkeypatch):
     assert held(runtime) == 5
 
 
+@pytest.mark.slow
 def test_a_stranger_at_a_real_server(no_runs):
     """Pages that ask for no file take none, whatever a session sends; the page that does takes one."""
     port = free_port()

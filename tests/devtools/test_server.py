@@ -12,6 +12,7 @@ def test_a_server_that_ends_at_once_is_quoted():
         start([sys.executable, "-c", "raise SystemExit('the port is taken')"], free_port())
 
 
+@pytest.mark.slow
 def test_a_server_that_is_never_well_is_given_up():
     with pytest.raises(RuntimeError, match=r"after 2 s. It said:\nslow"):
         start([sys.executable, "-uc", "print('slow'); import time; time.sleep(60)"], free_port(), seconds=2)

@@ -64,6 +64,7 @@ def stablemax(logits, answers):
 READABLE = {"softmax": transformer.cross_entropy, "stablemax": stablemax}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", READABLE)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("p", "operation"), [(5, "add"), (7, "divide"), (12, "multiply"), (100, "add")])

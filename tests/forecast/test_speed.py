@@ -92,6 +92,7 @@ def test_fit_refuses_times_that_cannot_be(samples):
         fit(samples)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 24, 25, 49, 60, 200, 1000, 6000, 40_000])
 @pytest.mark.parametrize("log_every", [1, 3, 10, 20, 1000])
 def test_rows_are_counted_as_the_schedule_logs_them(steps, log_every):
@@ -100,6 +101,7 @@ def test_rows_are_counted_as_the_schedule_logs_them(steps, log_every):
     assert abs(n_rows(config, steps) - counted) <= 2
 
 
+@pytest.mark.slow
 def test_seconds_are_those_of_steps_and_rows():
     config = RunConfig(steps=40_000, log_every=20)
     by_hand = sum(

@@ -32,6 +32,7 @@ def everything(hub) -> bytes:
     return b"".join(data for files in hub.repos.values() for data in files.values())
 
 
+@pytest.mark.slow
 def test_a_round_trip_changes_no_number(hub, root, trained, login):
     path = trained / "tiny-groks"
     parcel = publish.parcel(path, REPO, "cc-by-4.0")
@@ -199,6 +200,7 @@ def test_import_from_the_hub_by_the_command_line(hub, trained, tmp_path, monkeyp
     assert "no reference to the Hub" in say(capsys, "import", "what is this", "--out", str(tmp_path / "x"))[2]
 
 
+@pytest.mark.slow
 def test_a_space_holds_the_app_and_nothing_else(hub, login, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
     assert say(capsys, "space", "me/grokviz", "--yes")[0] == 0

@@ -247,6 +247,7 @@ def test_sizes_that_coincide_do_not_confuse_the_layouts(tmp_path):
         assert all(np.array_equal(stored[name], weights[name]) for name in weights)
 
 
+@pytest.mark.slow
 def test_it_is_thinned_where_little_happens(tmp_path, shuffled, full_run_file):
     import_file(full_run_file(), tmp_path / "run", snapshots=8)
     run = folder.open_run(tmp_path / "run")

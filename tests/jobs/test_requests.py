@@ -261,6 +261,7 @@ def test_a_fork_keeps_the_network_and_the_task(tmp_path, tiny):
     assert len(files.runs_in(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_a_fork_whose_making_was_cut_short_goes_on_from_what_there_is(tmp_path, tiny):
     parent = trained(requests.start(tmp_path, tiny, "parent", "cpu"))
     step = int(parent.steps[-1])
@@ -273,6 +274,7 @@ def test_a_fork_whose_making_was_cut_short_goes_on_from_what_there_is(tmp_path, 
     assert fork.log["step"].iloc[-1] == step + 40
 
 
+@pytest.mark.slow
 def test_trained_on_it_is_what_it_would_have_been_in_one_go(tmp_path, tiny):
     short = requests.start(tmp_path, tiny, "short", "cpu")
     trained(short)

@@ -198,6 +198,7 @@ def test_resumed_from_an_earlier_step_it_is_measured_anew(growing, trained):
     np.testing.assert_array_equal(found.logit_fve, fresh.logit_fve)
 
 
+@pytest.mark.slow
 def test_a_look_that_failed_half_way_is_made_up_for(growing, monkeypatch):
     whole, until = growing
     grown, read = study.Growing(), folder.read_weights

@@ -49,6 +49,7 @@ def encodings(spec):
     return own + [found for key, item in spec.items() if key != "datasets" for found in encodings(item)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "odd",
     [{}, {"p": 12, "keys": (3, 6)}, {"n": 1, "phases": Phases()}, {"keys": (), "phases": Phases()}],
@@ -67,6 +68,7 @@ def test_a_grid_of_the_largest_modulus_is_drawn():
     assert spec["usermeta"]["embedOptions"]["renderer"] == "canvas"  # too many marks for SVG
 
 
+@pytest.mark.slow
 def test_scrubbing_changes_nothing_but_the_cursor_and_the_values_of_that_step():
     study = made()
     for (name, early), late in zip(
@@ -82,6 +84,7 @@ def test_scrubbing_changes_nothing_but_the_cursor_and_the_values_of_that_step():
             assert before["datasets"]["cursor"] == [{"step": int(study.timeline.steps[1])}]
 
 
+@pytest.mark.slow
 def test_the_time_axis_is_the_whole_run_as_square_root_on_every_layer():
     for name in ("loss", "gini", "excluded"):
         for encoding in encodings(every_chart(made(), 4)[name].to_dict()):
