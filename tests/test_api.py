@@ -19,6 +19,7 @@ from grokviz.importers.layouts import read_checkpoint
 from grokviz.runs.folder import open_run, read_weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [grokviz, api, charts], ids=lambda module: module.__name__)
 def test_the_examples_of_its_docstrings_hold(module):
     failed, tried = doctest.testmod(module)

@@ -310,6 +310,7 @@ def test_kept_it_ends_with_what_it_was_and_discarded_it_leaves(tmp_path):
     assert len(discarded.log) == 5
 
 
+@pytest.mark.slow
 def test_where_the_gpu_has_too_little_memory_the_processor_goes_on(tmp_path, monkeypatch):
     path = tmp_path / "run"
     worker.start(path, CONFIG, "cpu")

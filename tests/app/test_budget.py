@@ -70,6 +70,7 @@ def test_the_page_says_so(runs, visit, hosted, monkeypatch):
     assert "Go on in 13 s" in unescaped(said)
 
 
+@pytest.mark.slow
 def test_a_run_larger_than_what_is_trained_here_is_not_looked_into(runs, monkeypatch):
     monkeypatch.setenv(hosting.HOSTED, "1")
     monkeypatch.setenv(hosting.LIMITS, "p=11")

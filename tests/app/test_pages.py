@@ -73,6 +73,7 @@ def scales(spec):
     return own + [scale for item in spec.values() for scale in scales(item)]
 
 
+@pytest.mark.slow
 def test_plain_controls_are_a_slider_and_charts_whose_axes_never_move(runs, visit):
     app = visit("timeline", run="tiny-groks")
     healthy(app.toggle(key="plain_controls").set_value(True).run())
@@ -142,6 +143,7 @@ def test_a_run_that_only_recites_has_a_shorter_tour_that_says_so(runs):
     assert "has not grokked" in stops[-1].sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", FIGURES)
 def test_without_any_run_every_page_says_how_to_get_one(no_runs, visit, page):
     app = visit(page, run="tiny-groks", step="3")

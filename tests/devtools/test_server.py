@@ -18,6 +18,7 @@ def test_a_server_that_is_never_well_is_given_up():
         start([sys.executable, "-uc", "print('slow'); import time; time.sleep(60)"], free_port(), seconds=2)
 
 
+@pytest.mark.slow
 def test_a_server_is_gone_after_its_block():
     with serving("devtools/film_page.py") as address:
         assert "<title>" in (get(address) or "")

@@ -147,6 +147,7 @@ def test_runs_that_change_at_other_steps_are_trained_together(monkeypatch):
             assert taken[-1].step == snapshots[-1].step
 
 
+@pytest.mark.slow
 def test_a_state_is_given_where_it_is_wanted_and_nowhere_else():
     asked, last = [], None
 

@@ -48,6 +48,7 @@ def test_a_round_trip_changes_no_number(hub, root, trained, login):
     assert not [p for p in root.rglob("*") if p.is_file() and TOKEN.encode() in p.read_bytes()]
 
 
+@pytest.mark.slow
 def test_the_state_of_the_optimiser_stays_at_home(hub, root, trained, login):
     path = trained / "tiny-groks"
     assert (path / RESUME).stat().st_size > 1000  # it was trained here

@@ -37,6 +37,7 @@ def test_it_makes_the_same_run_and_tells_how_far_it_is(file, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file.pth", "run"]
 
 
+@pytest.mark.slow
 def test_questions_and_refusals_come_back_as_they_are(file, tmp_path):
     with pytest.raises(Unanswered) as asked:
         import_apart(file, tmp_path / "run")

@@ -268,6 +268,7 @@ def test_the_command_line(tmp_path, demo_file, capsys):
     assert "is there already" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["weights.safetensors", "weights.pth", "old.pth"])
 def test_importing_a_file_needs_no_torch(tmp_path, real, name):
     state = {n: t for n, t in lens_state(weights_of(real)).items() if "mask" not in n and "IGNORE" not in n}

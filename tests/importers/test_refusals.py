@@ -234,6 +234,7 @@ def test_an_operation_nobody_recognises_is_asked_for(refused):
     assert [question.setting for question in questions] == ["operation", "frac_train", "split"]
 
 
+@pytest.mark.slow
 def test_another_split_than_the_logged_losses_allow_is_not_guessed(tmp_path, shuffled, full_run_file):
     path = full_run_file(train_losses=[1e-3] * 800, test_losses=[9.9] * 80)
     with pytest.raises(RunError, match="no seed up to 100 of the paper's shuffle"):

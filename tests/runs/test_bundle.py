@@ -561,6 +561,7 @@ def test_a_full_disk_leaves_nothing(packed, root, monkeypatch):
     assert os.listdir(root) == []
 
 
+@pytest.mark.slow
 def test_any_flipped_byte_is_noticed_or_harmless(packed, root):
     data, run = exported(packed), open_run(packed)
     noticed = 0

@@ -167,6 +167,7 @@ def packed_steps(steps):
     return edit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "says"),
     [

@@ -90,6 +90,7 @@ def test_what_is_removed_is_not_listed_and_what_comes_back_is(many):
     assert len(list_runs(many)) == 41
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{", b'{"version": 1, "runs": {"run-00": 1}}', b'{"version": 99}', b"\xff"]
 )

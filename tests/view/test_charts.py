@@ -93,6 +93,7 @@ def test_the_time_axis_is_the_whole_run_as_square_root_on_every_layer():
     assert charts.step_axis(0)["scale"]["domain"] == [0, 1]  # a run of one step has an axis too
 
 
+@pytest.mark.slow
 def test_the_strength_of_frequencies_has_one_scale_for_all_steps():
     (encoding,) = encodings(every_chart(made(), 2)["spectrum"].to_dict())
     assert encoding["y"]["scale"]["domain"] == [0, made().timeline.spectrum_W_E.max()]
