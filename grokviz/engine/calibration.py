@@ -3,7 +3,6 @@
 import argparse
 import statistics
 import time
-from dataclasses import replace
 
 import torch
 
@@ -14,7 +13,7 @@ from grokviz.forecast.presets import preset
 from grokviz.forecast.speed import fit, to_json
 
 # From one that is mostly overhead to one that is mostly matrix products.
-SIZES = (replace(preset("quick"), p=31), replace(preset("quick"), p=67), preset("paper"))
+SIZES = (preset("quick", 31), preset("quick", 67), preset("paper"))
 MIN_STEPS, MAX_STEPS = 3, 40
 
 

@@ -55,7 +55,8 @@ def preset(name: str, p: int | None = None) -> RunConfig:
     """The config of a preset, for this modulus or the one it was made for. Raises `ConfigError` for another name."""
     if name not in PRESETS:
         raise ConfigError(f"Preset {name!r} is not known.", mend=f"Choose one of: {', '.join(PRESETS)}.")
-    return PRESETS[name].make(p or PRESETS[name].p or RunConfig.p)
+    found = PRESETS[name]
+    return found.make((found.p or RunConfig.p) if p is None else p)
 
 
 def to_watch(name: str, p: int) -> RunConfig:
