@@ -45,6 +45,8 @@ class Setting(NamedTuple):
     incidental: bool = False  # changes nothing of the course of a run, or only what another seed would
     is_young: bool = False  # written only where it is not the default, see `to_json`
     of_optimizer: str = ""  # a constant of this optimiser: no other knows it
+    in_files: tuple[str, ...] = ()  # what other people's code calls it; the first that is there counts
+    asked: tuple[str, str] = ("", "")  # of a file that does not say it: label and words of the question
     # Filled in from the field.
     name: str = ""
     kind: type = tuple
@@ -90,14 +92,18 @@ class RunConfig:
     ))
     operation: str = _setting("add", Setting(
         "Operation", "one of: " + ", ".join(OPERATIONS), choices=tuple(OPERATIONS), kept_by_forks=True,
+        in_files=("fn_name", "operation", "op", "task"), asked=("Operation", "Which operation was it trained on?"),
     ))
     frac_train: float = _setting(0.3, Setting(
         "Pairs to train on", "share of the pairs to train on", (0.01, 0.99), kept_by_forks=True,
         hint="The rest is never shown to the network: only there can it prove that it has understood.",
+        in_files=("frac_train", "train_frac", "frac", "fraction", "training_fraction"),
+        asked=("Share trained on", "Which share of the pairs was it trained on?"),
     ))
     split: str = _setting("seeded", Setting(
         "Split", "seeded, or paper: Python's random.shuffle, as Nanda et al.", choices=SPLITS,
         kept_by_forks=True, incidental=True,
+        asked=("Drawn by", "How were the pairs drawn: as the paper's code does, as GrokViz does, or is it not known?"),
     ))
     train_pairs: str = _setting("", Setting(
         "Training pairs", "of split stored: a bit a pair, see `tasks.pairs.encode_pairs`",
@@ -105,7 +111,7 @@ class RunConfig:
     ))
     seed: int = _setting(0, Setting(
         "Seed", "of the split and of the initial weights", (0, 2**32 - 1), kept_by_forks=True, incidental=True,
-        hint="Another seed: other pairs, other first weights.",
+        hint="Another seed: other pairs, other first weights.", asked=("Seed", "With which seed were they drawn?"),
     ))
     # the model
     d_model: int = _setting(128, Setting(
@@ -125,14 +131,22 @@ class RunConfig:
     ))
     lr: float = _setting(1e-3, Setting(
         "Learning rate", "learning rate", (1e-7, 1.0), changeable=True, hint="How large each correction is.",
+        in_files=("lr", "learning_rate"),
     ))
     weight_decay: float = _setting(1.0, Setting(
         "Weight decay", "decoupled, of every parameter", (0.0, 100.0), changeable=True,
         hint="How hard every weight is pulled towards zero. It makes remembering expensive.",
+        in_files=("weight_decay", "wd"),
     ))
-    beta1: float = _setting(0.9, Setting("Beta 1", "memory of Adam's mean of the gradient", (0.0, 0.9999)))
-    beta2: float = _setting(0.98, Setting("Beta 2", "memory of Adam's mean of its square", (0.0, 0.99999)))
-    eps: float = _setting(1e-8, Setting("Epsilon", "what Adam adds to the root of that mean", (1e-16, 1.0)))
+    beta1: float = _setting(0.9, Setting(
+        "Beta 1", "memory of Adam's mean of the gradient", (0.0, 0.9999), in_files=("beta1",),
+    ))
+    beta2: float = _setting(0.98, Setting(
+        "Beta 2", "memory of Adam's mean of its square", (0.0, 0.99999), in_files=("beta2",),
+    ))
+    eps: float = _setting(1e-8, Setting(
+        "Epsilon", "what Adam adds to the root of that mean", (1e-16, 1.0), in_files=("eps",),
+    ))
     warmup_steps: int = _setting(10, Setting(
         "Warm-up", "steps over which the learning rate rises to its value", (1, 100_000),
     ))

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from grokviz.errors import BadInputError, Question, RunError
+from grokviz.importers.questions import GIVEN, SPLITS
 from grokviz.runs import library
 from grokviz.runs.record import Provenance
 from grokviz.tasks.pairs import OPERATIONS
 
-GIVEN = ("operation", "frac_train", "split", "seed")
 SNAPSHOTS, MOST_SNAPSHOTS = 150, 2_000
 
 
@@ -22,9 +22,7 @@ def add_commands(command) -> None:
     sub.add_argument("--out", required=True, type=Path, help="the run folder, new")
     sub.add_argument("--operation", choices=OPERATIONS, metavar="OP", help="where the file does not say it")
     sub.add_argument("--frac-train", type=float, help="share of the pairs that were trained on")
-    sub.add_argument(
-        "--split", choices=("paper", "seeded", "unknown"), help="how they were drawn; unknown is an answer"
-    )
+    sub.add_argument("--split", choices=SPLITS, help="how they were drawn; unknown is an answer")
     sub.add_argument("--seed", type=int, help="with which seed")
     sub.add_argument(
         "--snapshots", type=int, default=SNAPSHOTS, help="how many checkpoints of a file to keep at most"

@@ -2,8 +2,9 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from grokviz.config import RunConfig
 
@@ -79,9 +80,15 @@ class Schedule:
         return dataclasses.asdict(self)
 
     @staticmethod
-    def from_json(values: dict[str, Any]) -> "Schedule":
-        """Back from `to_json`. Raises `KeyError` or `TypeError` when the values are no schedule's."""
-        return Schedule(**{**values, "last": tuple(values["last"])})
+    def from_json(values: Mapping[str, object]) -> "Schedule":
+        """Back from `to_json`. Raises `TypeError` when the values are no schedule's."""
+        match values:
+            case {
+                "taken": int(taken), "moved": float(moved) | int(moved), "last": list(last) | tuple(last),
+                "best_step": int(best_step), "best_loss": float(best_loss) | int(best_loss),
+            }:  # fmt: skip
+                return Schedule(taken, float(moved), tuple(map(float, last)), best_step, float(best_loss))
+        raise TypeError("no schedule")
 
 
 def _coordinates(row: LogRow, config: RunConfig) -> tuple[float, ...]:

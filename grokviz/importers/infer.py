@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import RunError
 from grokviz.importers.sources import Source
 from grokviz.importers.values import whole_of
@@ -22,7 +22,7 @@ A_LITTLE = 1.05  # and how far apart train and test loss must be then
 APART = 10.0  # train and test loss must differ by this factor, or they cannot tell one split from another
 FLOOR = 1e-7  # below, a log in float32 has rounded its losses, to multiples of `ROUNDED` and to zero
 ROUNDED = 2.0**-24
-OPERATION_KEYS = ("fn_name", "operation", "op", "task")
+OPERATION_KEYS = SETTINGS["operation"].in_files
 
 
 class Split(NamedTuple):

@@ -1,17 +1,16 @@
 """What a person may be asked about a file: only what it neither says nor shows."""
 
+from grokviz.config import SETTINGS
 from grokviz.errors import Question
 from grokviz.runs.imported import UNKNOWN
-from grokviz.tasks.pairs import OPERATIONS
 
-SPLITS = ("paper", "seeded", UNKNOWN)
-QUESTIONS = (
-    Question("operation", "Which operation was it trained on?", tuple(OPERATIONS)),
-    Question("frac_train", "Which share of the pairs was it trained on?"),
-    Question("split", "How were the pairs drawn: as the paper's code does, as GrokViz does, or is it not known?", SPLITS),
-    Question("seed", "With which seed were they drawn?"),
-)  # fmt: skip
-OF_SPLIT = ("frac_train", "split", "seed")
+SPLITS = ("paper", "seeded", UNKNOWN)  # that a person can know of; stored is what a file says itself
+GIVEN = tuple(name for name, s in SETTINGS.items() if any(s.asked))
+QUESTIONS = tuple(
+    Question(name, SETTINGS[name].asked[1], SPLITS if name == "split" else SETTINGS[name].choices)
+    for name in GIVEN
+)
+OF_SPLIT = tuple(name for name in GIVEN if name != "operation")
 
 
 def questions_of(settings: list[str] | tuple[str, ...]) -> tuple[Question, ...]:

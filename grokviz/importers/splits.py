@@ -9,7 +9,7 @@ from grokviz.errors import RunError, Unanswered
 from grokviz.importers import infer
 from grokviz.importers.infer import Split
 from grokviz.importers.layouts import read_checkpoint
-from grokviz.importers.questions import OF_SPLIT, SPLITS, questions_of
+from grokviz.importers.questions import GIVEN, OF_SPLIT, SPLITS, questions_of
 from grokviz.importers.sources import Source
 from grokviz.importers.training import share_of_settings
 from grokviz.models.forward import cross_entropy, forward
@@ -30,7 +30,7 @@ def check_given(given: Mapping[str, object]) -> dict:
         raise RunError(
             f"The share of the pairs is given as {share:g}, expected a number from 0.01 to 0.99. {share:g} % are {share / 100:g}."
         )
-    settings: dict = {name: known[name] for name in ("operation", "frac_train", "seed") if name in known}
+    settings: dict = {name: known[name] for name in GIVEN if name in known and name != "split"}
     RunConfig(p=5, **settings)  # refuses what cannot be
     return known
 

@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import ConfigError
 from grokviz.importers.values import number_of
 
-NAMES = {  # of `RunConfig` -> in a config
-    "lr": ("lr", "learning_rate"),
-    "weight_decay": ("weight_decay", "wd"),
-    "beta1": ("beta1",),
-    "beta2": ("beta2",),
-    "eps": ("eps",),
-}
-SHARES = ("frac_train", "train_frac", "frac", "fraction", "training_fraction")
+# Of `RunConfig` -> in a config. What forks keep is of the task and the network: others read that.
+NAMES = {name: s.in_files for name, s in SETTINGS.items() if s.in_files and not s.kept_by_forks}
 
 
 class Training(NamedTuple):
@@ -83,7 +77,7 @@ def _fits(name: str, value: float) -> bool:
 
 def share_of_settings(settings: Mapping[str, object]) -> float | None:
     """The share of the pairs that the settings say was trained on, if it can be one."""
-    for name in SHARES:
+    for name in SETTINGS["frac_train"].in_files:
         share = number_of(settings.get(name))
         if share is not None and _fits("frac_train", share):
             return share

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from grokviz.config import SETTINGS
 from grokviz.errors import Question
 
-LABELS = {"operation": "Operation", "frac_train": "Share trained on", "split": "Drawn by", "seed": "Seed"}
 CHOICES = {"unknown": "not known"}
 SPLIT_HELP = (
     "paper: Python's random.shuffle, as the paper's code. seeded: as GrokViz. Not known is an answer: losses are then "
@@ -28,7 +28,8 @@ def ask(questions: tuple[Question, ...], said: Mapping[str, object], button: str
 
 
 def _field(question: Question, said: object, column) -> object:
-    label = LABELS.get(question.setting, question.setting)
+    about = SETTINGS.get(question.setting)
+    label = about.asked[0] if about else question.setting
     if question.choices:
         index = question.choices.index(said) if said in question.choices else 0
         return column.selectbox(
