@@ -5,24 +5,12 @@ w_k = 2 pi k / p, each divided by its norm. For even p the last frequency, p/2, 
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-
-@lru_cache(maxsize=8)
-def fourier_basis(p: int) -> Float[np.ndarray, "p p"]:
-    """Orthonormal rows: constant, cos_1, sin_1, cos_2, sin_2, ...; read-only, float64."""
-    n = np.arange(p)
-    k = component_frequency(p)[:, None]
-    angle = 2 * np.pi * (k * n % p) / p
-    is_sine = (np.arange(p) > 0) & (np.arange(p) % 2 == 0)
-    rows = np.where(is_sine[:, None], np.sin(angle), np.cos(angle))
-    basis = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    basis.flags.writeable = False
-    return basis
+from grokviz.tasks.groups import fourier_basis
 
 
 def component_frequency(p: int) -> Int[np.ndarray, " p"]:

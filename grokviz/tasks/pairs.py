@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Int
 
-from grokviz.tasks.numbers import inverse_table
+from grokviz.tasks.groups import Places, powers_of, sums
+from grokviz.tasks.numbers import inverse_table, is_prime, primitive_root
 from grokviz.tasks.task import Vocabulary
 
 NO_ANSWER = -1  # a / 0
@@ -44,12 +45,34 @@ class Operation:
     can_generalise: bool = True  # there is something to find out
     never_groks: str = ""  # why networks only memorise it, with the source
     addition: Addition | None = None  # the order in which it is addition, where one is known
+    no_group: str = ""  # why no circuit is known of it, in a sentence, where it says more than that none is
     other_names: tuple[str, ...] = ()  # in other people's code
 
     @property
     def is_plain_addition(self) -> bool:
         """Whether it adds the numbers as they are, like the network of the paper."""
         return self.addition == Addition()
+
+    def places(self, p: int) -> Places | None:
+        """The group whose product it is, modulo p, and which number stands for which element; None: none is known."""
+        way = self.addition
+        if way is None or (way.of_logarithms and not is_prime(p)):
+            return None
+        return powers_of(primitive_root(p), p, way.sign_b) if way.of_logarithms else sums(p, way.sign_b)
+
+    def why_no_group(self, p: int) -> str:
+        """Why no group is known of it, in a sentence; "" where one is."""
+        if self.places(p) is not None:
+            return ""
+        if self.addition:
+            d = next(d for d in range(2, p) if p % d == 0)
+            return (
+                f"Modulo {p}, which is not prime, {self.label} is no group: {d} × {p // d} = 0, and {d} cannot be divided by. "
+                "So the circuit of waves that is known of prime moduli is not looked for here."
+            )
+        return self.no_group or (
+            f"Of {self.label} no circuit is known: it is the product of no known group, so there are no waves to look for."
+        )
 
     def question(self, a: int | str, b: int | str) -> str:
         """One question as it is written: 14 + 100."""
@@ -78,6 +101,11 @@ def divide_or_subtract(a: np.ndarray, b: np.ndarray, p: int) -> np.ndarray:
     return np.where(b % 2 == 1, divide(a, b, p), (a - b) % p)
 
 
+TWO_HALVES = (
+    "It divides by odd numbers and subtracts even ones. Each half has a circuit of its own; of both together none is "
+    "known, for they are the product of no group."
+)
+NO_RULE = "The answers were drawn at random. There is no rule in them, so there is no circuit to look for."
 _ALL = (
     Operation(
         "add", "a + b", lambda a, b, p: (a + b) % p, "+", addition=Addition(), other_names=("add", "addition", "plus", "a+b", "x+y", "+")
@@ -104,11 +132,12 @@ _ALL = (
         "x^3+xy^2+y", "a³ + ab² + b", lambda a, b, p: (a**3 + a * b**2 + b) % p,
         never_groks="at a³ + ab² + b no network was seen to grok (Power et al. 2022)",
     ),
-    Operation("parity", "a ÷ b if b is odd, else a − b", divide_or_subtract, needs_prime=True),
+    Operation("parity", "a ÷ b if b is odd, else a − b", divide_or_subtract, needs_prime=True, no_group=TWO_HALVES),
     # Nothing to find out, only to memorise: the control of Zhang et al. 2017 (arXiv 1611.03530).
     Operation(
         "random", "a random answer for every pair", None, can_generalise=False,
         never_groks="there is nothing to understand in random answers (Zhang et al. 2017)",
+        no_group=NO_RULE,
     ),
 )  # fmt: skip
 OPERATIONS = {operation.name: operation for operation in _ALL}
@@ -117,6 +146,11 @@ OPERATIONS = {operation.name: operation for operation in _ALL}
 def operation_label(operation: str) -> str:
     """How the operation of this name is written on a page, in a and b."""
     return OPERATIONS[operation].label
+
+
+def places_of(spec: "PairSpec") -> Places | None:
+    """The group that a question is the product of, with the token of every element; None where none is known."""
+    return OPERATIONS[spec.operation].places(spec.p)
 
 
 @runtime_checkable
