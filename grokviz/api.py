@@ -91,7 +91,7 @@ class OpenRun:
 
     def __repr__(self) -> str:
         many = f"{len(self.steps)} snapshots up to step {self.run.last_step:,}"
-        return f"<run {self.name}: {self.config.operation} mod {self.config.p}, {many}>"
+        return f"<run {self.name}: {self.config.group or f'{self.config.operation} mod {self.config.p}'}, {many}>"
 
     @property
     def name(self) -> str:

@@ -12,12 +12,13 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypedDict, TypeVar
 
 from grokviz.errors import ConfigError
 from grokviz.models.spec import ModelSpec, Shapes
+from grokviz.tasks import named_groups
 from grokviz.tasks.numbers import LARGEST_MODULUS, SMALLEST_MODULUS, is_prime, next_prime
-from grokviz.tasks.pairs import OPERATIONS, SPLITS, vocabulary
+from grokviz.tasks.pairs import COMPOSE, OPERATIONS, SPLITS, Operation, operation_of, vocabulary
 
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
@@ -91,8 +92,12 @@ class RunConfig:
         hint="The number of hours on the clock. Any number will do, not only primes.",
     ))
     operation: str = _setting("add", Setting(
-        "Operation", "one of: " + ", ".join(OPERATIONS), choices=tuple(OPERATIONS), kept_by_forks=True,
+        "Operation", "one of: " + ", ".join((*OPERATIONS, COMPOSE)), choices=(*OPERATIONS, COMPOSE), kept_by_forks=True,
         in_files=("fn_name", "operation", "op", "task"), asked=("Operation", "Which operation was it trained on?"),
+    ))
+    group: str = _setting("", Setting(
+        "Group", f"the group whose elements are composed, such as {', '.join(named_groups.OFFERED[:6])}",
+        kept_by_forks=True, is_young=True, hint="Things that can be done one after the other: shuffles, turns, flips.",
     ))
     frac_train: float = _setting(0.3, Setting(
         "Pairs to train on", "share of the pairs to train on", (0.01, 0.99), kept_by_forks=True,
@@ -195,7 +200,8 @@ class RunConfig:
         for name, setting in SETTINGS.items():
             if setting.kind is not tuple:
                 setting.check(getattr(self, name))
-        _check_modulus(self.operation, self.p)
+        _check_group(self.operation, self.group, self.p)
+        _check_modulus(operation_of(self), self.p)
         _check_train_pairs(self.split, self.train_pairs, self.p)
         _check_changes(self.changes)
         _ = self.model  # raises when its sizes do not fit each other
@@ -301,10 +307,40 @@ def _changes_from_json(values: object) -> tuple:
     )
 
 
-def _check_modulus(operation: str, p: int) -> None:
-    if OPERATIONS[operation].needs_prime and not is_prime(p):
+class OfGroup(TypedDict):
+    """The settings that ask about a group."""
+
+    operation: str
+    group: str
+    p: int
+
+
+def of_group(name: str) -> OfGroup:
+    """The settings of a group, however its name is spelt. Raises `ConfigError` for another name."""
+    group = named_groups.canonical(name)
+    return {"operation": COMPOSE, "group": group, "p": named_groups.order_of(group)}
+
+
+def _check_group(operation: str, group: str, p: int) -> None:
+    if operation != COMPOSE:
+        if group:
+            raise ConfigError(
+                f"The group {group[:40]!r} goes with the operation {COMPOSE}, and this is {operation}.",
+                mend=f"Choose the operation {COMPOSE}, or leave the group empty.",
+            )
+        return
+    known = named_groups.canonical(group)
+    if group != known or p != named_groups.order_of(known):
         raise ConfigError(
-            f"p = {p} is not prime, and {operation} divides, which needs a prime modulus.",
+            f"The group {group[:40]!r} with p = {p} does not fit.",
+            mend=f"Its name is {known}, and p is the number of its elements: {named_groups.order_of(known)}.",
+        )
+
+
+def _check_modulus(operation: Operation, p: int) -> None:
+    if operation.needs_prime and not is_prime(p):
+        raise ConfigError(
+            f"p = {p} is not prime, and {operation.name} divides, which needs a prime modulus.",
             mend=f"Choose p = {next_prime(p)}, or another operation.",
         )
 

@@ -15,7 +15,7 @@ from devtools import ROOT
 from grokviz import cli
 from grokviz.forecast.recipes import fast_preset
 from grokviz.runs import library, record, write
-from grokviz.runs.folder import open_run
+from grokviz.runs.folder import open_run, read_weights
 
 MEASURES = {
     "step", "p", "accuracy", "train_loss", "test_loss", "all_loss", "restricted_loss_all", "restricted_loss_test",
@@ -186,12 +186,25 @@ def test_the_fast_preset_fits_the_modulus(tmp_path):
     assert (found.p, found.frac_train, found.lr) == (7, fast_preset(7).frac_train, fast_preset(7).lr)
 
 
+def test_a_group_is_asked_for_by_its_name_alone(tmp_path):
+    out = tmp_path / "new"
+    shape = ["--d-model", "8", "--d-mlp", "16", "--heads", "2", "--steps", "20"]
+    assert cli.main(["train", "--group", "dih 4", *shape, "--out", str(out)]) == 0
+    found = open_run(out)
+    assert (found.config.operation, found.config.group, found.config.p) == ("compose", "D_4", 8)
+    assert read_weights(found, 0)["W_U"].shape == (8, 8)
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
         ("--preset fast --modulus 252", "p = 252 is out of range"),
         ("--preset papr", "'papr' is not known. Choose one of: fast, paper, memorises, little, quick"),
         ("--modulus 12 --operation divide", "p = 12 is not prime"),
+        ("--group monster", "The group 'monster' is not known. There are S_3, S_4, S_5"),
+        ("--group D_12 --modulus 7", "The group 'D_12' with p = 7 does not fit. Its name is D_12"),
+        ("--group D_12 --operation add", "goes with the operation compose"),
+        ("--operation compose", "The group '' is not known"),
         ("--modulus 2", "p = 2 is out of range. Choose a value from 3 to 251"),
         ("--modulus 252", "p = 252 is out of range"),
         ("--modulus seven", "--modulus: invalid int value: 'seven'"),

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
-from grokviz.config import RunConfig, from_json, to_json
+from grokviz.config import RunConfig, from_json, of_group, to_json
 from grokviz.errors import ConfigError
 from grokviz.forecast.presets import PRESETS, preset
+from grokviz.tasks import named_groups
 from grokviz.tasks.numbers import is_prime, next_prime
 from grokviz.tasks.pairs import OPERATIONS
 
@@ -141,6 +142,29 @@ def test_unknown_setting_and_wrong_shape_are_refused():
 
 def test_every_operation_makes_a_config():
     assert {RunConfig(p=7, operation=operation).operation for operation in OPERATIONS} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", [*named_groups.OFFERED, "C_113"])
+def test_every_group_makes_a_config_that_travels(name):
+    config = RunConfig(**of_group(name.lower().replace("_", " ")))
+    assert (config.operation, config.group, config.p) == ("compose", name, named_groups.order_of(name))
+    assert from_json(json.loads(json.dumps(to_json(config)))) == config
+    assert "group" not in to_json(RunConfig())
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"group": "S_5"}, "goes with the operation compose.*leave the group empty"),
+        ({"operation": "compose"}, "S_3, S_4, S_5"),
+        ({"operation": "compose", "group": "S_5"}, "with p = 113 does not fit.*120"),
+        ({"operation": "compose", "group": "s5", "p": 120}, "Its name is S_5"),
+        ({"operation": "compose", "group": "monster", "p": 7}, "not known"),
+    ],
+)
+def test_a_group_that_does_not_fit_is_refused(settings, says):
+    with pytest.raises(ConfigError, match=says):
+        RunConfig(**settings)
 
 
 def test_primes_by_the_sieve():

@@ -20,7 +20,7 @@ def test_every_field_is_in_the_table_with_its_default_and_says_what_it_is():
     assert [name for name, s in SETTINGS.items() if not s.label or not s.help] == []
     for name, s in SETTINGS.items():
         assert (s.within is not None) == (s.kind in (int, float)), name
-        assert bool(s.choices) == (s.kind is str and name != "train_pairs"), name
+        assert bool(s.choices) == (s.kind is str and name not in ("train_pairs", "group")), name
 
 
 def test_flags_are_those_of_version_1_and_one_each():
@@ -37,7 +37,7 @@ def test_what_may_change_and_what_is_kept():
     assert CHANGEABLE == ("lr", "weight_decay")
     assert names("may_differ") == {"steps", "stop", "changes", "max_snapshots"}
     assert names("kept_by_forks") == {
-        "p", "operation", "frac_train", "split", "train_pairs", "seed", "d_model", "n_heads", "d_mlp", "precision",
+        "p", "operation", "group", "frac_train", "split", "train_pairs", "seed", "d_model", "n_heads", "d_mlp", "precision",
     }  # fmt: skip
     assert names("limited") == {"p", "d_model", "n_heads", "d_mlp", "steps", "max_snapshots"}
     assert names("limited") <= set(Limits._fields)

@@ -12,7 +12,7 @@ from grokviz.measures.circuit import attention_single_frequency_fve
 from grokviz.models.forward import attention_pattern
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import OPERATIONS, operation_label
+from grokviz.tasks.pairs import operation_of, task_of
 from grokviz.wording import listed, percent, readable
 
 ANSWERS_CAPTION = (
@@ -42,7 +42,7 @@ ALL_PAIRS = (
 
 def task(config: RunConfig) -> str:
     """The question that a run is asked: a + b mod 113."""
-    return f"{operation_label(config.operation)} mod {config.p}"
+    return task_of(config)
 
 
 def loss_caption(study: Study) -> str:
@@ -99,7 +99,7 @@ def key_sentence(study: Study) -> str:
     keys = list(study.timeline.key_freqs)
     if keys:
         return f"Here: {listed(keys)}."
-    if not OPERATIONS[study.run.config.operation].is_plain_addition:
+    if not operation_of(study.run.config).is_plain_addition:
         return f"Here: none. {NOT_ADDITION}"
     return "Here: none, so the measures that need key frequencies say nothing about this run."
 

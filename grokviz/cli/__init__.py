@@ -117,6 +117,10 @@ def train(options: argparse.Namespace) -> None:
     from grokviz import worker  # the only command that needs torch
 
     settings = {name: v for name in FLAGS if (v := getattr(options, name)) is not None}
+    if "group" in settings:
+        settings = {**config.of_group(settings["group"])} | {
+            n: v for n, v in settings.items() if n != "group"
+        }
     if options.resume:
         given = [flag for name, flag in FLAGS.items() if name in settings]
         given += [
@@ -126,7 +130,7 @@ def train(options: argparse.Namespace) -> None:
             raise BadInputError(f"--resume takes every setting from the run in --out; leave out {given[0]}.")
         run_config = open_run(options.out).config
     else:
-        run_config = dataclasses.replace(_preset(options.preset, options.p), **settings)
+        run_config = dataclasses.replace(_preset(options.preset, settings), **settings)
         worker.start(options.out, run_config, options.device, options.title or "", options.sentence or "")
     _show_progress(worker.run(options.out, options.device), run_config.steps)
     run = open_run(options.out)
@@ -134,8 +138,8 @@ def train(options: argparse.Namespace) -> None:
     print(f"{options.out} holds {len(run.steps)} snapshots.", file=sys.stderr)
 
 
-def _preset(name: str | None, p: int | None) -> RunConfig:
-    return RunConfig() if name is None else preset(name, p)
+def _preset(name: str | None, settings: dict) -> RunConfig:
+    return RunConfig() if name is None else preset(name, settings.get("p"), settings.get("group", ""))
 
 
 def _show_progress(rows, steps: int) -> None:

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from grokviz.config import SETTINGS, RunConfig, same_course, settings_of
 from grokviz.forecast.presets import preset
 from grokviz.tasks.numbers import is_prime
-from grokviz.tasks.pairs import OPERATIONS
+from grokviz.tasks.pairs import operation_of
 
 Kind = Literal["groks", "slowly", "memorises", "at once", "unknown"]
 
@@ -77,7 +77,7 @@ def outlook(config: RunConfig, *sources: Source) -> Outlook:
 def _why_never(config: RunConfig) -> tuple[str, str] | None:
     """Why it will only memorise, and what to change."""
     another = "It will probably not grok. For that, choose another operation, such as a + b."
-    if why := OPERATIONS[config.operation].never_groks:
+    if why := operation_of(config).never_groks:
         return why, another
     if config.weight_decay == 0 and config.optimizer == "adamw" and config.loss == "softmax":
         why = "without weight decay nothing clears the memory away (Nanda et al. 2023)"
@@ -88,7 +88,7 @@ def _why_never(config: RunConfig) -> tuple[str, str] | None:
 def _strange(config: RunConfig) -> str | None:
     """The first thing in which the run differs too much from those that were measured."""
     table = RunConfig()
-    if not OPERATIONS[config.operation].is_plain_addition:
+    if not operation_of(config).is_plain_addition:
         return "the known ones are of a + b"
     if not (97 <= config.p <= 113 and is_prime(config.p)):
         return f"the known ones have a prime from 97 to 113, not {config.p}"

@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
-from grokviz.config import RunConfig
+from grokviz.config import RunConfig, of_group
 from grokviz.errors import ConfigError
 from grokviz.forecast.recipes import fast_preset
+from grokviz.tasks.named_groups import order_of
 
 
 class Preset(NamedTuple):
@@ -51,11 +52,15 @@ PRESETS = {
 }  # fmt: skip
 
 
-def preset(name: str, p: int | None = None) -> RunConfig:
-    """The config of a preset, for this modulus or the one it was made for. Raises `ConfigError` for another name."""
+def preset(name: str, p: int | None = None, group: str = "") -> RunConfig:
+    """The config of a preset, for this modulus or the one it was made for, or for a group. Raises `ConfigError` for
+    another name."""
     if name not in PRESETS:
         raise ConfigError(f"Preset {name!r} is not known.", mend=f"Choose one of: {', '.join(PRESETS)}.")
     found = PRESETS[name]
+    if group:
+        asked = of_group(group)
+        return dataclasses.replace(found.make(order_of(group)), **asked)
     return found.make((found.p or RunConfig.p) if p is None else p)
 
 

@@ -9,7 +9,7 @@ from grokviz.config import RunConfig, settings_of
 from grokviz.measures import registry
 from grokviz.runs.folder import Run
 from grokviz.runs.imported import UNKNOWN, stated
-from grokviz.tasks.pairs import operation_label
+from grokviz.tasks.pairs import task_of
 from grokviz.view import thumbnail
 
 FIGURE = "losses.svg"
@@ -44,7 +44,7 @@ def model_card(run: Run, repo: str, licence: str) -> str:
     return "\n".join([
         "---", f"license: {licence}", f"tags: {json.dumps(list(TAGS))}", "library_name: grokviz", "---", "",
         f"# {title}", "", sentence, "",
-        f"A one-layer transformer learns **{operation_label(c.operation)} mod {c.p}** from {_share(c)}. "
+        f"A one-layer transformer learns **{task_of(c)}** from {_share(c)}. "
         f"{phases.summary()} {made}", "",
         f"![Train and test loss over the steps, with the phases of the run]({FIGURE})", "",
         f"Loss on a logarithmic scale; {_lines(c)}. Bands: memorisation, circuit "

@@ -22,7 +22,7 @@ from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import saying
 from grokviz.study import cache, timeline
-from grokviz.tasks.pairs import Task, build_task, operation_label
+from grokviz.tasks.pairs import Task, build_task, task_of
 
 SNAPSHOTS = 150  # kept at most, unless asked for more
 MAX_STEPS = 10_000_000  # of a config
@@ -72,7 +72,7 @@ def _import(
     config = dataclasses.replace(config, max_snapshots=max(len(kept), 2), steps=steps)
     config = dataclasses.replace(config, log_every=log_spacing(source))
     making = out.with_name(making_name(out.name, os.getpid()))
-    sentence = f"Imported from {path.name}: {operation_label(config.operation)} mod {config.p}."
+    sentence = f"Imported from {path.name}: {task_of(config)}."
     try:
         write.create_run(making, config, provenance, title or path.stem, sentence)
         _write_all(making, source, kept, final, build_task(config), on_progress)

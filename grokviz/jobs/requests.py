@@ -195,8 +195,8 @@ def tidy_title(title: str) -> str:
 
 
 def new_id(config: RunConfig) -> str:
-    kind = "".join(c if c.isalnum() else "-" for c in config.operation)
-    return f"mod{config.p}-{kind}-{secrets.token_hex(3)}"
+    kind = "".join(c if c.isalnum() else "-" for c in config.group or config.operation).lower()
+    return f"{'' if config.group else f'mod{config.p}-'}{kind}-{secrets.token_hex(3)}"
 
 
 def free_id(root: Path, file_name: str) -> str:

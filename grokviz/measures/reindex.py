@@ -36,7 +36,7 @@ def sum_order(operation: str, p: int) -> SumOrder:
     For multiplication and division 0 has no place in it: n = p - 1.
     """
     numbers, root = np.arange(p), None
-    way = OPERATIONS[operation].addition
+    way = OPERATIONS[operation].addition if operation in OPERATIONS else None
     if way is None or (way.of_logarithms and not is_prime(p)):
         return SumOrder(p, numbers, numbers, numbers, is_sum=False)
     if way.of_logarithms:

@@ -14,7 +14,7 @@ from grokviz.runs.folder import Run
 from grokviz.runs.log import MAX_STEP
 from grokviz.study import cache, timeline
 from grokviz.study.timeline import Timeline
-from grokviz.tasks.pairs import OPERATIONS, Task, build_task
+from grokviz.tasks.pairs import Task, build_task, operation_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ def phases_of(run: Run) -> Phases:
         return NoHistory()
     return find_phases(
         *(columns[name] for name in PHASE_COLUMNS),
-        can_generalise=OPERATIONS[run.config.operation].can_generalise,
+        can_generalise=operation_of(run.config).can_generalise,
         train_loss=columns["train_loss"],
     )
 

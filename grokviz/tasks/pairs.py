@@ -8,12 +8,14 @@ import base64
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Int
 
-from grokviz.tasks.groups import Places, powers_of, sums
+from grokviz.tasks import named_groups
+from grokviz.tasks.groups import Places, plainly, powers_of, sums
 from grokviz.tasks.numbers import inverse_table, is_prime, primitive_root
 from grokviz.tasks.task import Vocabulary
 
@@ -73,6 +75,14 @@ class Operation:
         return self.no_group or (
             f"Of {self.label} no circuit is known: it is the product of no known group, so there are no waves to look for."
         )
+
+    def task(self, p: int) -> str:
+        """The question that a run is asked: a + b mod 113."""
+        return f"{self.label} mod {p}"
+
+    def written(self, number: int | str) -> str:
+        """One of the p things that are asked about, as people write it."""
+        return str(number)
 
     def question(self, a: int | str, b: int | str) -> str:
         """One question as it is written: 14 + 100."""
@@ -143,14 +153,52 @@ _ALL = (
 OPERATIONS = {operation.name: operation for operation in _ALL}
 
 
+COMPOSE = "compose"  # the operation of a group: a and b, one after the other
+
+
+@dataclass(frozen=True)
+class Composition(Operation):
+    """The elements of a group, one after the other. Numbers stand for its elements, in its own order."""
+
+    group: str = ""
+
+    def places(self, p: int) -> Places:
+        return plainly(named_groups.group_named(self.group))
+
+    def task(self, p: int) -> str:
+        return f"{self.label} in {named_groups.pretty(self.group)}"
+
+    def written(self, number: int | str) -> str:
+        return number if isinstance(number, str) else self.elements[number]
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        return named_groups.made(self.group).elements
+
+    def question(self, a: int | str, b: int | str) -> str:
+        return f"{self.written(a)}{' ' if self.sign else ''}{self.sign or ', then'} {self.written(b)}"
+
+    def table(self, p: int, seed: int) -> Int[np.ndarray, "p p"]:
+        return named_groups.made(self.group).product
+
+
+@lru_cache(maxsize=64)
+def composition(group: str) -> Composition:
+    """The operation of a group. Raises `ConfigError` for a name that is none."""
+    commutes = named_groups.commutes(group)
+    return Composition(
+        COMPOSE, "a + b" if commutes else "a, then b", None, "+" if commutes else "", group=group
+    )
+
+
 def operation_label(operation: str) -> str:
     """How the operation of this name is written on a page, in a and b."""
-    return OPERATIONS[operation].label
+    return "a, then b, in a group" if operation == COMPOSE else OPERATIONS[operation].label
 
 
 def places_of(spec: "PairSpec") -> Places | None:
     """The group that a question is the product of, with the token of every element; None where none is known."""
-    return OPERATIONS[spec.operation].places(spec.p)
+    return operation_of(spec).places(spec.p)
 
 
 @runtime_checkable
@@ -161,6 +209,8 @@ class PairSpec(Protocol):
     def p(self) -> int: ...
     @property
     def operation(self) -> str: ...
+    @property
+    def group(self) -> str: ...
     @property
     def frac_train(self) -> float: ...
     @property
@@ -176,9 +226,25 @@ def vocabulary(p: int) -> Vocabulary:
     return Vocabulary(d_vocab=p + 1, d_vocab_out=p, n_ctx=3)
 
 
+def operation_of(spec: PairSpec) -> Operation:
+    """What is asked of a and b, with its properties."""
+    return composition(spec.group) if spec.operation == COMPOSE else OPERATIONS[spec.operation]
+
+
+def task_of(spec: PairSpec) -> str:
+    """The question that a run is asked, as pages write it: a + b mod 113; a, then b in S₅."""
+    return operation_of(spec).task(spec.p)
+
+
+def names_of(spec: PairSpec) -> tuple[str, ...]:
+    """How the p things that it is asked about are written, where they are no numbers; () where they are."""
+    operation = operation_of(spec)
+    return operation.elements if isinstance(operation, Composition) else ()
+
+
 def answers(spec: PairSpec) -> Int[np.ndarray, "p p"]:
     """The answer to every ordered pair, row a, column b; `NO_ANSWER` where there is none (a / 0)."""
-    return OPERATIONS[spec.operation].table(spec.p, spec.seed)
+    return operation_of(spec).table(spec.p, spec.seed)
 
 
 class Task(NamedTuple):

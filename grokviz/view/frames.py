@@ -24,7 +24,7 @@ from grokviz.measures.encoding import Stored
 from grokviz.measures.phases import Phases
 from grokviz.runs.folder import Run
 from grokviz.study.timeline import Timeline
-from grokviz.tasks.pairs import Task, operation_label
+from grokviz.tasks.pairs import Task, operation_of
 
 FORMAT = 1
 PARTS = ("core", "maps")
@@ -94,7 +94,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         "title": run.title,
         "sentence": run.sentence,
         "finished": run.finished,
-        "operation": operation_label(run.config.operation),
+        "operation": operation_of(run.config).label,
         "planned_steps": run.config.steps,
         "changes": changes_in_words(run.config),
         "d_mlp": run.config.d_mlp,

@@ -3,9 +3,19 @@ import random
 import numpy as np
 import pytest
 
-from grokviz.config import RunConfig
+from grokviz.config import RunConfig, of_group
 from grokviz.forecast.presets import preset
-from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS, answers, build_task, encode_pairs, operation_label
+from grokviz.tasks.pairs import (
+    NO_ANSWER,
+    OPERATIONS,
+    answers,
+    build_task,
+    encode_pairs,
+    names_of,
+    operation_label,
+    operation_of,
+    task_of,
+)
 
 MODULI = (5, 7, 12, 100, 113)
 
@@ -122,3 +132,22 @@ def test_what_operations_say_of_themselves():
     assert OPERATIONS["divide"].question(14, 100) == "14 ÷ 100"
     assert OPERATIONS["x^3+xy"].question(1, 2) == "a³ + ab for a = 1, b = 2"
     assert OPERATIONS["random"].question("a", 4) == "the answer drawn for a = a, b = 4"
+
+
+def test_a_group_is_asked_in_the_words_of_its_elements():
+    shuffles = RunConfig(**of_group("S_5"))
+    operation, elements = operation_of(shuffles), names_of(shuffles)
+    a, b = elements.index("(1 2)"), elements.index("(2 3)")
+    assert operation.question(a, b) == "(1 2), then (2 3)"
+    assert operation.question("{a}", "{b}") == "{a}, then {b}"
+    assert task_of(shuffles) == "a, then b in S₅"
+    assert elements[answers(shuffles)[a, b]] == "(1 3 2)"
+    clocks = RunConfig(**of_group("C_6xC_10"))
+    assert operation_of(clocks).question(11, 9) == "(1,1) + (0,9)"
+    assert names_of(clocks)[answers(clocks)[11, 9]] == "(1,0)"
+    assert names_of(RunConfig()) == ()
+    assert task_of(RunConfig()) == "a + b mod 113"
+
+
+def test_a_clock_by_name_is_addition():
+    assert np.array_equal(answers(RunConfig(**of_group("C_12"))), answers(RunConfig(p=12)))

@@ -19,7 +19,7 @@ from grokviz.config import RunConfig
 from grokviz.errors import NoRunError, RunError
 from grokviz.models.forward import forward
 from grokviz.study import Study
-from grokviz.tasks.pairs import OPERATIONS, build_task
+from grokviz.tasks.pairs import build_task, operation_of
 from grokviz.view import bars, pictures
 
 EXTRAS = ("waves",)
@@ -58,7 +58,7 @@ def _trained(study: Study) -> dict[int, float]:
     """Frequency -> amplitude of the trained network at its last snapshot, if it adds; else nothing."""
     run = address.handle()
     waves = snapshots.waves(run)
-    if not waves.are_key or not OPERATIONS[study.run.config.operation].is_plain_addition:
+    if not waves.are_key or not operation_of(study.run.config).is_plain_addition:
         return {}
     sizes = snapshots.inside(run, len(study.timeline.steps) - 1).stages.wave_size
     return {

@@ -15,7 +15,7 @@ from grokviz.circuit.questions import Answer, ask, speakers
 from grokviz.circuit.stages import Followed, Stages, follow
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS
+from grokviz.tasks.pairs import NO_ANSWER, operation_of
 from grokviz.view import bars, pictures
 
 RUNNERS_UP = 4
@@ -52,7 +52,7 @@ def follow_pair(study: Study) -> None:
 def order_note(study: Study) -> None:
     """In which order the numbers stand, and what that means for the story."""
     order, waves = snapshots.order(study), snapshots.waves(address.handle())
-    operation = OPERATIONS[study.run.config.operation]
+    operation = operation_of(study.run.config)
     if order.root is not None:
         st.info(
             f"**A product is a sum of exponents.** Modulo {study.run.config.p} every number but 0 is a power of {order.root}. Put "
@@ -323,7 +323,7 @@ def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered
         right=pictures.Peak(
             places.get(right, followed.places[2]),
             f"{pair.question(study, a, b)} = {right}"
-            if OPERATIONS[study.run.config.operation].sign
+            if operation_of(study.run.config).sign
             else f"right: {right}",
         ),
         winner=pictures.Peak(places[winner], f"{winner} wins"),

@@ -12,7 +12,7 @@ from grokviz.app.session import address, keys
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS
+from grokviz.tasks.pairs import NO_ANSWER, operation_of
 from grokviz.view import pictures
 from grokviz.view.charts import RESULTS
 
@@ -53,7 +53,7 @@ def choose(a: int, b: int) -> None:
 
 def question(study: Study, a: int | str, b: int | str) -> str:
     """What the network is asked, as it is written: 14 + 100."""
-    return OPERATIONS[study.run.config.operation].question(a, b)
+    return operation_of(study.run.config).question(a, b)
 
 
 def places(study: Study, a: int, b: int) -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ from grokviz.measures.reindex import SumOrder, logits_on_sums, sum_order
 from grokviz.models.forward import Activations, Weights, answer_pair, forward
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
-from grokviz.tasks.pairs import OPERATIONS, Task
+from grokviz.tasks.pairs import Task, operation_of
 
 N_STRONGEST = 5  # waves to show of a run that has no key frequency
 
@@ -81,7 +81,7 @@ def order(study: Study) -> SumOrder:
 
 def sum_sign(study: Study) -> str:
     """What stands between a and b in the order in which the operation is a sum: − where b is taken away."""
-    way = OPERATIONS[study.run.config.operation].addition
+    way = operation_of(study.run.config).addition
     return "−" if way and way.sign_b < 0 and order(study).is_sum else "+"
 
 
@@ -94,7 +94,7 @@ def _key(handle: RunHandle, *rest: Hashable) -> Hashable:
 def waves(handle: RunHandle) -> Waves:
     """Its key frequencies; for an operation other than addition, found after the numbers are reordered."""
     study = cache.study(handle)
-    adds = OPERATIONS[study.run.config.operation].is_plain_addition
+    adds = operation_of(study.run.config).is_plain_addition
     if keys := tuple(study.timeline.key_freqs) if adds else ():
         return Waves(keys, True)
     logits = logits_on_sums(_whole(handle, len(study.timeline.steps) - 1).logits, order(study))

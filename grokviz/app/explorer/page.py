@@ -11,7 +11,7 @@ from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.measures import registry
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import OPERATIONS
+from grokviz.tasks.pairs import operation_of
 from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
 from grokviz.view.film.component import Command, film
@@ -79,7 +79,7 @@ def run_picker() -> None:
     if run in cards:
         st.caption(sentences.as_text(cards[run].sentence))
         config = cards[run].config
-        if config and not OPERATIONS[config.operation].is_plain_addition:
+        if config and not operation_of(config).is_plain_addition:
             st.caption(sentences.NOT_ADDITION)
 
 

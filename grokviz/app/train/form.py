@@ -16,7 +16,7 @@ from grokviz.forecast.presets import PRESETS, to_watch
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests
 from grokviz.runs import library
-from grokviz.tasks.pairs import build_task, operation_label
+from grokviz.tasks.pairs import build_task, operation_label, task_of
 from grokviz.view import pixels
 
 FIRST_P = 59
@@ -215,7 +215,7 @@ def about(seconds: float) -> str:
 def _start(config: RunConfig, limits: Limits | None) -> None:
     preset = keys.PRESET.value()
     name = PRESETS[preset].name.lower() if preset else "own recipe"
-    title = f"{operation_label(config.operation)} mod {config.p}, {name}, seed {config.seed}"
+    title = f"{task_of(config)}, {name}, seed {config.seed}"
     try:
         run = requests.start(visitor.root(), config, title, limits=limits)
     except (HostingError, RunError) as error:
