@@ -78,8 +78,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _misbehaves(self, path: str) -> bool:
         fault, is_file = self.server.fault, "/resolve/" in path
-        errors = {"401": 401, "403": 403, "429": 429, "500": 500}
-        if fault in errors:
+        errors = {"401": 401, "402": 402, "403": 403, "409": 409, "413": 413, "429": 429, "500": 500}
+        if fault in errors and (fault != "409" or "/commit/" in path):
             self._error(errors[fault], "", {"Retry-After": "17"} if fault == "429" else {})
         elif fault == "gated" and is_file:
             self._error(403, "GatedRepo")

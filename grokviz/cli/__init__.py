@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import share
+from grokviz.cli import share, site
 from grokviz.config import SETTINGS, RunConfig, flag_of
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.presets import PRESETS, preset
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="one JSON object")
 
     share.add_commands(command)
+    site.add_commands(command)
 
     sub = command("app", app, "open the explorer in a browser")
     sub.add_argument("--port", type=int, default=8501, help="port to listen on")

@@ -1,4 +1,4 @@
-"""The commands that take runs in and give them away: import, publish, space. Their flags, and what they do."""
+"""The commands that take runs in and give them away: import and publish. Their flags, and what they do."""
 
 import argparse
 import os
@@ -33,11 +33,6 @@ def add_commands(command) -> None:
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")
     sub.add_argument("--repo", required=True, help="owner/name, new or yours")
     sub.add_argument("--licence", "--license", help="such as cc-by-4.0; asked for when it is not given")
-    sub.add_argument("--private", action="store_true", help="only for you to see")
-    sub.add_argument("--yes", action="store_true", help="send without asking")
-
-    sub = command("space", push_space, "put this app on a Space of the Hub")
-    sub.add_argument("repo", help="owner/name, new or yours")
     sub.add_argument("--private", action="store_true", help="only for you to see")
     sub.add_argument("--yes", action="store_true", help="send without asking")
 
@@ -106,16 +101,11 @@ def publish_run(options: argparse.Namespace) -> None:
 
     path = library.locate(options.run)
     licence = options.licence or _ask(f"Under which licence ({', '.join(card.LICENCES)})? ", "--licence")
-    _send(publish.parcel(path, options.repo, licence, options.private), options.yes)
+    send(publish.parcel(path, options.repo, licence, options.private), options.yes)
 
 
-def push_space(options: argparse.Namespace) -> None:
-    from grokviz.hub import space
-
-    _send(space.space_parcel(options.repo, options.private), options.yes)
-
-
-def _send(parcel, is_agreed: bool) -> None:
+def send(parcel, is_agreed: bool) -> None:
+    """Show what will be sent, ask unless that is agreed, and send it."""
     from grokviz.hub import publish
 
     listing = parcel.listing()

@@ -26,6 +26,7 @@ class Parcel(NamedTuple):
     kind: str  # model or space
     private: bool
     files: dict[str, bytes | Path]
+    sdk: str = ""  # of a Space: static or docker
 
     def listing(self) -> list[tuple[str, int]]:
         """Name and size in bytes of everything that will be sent."""
@@ -79,7 +80,7 @@ def send(parcel: Parcel, endpoint: str | None = None) -> str:
         )
     api = HfApi(endpoint=endpoint)
     operations = [CommitOperationAdd(name, file) for name, file in parcel.files.items()]
-    sdk: dict[str, Any] = {"space_sdk": "docker"} if parcel.kind == "space" else {}
+    sdk: dict[str, Any] = {"space_sdk": parcel.sdk} if parcel.sdk else {}
     with _writing(parcel.repo):
         within(ASK_SECONDS, lambda: api.create_repo(
             parcel.repo, private=parcel.private, repo_type=parcel.kind, exist_ok=True, **sdk
@@ -89,6 +90,20 @@ def send(parcel: Parcel, endpoint: str | None = None) -> str:
         ))  # fmt: skip
     where = "spaces/" if parcel.kind == "space" else ""
     return f"{api.endpoint}/{where}{parcel.repo} at {done.oid[:7]}"
+
+
+# HTTP status -> what it means for somebody who sends, and how to mend it.
+_REFUSED = {
+    401: ("The Hub does not know your login.", "Log in again: hf auth login, with a token that may write."),
+    402: (
+        "The Hub asks for money: on free hardware it makes only static Spaces; a Docker Space needs a paid plan.",
+        "Leave --docker out for a static Space, which is free, or see https://huggingface.co/pricing.",
+    ),
+    403: ("Your login may not write to {repo}.", "Check the owner's name, and that your token may write."),
+    409: ("{repo} was changed by somebody else meanwhile.", "Try again."),
+    413: ("One of the files is larger than the Hub takes.", "Publish fewer runs, or smaller ones."),
+    429: ("The Hub has been asked too often from here.", "Try again in some minutes."),
+}
 
 
 @contextmanager
@@ -101,15 +116,9 @@ def _writing(repo: str) -> Iterator[None]:
         yield
     except HfHubHTTPError as error:
         status = error.response.status_code
-        said = {
-            401: f"Your login may not write to {repo}. Check the name, and that your token may write.",
-            403: f"Your login may not write to {repo}. Check the name, and that your token may write.",
-            409: f"{repo} was changed by somebody else meanwhile. Try again.",
-            429: "The Hub has been asked too often from here. Try again in some minutes.",
-        }
-        raise HubError(
-            said.get(status, f"The Hub did not take it (HTTP {status}). Try again later.")
-        ) from None
+        later = f"The Hub did not take it (HTTP {status})."
+        found, mend = _REFUSED.get(status, (later, "Try again later."))
+        raise HubError(found.format(repo=repo), mend=mend) from None
     except TimeoutError:
         raise HubError(
             "The Hub does not answer. Nothing, or not all, was published. Try again later."

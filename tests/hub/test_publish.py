@@ -139,7 +139,16 @@ def test_without_a_login_and_on_a_public_server_nothing_is_sent(hub, trained, mo
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"), [("401", "may not write"), ("403", "may not write"), ("500", "HTTP 500")]
+    ("fault", "says"),
+    [
+        ("401", "token that may write"),
+        ("402", "static Space, which is free"),
+        ("403", "may not write"),
+        ("409", "Try again"),
+        ("413", "larger than"),
+        ("429", "some minutes"),
+        ("500", "HTTP 500"),
+    ],
 )
 def test_faults_while_sending_are_sentences_without_the_token(hub, trained, login, fault, says):
     hub.fault = fault
@@ -204,7 +213,7 @@ def test_import_from_the_hub_by_the_command_line(hub, trained, tmp_path, monkeyp
 @pytest.mark.slow
 def test_a_space_holds_the_app_and_nothing_else(hub, login, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-    assert say(capsys, "space", "me/grokviz", "--yes")[0] == 0
+    assert say(capsys, "space", "me/grokviz", "--docker", "--yes")[0] == 0
     assert (hub.created[0]["type"], hub.created[0]["sdk"]) == ("space", "docker")
     pushed = hub.repos["me/grokviz"]
     tracked = subprocess.run(
@@ -232,3 +241,25 @@ def test_the_dockerfile_says_what_the_space_needs():
     for line in ("--uid 1000", "USER user", "ENV GROKVIZ_HOSTED=1", "ENV GROKVIZ_RUNS=/home/user/", "EXPOSE 8501",
                  "ENV HF_HOME=/home/user/", "download.pytorch.org/whl/cpu", "/_stcore/health"):  # fmt: skip
         assert line in text
+
+
+@pytest.mark.slow
+def test_a_space_is_a_static_site_unless_asked_otherwise(hub, login, monkeypatch, capsys):
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    code, out, _ = say(
+        capsys, "space", "me/site", "--runs", "mod59-no-decay", "--title", 'Mine: "one"', "--yes"
+    )
+    assert (code, "Published" in out) == (0, True)
+    assert (hub.created[0]["type"], hub.created[0]["sdk"]) == ("space", "static")
+    pushed = hub.repos["me/site"]
+    assert {"index.html", "site.js", "site.css", "README.md"} <= set(pushed)
+    assert any(name.startswith("runs/mod59-no-decay-") for name in pushed)
+    head = pushed["README.md"].decode().split("---")[1]
+    assert "sdk: static" in head
+    assert 'title: "Mine: \\"one\\""' in head
+    assert "Dockerfile" not in pushed
+
+
+def test_the_docker_space_holds_the_bundled_runs_alone(capsys):
+    code, _, error = say(capsys, "space", "me/x", "--docker", "--runs", "mod59-quick", "--yes")
+    assert (code, "Leave out --runs, or --docker" in error) == (2, True)

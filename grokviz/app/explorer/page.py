@@ -16,6 +16,9 @@ from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
 from grokviz.view.film.component import Command, film
 
+# The keys of the blocks with the figures, with the list of runs, and with the tour: a site without a server has others.
+MOVES, PICKER, TOUR = "moves-with-the-step", "run-picker", "tour-of-the-run"
+
 
 @st.fragment
 @cache.one_rerun()
@@ -28,7 +31,7 @@ def explorer(
     """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
     and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone."""
     try:
-        with budget.charged():
+        with budget.charged(), st.container(key=MOVES):
             _explore(panels, below, extras, layout)
     except RunError as error:
         st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
@@ -61,6 +64,11 @@ def _explore(
 
 def run_picker() -> None:
     """A list of the runs that are here, with one sentence on each."""
+    with st.container(key=PICKER):
+        _picker()
+
+
+def _picker() -> None:
     cards = {card.id: card for card in cache.cards() if card.problem is None and card.n_snapshots}
     try:
         run = address.current().run

@@ -6,6 +6,7 @@ import streamlit as st
 
 from grokviz import wording
 from grokviz.app import sentences
+from grokviz.app.explorer import page
 from grokviz.app.session import address, cache, keys
 from grokviz.errors import NoRunError, RunError
 from grokviz.runs import library
@@ -41,6 +42,11 @@ def tour() -> None:
 
     The story is told of the paper's run: with another in view, it offers to go back.
     """
+    with st.container(key=page.TOUR):
+        _tour()
+
+
+def _tour() -> None:
     try:
         found = stops(address.study())
         _offer_the_run_of_the_story()

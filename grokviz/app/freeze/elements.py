@@ -1,0 +1,123 @@
+"""A page as Streamlit built it, as HTML: its elements one by one, the same text in another rendering.
+
+What needs a server is left out, or says how to get it. Texts are Markdown and become HTML in `prose`; what is drawn
+from a run is left to the film.
+"""
+
+import html
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+
+import pandas as pd
+from streamlit.testing.v1.element_tree import Block, Element, Node
+
+from grokviz.app.explorer.page import MOVES, PICKER, TOUR
+from grokviz.app.freeze import prose
+from grokviz.view import site
+
+NEEDS_A_SERVER = "This needs the app: in a copy of GrokViz, <code>make run</code>."
+COMMAND = "grokviz_command"  # the component that tells a film what to show
+_PLACES = {PICKER: "site-runs", TOUR: "site-tour"}  # that site.js fills
+
+
+def body(tree: Block, pages: Collection[str]) -> str:
+    """The HTML of a page's main part; links to `pages` lead to them, others say what they need."""
+    return "\n".join(_Rendering(pages).blocks(tree))
+
+
+class _Rendering:
+    def __init__(self, pages: Collection[str]) -> None:
+        self.pages = pages
+
+    def blocks(self, node: Node) -> Iterator[str]:
+        """What stands in a block, in its order."""
+        for child in _children(node):
+            if isinstance(child, Block):
+                yield from self.block(child)
+            else:
+                yield from self.element(child)
+
+    def block(self, block: Block) -> Iterator[str]:
+        """A block with what is in it; of one whose content moves with the step, the film alone."""
+        if _key(block) == MOVES:
+            yield from _films(block)
+            return
+        if place := _PLACES.get(_key(block)):
+            yield f'<div class="{place}"></div>'
+            return
+        inside = list(self.blocks(block))
+        if not inside:
+            return
+        if block.type in ("expander", "popover"):
+            yield f"<details><summary>{prose.inline(block.proto.label or block.proto.popover.label)}</summary>"
+            yield from inside
+            yield "</details>"
+        elif block.type == "column":
+            yield from ("<div>", *inside, "</div>")
+        elif any(child.type == "column" for child in _children(block)):
+            yield from ('<div class="site-row">', *inside, "</div>")
+        else:
+            yield from inside
+
+    def element(self, element: Element) -> Iterator[str]:
+        """An element that is text, a table, a link, or one that the site has a script for; of others nothing."""
+        render = _RENDER.get(element.type)
+        if render:
+            yield render(element)
+        elif element.type == "page_link":
+            yield self.link(element.proto)
+
+    def link(self, proto) -> str:
+        """A link to another page, here or on the web."""
+        label = prose.inline(proto.label)
+        if proto.external:
+            return f'<p><a href="{html.escape(proto.page)}">{label}</a></p>'
+        name = proto.page or "index"
+        if name not in self.pages:
+            return f'<p class="site-needs">{label}. {NEEDS_A_SERVER}</p>'
+        return f'<p><a data-page="{name}" href="{site.file_of(name)}">{label}</a></p>'
+
+
+def _children(node: Node) -> list:
+    return list(getattr(node, "children", {}).values())
+
+
+def _key(node) -> str:
+    """The key that the app gave to a block or an element: the end of its id."""
+    found = re.fullmatch(r"\$\$ID-[0-9a-f]+-(.*)", getattr(node.proto, "id", "") or "")
+    return found[1] if found else ""
+
+
+def _films(node: Node) -> Iterator[str]:
+    """The films below a block, each with the panels and the layout that Python told it."""
+    if getattr(node, "type", "") == "bidi_component" and node.proto.component_name == COMMAND:
+        told = json.loads(node.proto.json)
+        panels = html.escape(",".join(told["panels"]))
+        yield f'<div class="site-film" data-panels="{panels}" data-layout="{told["layout"]}"><div class="gv">\n</div></div>'
+    for child in _children(node):
+        yield from _films(child)
+
+
+def _heading(element: Element) -> str:
+    tag = element.proto.tag
+    return f"<{tag}>{prose.inline(element.proto.body)}</{tag}>"
+
+
+def _table(element: Element) -> str:
+    value = element.value
+    frame = value if isinstance(value, pd.DataFrame) else value.data
+    return frame.to_html(index=False, border=0)
+
+
+_RENDER: dict[str, Callable[[Element], str]] = {
+    "title": _heading,
+    "header": _heading,
+    "subheader": _heading,
+    "markdown": lambda element: prose.to_html(element.proto.body),
+    "caption": lambda element: f'<div class="site-caption">{prose.to_html(element.proto.body)}</div>',
+    "latex": lambda element: f'<div class="site-formula">{prose.formula(element.proto.body)}</div>',
+    "arrow_data_frame": _table,
+    "info": lambda element: f'<div class="site-needs">{prose.to_html(element.proto.body)}</div>',
+    "divider": lambda element: "<hr>",
+}

@@ -1,0 +1,145 @@
+// The static site: fetches the run in the address, and hands it to the film. Nothing here asks another host.
+
+import { mount } from "../../film/js/mount.js";
+import { make } from "../../film/js/kit/dom.js";
+
+/**
+ * @typedef {{ name: string, step: number, sentence: string }} Stop
+ * @typedef {{ id: string, title: string, sentence: string, film: string, core: string, maps: string, start: number, tour: Stop[] }} SiteRun
+ */
+
+const /** @type {{ runs: SiteRun[] }} */ { runs } = JSON.parse(document.getElementById("site")?.textContent ?? "");
+const query = new URLSearchParams(location.search);
+const named = runs.find(({ id }) => id === query.get("run"));
+const run = named ?? runs[0];
+
+/** Bytes as the server has them, unpacked where they are packed: some servers unpack on the way.
+ * @param {string} name @returns {Promise<Uint8Array>} */
+async function fetched(name) {
+  const early = /** @type {any} */ (globalThis).grokvizFetched?.[name];
+  const answer = await (early ?? fetch(name));
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** As Python packs it, see `assets.message`: [u32 length][JSON control][part], on 4-byte boundaries.
+ * @param {object} control @param {Uint8Array[]} parts @returns {Uint8Array} */
+export function packed(control, parts) {
+  let text = JSON.stringify({ ...control, sizes: parts.map((part) => part.length) });
+  const head = new TextEncoder().encode(text);
+  text += " ".repeat((4 - (head.length % 4)) % 4);
+  const padded = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(4 + padded.length + parts.reduce((sum, part) => sum + part.length, 0));
+  new DataView(bytes.buffer).setUint32(0, padded.length, true);
+  bytes.set(padded, 4);
+  let start = 4 + padded.length;
+  for (const part of parts) {
+    bytes.set(part, start);
+    start += part.length;
+  }
+  return bytes;
+}
+
+/** @param {string | null} text @returns {number | null} */
+export function stepFrom(text) {
+  return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null;
+}
+
+/** The step in the address is the one in view. @param {{ step: number, panels: string[] }} view @param {string[]} usual */
+function remember({ step, panels }, usual) {
+  const here = new URLSearchParams(location.search);
+  here.set("run", run.id);
+  here.set("step", String(step));
+  if (panels.join() === usual.join()) here.delete("panels"); else here.set("panels", panels.join(","));
+  history.replaceState(null, "", `?${here.toString().replaceAll("%2C", ",")}`);
+}
+
+/** @param {HTMLElement} place */
+async function showFilm(place) {
+  const usual = (place.dataset.panels ?? "").split(",").filter(Boolean);
+  const panels = query.get("panels")?.split(",") ?? usual;
+  const key = "film", layout = place.dataset.layout ?? "full";
+  const step = stepFrom(query.get("step")) ?? run.start;
+  const control = { key, id: run.film, seq: 0, step, panels, layout };
+  const component = {
+    parentElement: place,
+    setStateValue: (/** @type {string} */ _, /** @type {any} */ view) => remember(view, usual),
+    setTriggerValue: async (/** @type {string} */ _, /** @type {string} */ part) => {
+      if (part === "maps") mount({ ...component, data: packed(control, [await fetched(run.maps)]) });
+    },
+  };
+  try {
+    const core = await fetched(run.core);
+    mount({ ...component, data: packed(control, [core]) });
+    place.style.minHeight = "0";
+  } catch (error) {
+    place.replaceChildren(make("p", "site-caption", {
+      text: "This run could not be fetched. Check the network, then load the page again. From disk, browsers fetch nothing: serve the folder, for example with python -m http.server.",
+    }));
+    console.warn(error);
+    return;
+  }
+  const redraw = () => mount({ ...component, data: null });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("grokviz-theme", redraw);
+}
+
+/** Buttons that take the film to the moments of the run. @param {HTMLElement} place */
+function showTour(place) {
+  const said = make("p", "site-said", { "aria-live": "polite", text: "Choose a moment, or drag through the curves as you like." });
+  let seq = 0;
+  const stops = run.tour.map((stop) => make("button", "site-stop", {
+    type: "button", text: stop.name, "aria-pressed": "false",
+    onclick: (/** @type {Event} */ { currentTarget }) => {
+      for (const one of stops) one.setAttribute("aria-pressed", String(one === currentTarget));
+      said.textContent = `Step ${stop.step.toLocaleString("en")}. ${stop.sentence}`;
+      const film = /** @type {HTMLElement} */ (document.querySelector(".site-film"));
+      const panels = (film.dataset.panels ?? "").split(",");
+      (globalThis.grokvizCommands ??= new Map()).set("film", { key: "film", layout: "full", step: stop.step, seq: (seq += 1), panels, play: true });
+      dispatchEvent(new CustomEvent("grokviz-command", { detail: "film" }));
+    },
+  }));
+  place.replaceChildren(make("div", "site-stops", {}, ...stops), said);
+}
+
+/** The list of runs, and the sentence on the one in view. @param {HTMLElement} place */
+function showRuns(place) {
+  const select = /** @type {HTMLSelectElement} */ (make("select", "", { id: "site-run" },
+    ...runs.map((one) => make("option", "", { value: one.id, text: one.title }))));
+  select.value = run.id;
+  select.onchange = () => { location.search = `?run=${encodeURIComponent(select.value)}`; };
+  const unknown = query.has("run") && !named
+    ? [make("p", "site-caption", { text: "The run that this link names is not on this site. Here is another." })] : [];
+  place.replaceChildren(make("label", "", { for: "site-run", text: "Run" }), select, ...unknown, make("p", "site-caption", { text: run.sentence }));
+}
+
+/** Links between pages keep the run. */
+function keepRun() {
+  if (!named) return;
+  for (const link of document.querySelectorAll("a[data-page]")) {
+    /** @type {HTMLAnchorElement} */ (link).search = `?run=${encodeURIComponent(run.id)}`;
+  }
+}
+
+function themeButton() {
+  const button = /** @type {HTMLButtonElement} */ (document.querySelector(".site-theme")), root = document.documentElement;
+  const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const name = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  button.onclick = () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("grokviz-theme", root.dataset.theme); } catch { /* a private window remembers nothing */ }
+    name();
+    dispatchEvent(new Event("grokviz-theme"));
+  };
+  button.hidden = false;
+  name();
+}
+
+themeButton();
+keepRun();
+for (const place of document.querySelectorAll(".site-runs")) showRuns(/** @type {HTMLElement} */ (place));
+for (const place of document.querySelectorAll(".site-tour")) showTour(/** @type {HTMLElement} */ (place));
+for (const place of document.querySelectorAll(".site-film")) void showFilm(/** @type {HTMLElement} */ (place));

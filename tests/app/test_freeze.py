@@ -1,0 +1,175 @@
+"""The static site: the app's own text and films, as files that any server can hand out."""
+
+import gzip
+import json
+import re
+
+import pytest
+
+from devtools.browser import launch
+from devtools.server import files
+from grokviz import cli, study
+from grokviz.app.freeze import prose
+from grokviz.app.freeze.site import PAGES, freeze
+from grokviz.errors import RunError
+from grokviz.runs import library
+from grokviz.runs.folder import open_run
+from grokviz.view import frames, theme
+from grokviz.view.site import file_of
+
+RUNS = ("mod59-quick", "mod59-no-decay")
+STEP = "globalThis.grokvizScrubbers.active.step()"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    out = tmp_path_factory.mktemp("frozen") / "site"
+    freeze(out, RUNS, "Clocks & <circuits>")
+    return out
+
+
+def test_text_is_text_and_formulas_are_mathml():
+    assert prose.to_html("**a** $w_k$") == (
+        f'<p><strong>a</strong> <span class="math inline">{prose.formula("w_k", is_block=False)}</span></p>\n'
+    )
+    assert "<math" in prose.formula(r"\cos(w_k(a+b))")
+    assert prose.inline(":gray[quiet] :material/timeline: x") == '<span class="gray">quiet</span> x'
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>x()</script>", "<img src=x onerror=x()>", "[x](javascript:x())", "$<script>$"]
+)
+def test_hostile_text_is_inert(hostile):
+    html = prose.to_html(hostile)
+    assert not re.search(r"<(script|img)|href=\"javascript", html)
+
+
+def test_a_formula_that_cannot_be_read_is_shown_as_it_was_written():
+    assert prose.formula(r"\left( <a>") == r"<code>\left( &lt;a&gt;</code>"
+
+
+@pytest.mark.slow
+def test_every_page_is_there_with_the_text_of_the_app(site, visit):
+    for name in PAGES:
+        html = (site / file_of(name)).read_text("utf-8")
+        app = visit(name)
+        assert f"<h1>{prose.inline(app.title[0].value)}</h1>" in html
+        for header in app.header if name in ("story", "circuit") else ():
+            assert f"<h2>{prose.inline(header.value)}</h2>" in html
+    assert (site / "index.html").read_text("utf-8").count('class="site-tour"') == 1
+    assert (site / "timeline.html").read_text("utf-8").count('class="site-runs"') == 1
+
+
+@pytest.mark.slow
+def test_nothing_in_it_asks_another_host(site):
+    for path in site.iterdir():
+        if path.suffix in (".html", ".css", ".js"):
+            text = path.read_text("utf-8")
+            assert not re.search(r"""(src|url|import)\s*[=(]\s*["']?(https?:)?//""", text), path.name
+            loaded = re.findall(r"<(?:link|script|img)[^>]*?(?:href|src)=\"([^\"]+)\"", text)
+            assert not [name for name in loaded if not (site / name).is_file()]
+
+
+@pytest.mark.slow
+def test_the_films_are_those_of_the_app_byte_for_byte(site):
+    told = json.loads(re.search(r'id="site">(.*?)</script>', (site / "index.html").read_text())[1])
+    assert [run["id"] for run in told["runs"]] == list(RUNS)
+    for run in told["runs"]:
+        opened = open_run(library.locate(run["id"]))
+        found = study.load(opened)
+        core = frames.timeline_blob(opened, found.timeline, found.task, found.phases)
+        assert gzip.decompress((site / run["core"]).read_bytes()) == core
+        assert gzip.decompress((site / run["maps"]).read_bytes()) == frames.maps_blob(opened, found.timeline)
+        assert run["film"] in run["core"]
+
+
+@pytest.mark.slow
+def test_its_title_is_escaped(site):
+    html = (site / "index.html").read_text("utf-8")
+    assert "Clocks &amp; &lt;circuits&gt;" in html
+    assert "<circuits>" not in html
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(RunError, match="holds something. Choose a new folder"):
+        freeze(tmp_path, RUNS, "T")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_run_that_is_not_here_leaves_nothing_behind(tmp_path, capsys):
+    assert cli.main(["freeze", "--out", str(tmp_path / "site"), "--runs", "nowhere"]) == 2
+    assert "neither a folder nor the name of a run" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_title_has_1_to_80_characters(tmp_path, capsys):
+    assert cli.main(["freeze", "--out", str(tmp_path / "site"), "--title", " "]) == 2
+    assert "1 to 80" in capsys.readouterr().err
+
+
+def test_the_theme_is_that_of_the_app():
+    css = theme.variables()
+    assert "--st-background-color: #FDFCFA;" in css.split("@media")[0]
+    assert "--st-background-color: #15171B;" in css.split("@media")[1]
+
+
+@pytest.fixture
+def page(site):
+    """A page of a browser that resolves addresses against the site."""
+    said: list[str] = []
+    asked: list[str] = []
+    with launch() as browser, files(site) as address:
+        page = browser.new_page(base_url=address, viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        yield page
+        assert said == []
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.mark.browser
+def test_a_link_opens_its_step_and_follows_the_hand(page):
+    page.goto("/timeline.html?run=mod59-no-decay&step=2000&panels=answers,neurons")
+    page.wait_for_function(f"globalThis.grokvizScrubbers?.active && {STEP} > 0")
+    step = page.evaluate(STEP)
+    found = study.load(open_run(library.locate("mod59-no-decay")))
+    assert step == found.step_at(2000)
+    assert page.locator(".gv-panel:visible").count() == 2
+    page.wait_for_function(
+        "[...globalThis.grokvizScrubbers.parts.keys()].some((name) => name.endsWith('maps'))"
+    )
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{STEP} > {step}")
+    page.wait_for_function(f"location.search.includes('step=' + {STEP})")
+    assert "run=mod59-no-decay" in page.url
+    assert "panels=answers,neurons" in page.url
+    link = page.get_by_role("link", name="Story", exact=True)
+    link.click()
+    page.wait_for_url("**/index.html?run=mod59-no-decay")
+
+
+@pytest.mark.browser
+def test_the_tour_leads_and_the_theme_can_be_chosen(page):
+    page.goto("/index.html?run=gone&step=abc")
+    page.wait_for_function("globalThis.grokvizScrubbers?.active")
+    page.get_by_role("button", name="At the end").click()
+    last = study.load(open_run(library.locate(RUNS[0]))).timeline.steps[-1]
+    page.wait_for_function(f"{STEP} === {last}")
+    assert f"Step {last:,}." in page.locator(".site-said").inner_text()
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 27)"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.browser
+def test_another_run_is_chosen_from_the_list(page):
+    page.goto("/measures.html?run=gone")
+    assert "not on this site" in page.locator(".site-runs").inner_text()
+    page.get_by_label("Run").select_option("mod59-no-decay")
+    page.wait_for_url("**/measures.html?run=mod59-no-decay")
+    page.wait_for_function("globalThis.grokvizScrubbers?.active")
+    assert "not on this site" not in page.locator(".site-runs").inner_text()
