@@ -58,7 +58,7 @@ $(VENV)/.venv:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.venv requirements.txt
+$(VENV)/.run: $(VENV)/.venv requirements.txt requirements-browse.txt
 	$(PIP) -r requirements.txt
 	@touch $@
 

@@ -8,7 +8,19 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-from bench import analysis, crowd, hub, importing, inside, listing, live, scrubber, startup, training
+from bench import (
+    analysis,
+    browsing,
+    crowd,
+    hub,
+    importing,
+    inside,
+    listing,
+    live,
+    scrubber,
+    startup,
+    training,
+)
 from bench.table import Row, as_markdown
 from devtools import ROOT
 
@@ -19,6 +31,7 @@ PARTS = {
     "listing": listing,
     "live": live,
     "crowd": crowd,
+    "browsing": browsing,
     "importing": importing,
     "hub": hub,
     "startup": startup,

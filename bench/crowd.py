@@ -77,7 +77,7 @@ async def _crowd(port: int, pid: int, people: int, pages: tuple[str, ...]) -> st
     first = await come(port)
     await first.open("timeline")
     empty = memory(pid)
-    viewers = [await _arrive(port, pages[number % len(pages)]) for number in range(people)]
+    viewers = [await arrive(port, pages[number % len(pages)]) for number in range(people)]
     begin, cpu = time.monotonic(), seconds_of(pid)
     taken = [t for times in await asyncio.gather(*map(_stay, viewers)) for t in times]
     spent, wall, full = seconds_of(pid) - cpu, time.monotonic() - begin, memory(pid)
@@ -90,7 +90,8 @@ async def _crowd(port: int, pid: int, people: int, pages: tuple[str, ...]) -> st
     )
 
 
-async def _arrive(port: int, page: str) -> Visitor:
+async def arrive(port: int, page: str) -> Visitor:
+    """A visitor with this page open."""
     viewer = await come(port)
     await viewer.open(page)
     return viewer
@@ -102,19 +103,19 @@ async def _stay(viewer: Visitor) -> list[float]:
     end = time.monotonic() + SECONDS
     await asyncio.sleep(rng.uniform(0, EVERY))
     while (now := time.monotonic()) < end:
-        taken.append(await viewer.commit(rng.choice(_steps())))
+        taken.append(await viewer.commit(rng.choice(steps())))
         await asyncio.sleep(max(0.0, now + EVERY - time.monotonic()))
     return taken
 
 
 async def _alone(port: int, pid: int, page: str) -> str:
     """CPU of a commit at steps that nobody has looked at before, and at those that somebody has."""
-    viewer = await _arrive(port, page)
-    await viewer.commit(_steps()[-1])
+    viewer = await arrive(port, page)
+    await viewer.commit(steps()[-1])
     found = []
     for _ in range(2):
         begin = seconds_of(pid)
-        for step in _steps()[5:105:5]:
+        for step in steps()[5:105:5]:
             await viewer.commit(step)
         found.append((seconds_of(pid) - begin) / 20)
     return f"{_ms(found[0])} at a step that nobody has looked at; {_ms(found[1])} at one that somebody has"
@@ -124,9 +125,9 @@ async def _level(port: int, pid: int) -> str:
     """Memory when the caches are full, and after everybody has come and gone."""
     rng, held = random.Random(0), []
     for visitor in range(VISITORS):
-        viewer = await _arrive(port, MIXED[visitor % len(MIXED)])
+        viewer = await arrive(port, MIXED[visitor % len(MIXED)])
         for _ in range(COMMITS // VISITORS):
-            await viewer.commit(rng.choice(_steps()))
+            await viewer.commit(rng.choice(steps()))
         await viewer.socket.close()
         if (visitor + 1) % (VISITORS // 4) == 0:
             await asyncio.sleep(12)  # garbage is collected when nobody waits
@@ -135,7 +136,7 @@ async def _level(port: int, pid: int) -> str:
 
 
 @functools.cache
-def _steps() -> list[int]:
+def steps() -> list[int]:
     """Those of the run that is shown at first."""
     return open_run(library.BUNDLED / library.DEFAULT_RUN).steps.tolist()
 

@@ -36,9 +36,14 @@ EXTRAS = {  # package, as it is imported -> the extra of GrokViz that installs i
 }
 
 
+def has(package: str) -> bool:
+    """Whether a package is installed. It is not imported for that."""
+    return find_spec(package) is not None
+
+
 def require(package: str) -> None:
     """Raises `MissingPackageError` unless this package of `EXTRAS` is installed."""
-    if find_spec(package) is None:
+    if not has(package):
         raise MissingPackageError(
             f"This needs {package}, which is not installed.",
             mend=f"Install it with: pip install 'grokviz[{EXTRAS[package]}]'.",

@@ -48,7 +48,7 @@ def test_a_missing_venv_module_is_named_with_what_to_do(module):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-browse.txt", "requirements-dev.txt"])
 def test_requirements_are_pinned_exactly(name):
     lines = [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
     assert lines

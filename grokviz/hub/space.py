@@ -10,7 +10,7 @@ from pathlib import Path
 from grokviz.hub.publish import Parcel, check_name
 from grokviz.installation import HOME, PACKAGE
 
-SINGLE = ("app.py", "requirements.txt", "LICENSE", ".streamlit/config.toml")
+SINGLE = ("app.py", "requirements.txt", "requirements-browse.txt", "LICENSE", ".streamlit/config.toml")
 FOLDERS = {"grokviz": PACKAGE, "pages": HOME / "pages", "checkpoints": HOME / "checkpoints"}
 OWN = ("Dockerfile", "README.md")  # of deploy/space
 

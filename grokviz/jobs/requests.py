@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import grokviz
-from grokviz import hosting
+from grokviz import hosting, installation
 from grokviz.config import CHANGEABLE, MAX_CHANGES, SETTINGS, RunConfig
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.hosting import Limits
@@ -29,7 +29,7 @@ from grokviz.jobs.files import (
 )
 from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
 from grokviz.runs import folder, write
-from grokviz.runs.imported import why_not_trainable
+from grokviz.runs.imported import NO_TORCH, why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
@@ -46,6 +46,8 @@ def start(
 
     Raises `HostingError` beyond the limits, `RunError` when the folder cannot be made.
     """
+    if not installation.has("torch"):
+        raise RunError(NO_TORCH)
     with _new_run(root, config, limits) as run:
         write.create_run(run, config, _birth(), title=tidy_title(title))
         return _queue(run, device)

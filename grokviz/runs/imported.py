@@ -5,6 +5,7 @@ The record of a run travels, so what it says here may be anything.
 
 from collections.abc import Mapping
 
+from grokviz import installation
 from grokviz.config import RunConfig
 from grokviz.runs.record import Provenance
 
@@ -25,8 +26,16 @@ def stated(config: RunConfig, provenance: Provenance, setting: str) -> float | N
     return getattr(config, setting)
 
 
+NO_TORCH = (
+    "Nothing is trained here: PyTorch is not installed on this machine. Everything else works; to train, run GrokViz "
+    "where it is, with make run."
+)
+
+
 def why_not_trainable(config: RunConfig, provenance: Provenance) -> str:
     """A sentence when nobody can train the run on as it was trained; "" when one can."""
+    if not installation.has("torch"):
+        return NO_TORCH
     if config.split == UNKNOWN:
         return "Which pairs this run was trained on is not known, so it cannot be trained on."
     beyond = provenance.get("out_of_range")

@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-from grokviz import hosting
+from grokviz import hosting, installation
 from grokviz.app import sentences
 from grokviz.app.session import address, keys, visitor
 from grokviz.app.train import widgets
@@ -16,6 +16,7 @@ from grokviz.forecast.presets import PRESETS, to_watch
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests
 from grokviz.runs import library
+from grokviz.runs.imported import NO_TORCH
 from grokviz.tasks.pairs import build_task, operation_label, task_of
 from grokviz.view import pixels
 
@@ -55,6 +56,9 @@ def _fast(config: RunConfig) -> Known | None:
 
 def form() -> None:
     """Everything from the choice of a preset to the button that starts it."""
+    if not installation.has("torch"):
+        st.info(NO_TORCH, icon=":material/visibility:")
+        return
     limits = hosting.limits()
     keys.PRESET_WAS.first(lambda: "fast")
     if not keys.setting("p").is_set():
