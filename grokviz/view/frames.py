@@ -24,7 +24,7 @@ from grokviz.measures.encoding import Stored
 from grokviz.measures.phases import Phases
 from grokviz.runs.folder import Run
 from grokviz.study.timeline import Timeline
-from grokviz.tasks.pairs import Task, operation_of
+from grokviz.tasks.pairs import Task, names_of, operation_of
 
 FORMAT = 1
 PARTS = ("core", "maps")
@@ -66,6 +66,7 @@ class Header(TypedDict):
     sentence: str
     finished: bool
     operation: str
+    names: list[str]
     planned_steps: int
     changes: list[tuple[int, str]]
     d_mlp: int
@@ -95,6 +96,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         "sentence": run.sentence,
         "finished": run.finished,
         "operation": operation_of(run.config).label,
+        "names": list(names_of(run.config)),
         "planned_steps": run.config.steps,
         "changes": changes_in_words(run.config),
         "d_mlp": run.config.d_mlp,

@@ -19,7 +19,7 @@ from grokviz.circuit.stages import follow
 from grokviz.errors import CutsError
 from grokviz.runs import library
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER
+from grokviz.tasks.pairs import NO_ANSWER, names_of
 from grokviz.view import bars, pictures
 
 EXTRAS = (*pair.EXTRAS, "cuts")
@@ -251,6 +251,7 @@ def _damage_map(study: Study, whole: View, cut: View) -> None:
         ),
         key="cut-map",
         question=pair.question(study, "{a}", "{b}"),
+        names=names_of(study.run.config),
         on_pick=lambda a, b: pair.choose(a, b) if min(a, b) >= 0 and max(a, b) < p else None,
     )
 

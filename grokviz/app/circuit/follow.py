@@ -94,10 +94,13 @@ def answer_panel(study: Study, view: View, a: int, b: int, key: str = "follow") 
     if study.run.config.split == UNKNOWN:
         seen = "Whether it was trained on this pair is not known."
     is_right = view.outcome.is_right[a, b]
-    verdict = "which is right" if is_right else f"which is wrong: it is {right}"
+    verdict = "which is right" if is_right else f"which is wrong: it is {pair.written(study, right)}"
     sure = wording.percent(float(answer.probability[said]))
-    st.markdown(f"**“{said}”**, {sure} sure, {verdict}. {seen}")
-    names = [f"{c}" + (" (right)" if c == right else "") for c in answer.ranked[: RUNNERS_UP + 1]]
+    st.markdown(f"**“{pair.written(study, said)}”**, {sure} sure, {verdict}. {seen}")
+    names = [
+        pair.written(study, int(c)) + (" (right)" if c == right else "")
+        for c in answer.ranked[: RUNNERS_UP + 1]
+    ]
     table = pd.DataFrame(
         {"answer": names, "probability": answer.probability[answer.ranked[: RUNNERS_UP + 1]]}
     )

@@ -12,7 +12,7 @@ from grokviz.app.session import address, keys
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER, operation_of
+from grokviz.tasks.pairs import NO_ANSWER, names_of, operation_of
 from grokviz.view import pictures
 from grokviz.view.charts import RESULTS
 
@@ -56,6 +56,11 @@ def question(study: Study, a: int | str, b: int | str) -> str:
     return operation_of(study.run.config).question(a, b)
 
 
+def written(study: Study, number: int) -> str:
+    """A number as it is written: the elements of a group have names."""
+    return operation_of(study.run.config).written(number)
+
+
 def places(study: Study, a: int, b: int) -> tuple[int, int] | None:
     """Where the pair stands in the order of sums; None where it has no place (0 in a product)."""
     order = snapshots.order(study)
@@ -64,12 +69,17 @@ def places(study: Study, a: int, b: int) -> tuple[int, int] | None:
 
 
 def sliders(study: Study, key: str) -> None:
-    """a and b on two sliders."""
+    """a and b on two sliders; of a group, in two lists."""
     p, pair = study.run.config.p, current(study)
     for name, value, column in zip(EXTRAS, pair, st.columns(2), strict=True):
         widget = keys.number(key, name)
         widget.set(value)
-        column.slider(name, 0, p - 1, key=widget, on_change=_slid, args=(key,))
+        if names := names_of(study.run.config):
+            column.selectbox(
+                name, list(range(p)), format_func=names.__getitem__, key=widget, on_change=_slid, args=(key,)
+            )
+        else:
+            column.slider(name, 0, p - 1, key=widget, on_change=_slid, args=(key,))
 
 
 def _slid(key: str) -> None:
@@ -99,6 +109,7 @@ def result_map(study: Study, view: View, key: str) -> None:
         ),
         key=key,
         question=question(study, "{a}", "{b}"),
+        names=names_of(study.run.config),
         on_pick=lambda a, b: choose(a, b) if max(a, b) < p and min(a, b) >= 0 else None,
     )
 

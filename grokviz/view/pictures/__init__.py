@@ -163,8 +163,10 @@ def pair_map(
     key: str,
     question: str,
     on_pick: Pick,
+    names: Sequence[str] = (),
 ) -> None:
-    """Every pair coloured by what it is: cell values index `kinds`. `question` has {a} and {b} in it."""
+    """Every pair coloured by what it is: cell values index `kinds`. `question` has {a} and {b} in it; `names` are those
+    of rows and columns, where they are no numbers."""
     data = {
         "kind": "map",
         "p": len(cells),
@@ -174,6 +176,7 @@ def pair_map(
         "a": pair[0],
         "b": pair[1],
         "question": question,
+        "names": list(names),
         **words._asdict(),
     }
     show_picture(data, key, on_pick)

@@ -43,6 +43,7 @@
  * @property {number[]} steps of the snapshots
  * @property {number[]} key_freqs
  * @property {string} title
+ * @property {string[]} names of the p things that it is asked about, where they are no numbers; else none
  * @property {boolean} finished
  * @property {number} planned_steps
  * @property {[number, string][]} changes of settings while the run was trained: step, words

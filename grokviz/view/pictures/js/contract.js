@@ -25,10 +25,10 @@
  *   rightLabel: string, winner: number, winnerLabel: string, shared: boolean }} WavesData
  * @typedef {{ title: string, order: number, actual: number[], ideal: number[], scale: number, note: string }} Lane
  *
- * Every pair as a cell: `cells` in base64 index `words` and `colours` (light, dark).
+ * Every pair as a cell; `names` of rows and columns where they are no numbers: `cells` in base64 index `words` and `colours` (light, dark).
  * @typedef {Labelled & {
  *   kind: "map", p: number, cells: string, words: string[], colours: [string, string][], a: number, b: number,
- *   question: string }} MapData
+ *   question: string, names: string[] }} MapData
  */
 
 export {};

@@ -9,6 +9,7 @@ import { abgr, parseColour } from "../../film/js/kit/colours.js";
 import { make } from "../../film/js/kit/dom.js";
 import { NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { drawCross, drawMapAxes, drawPicture, makePicture, pairAt } from "../../film/js/kit/maps.js";
+import { nameOf } from "../../film/js/kit/timeline.js";
 
 const AXIS = 34, LARGEST = 470; // pixels, for the labels and for all
 const CHOSEN_MS = 300; // a key that is held down chooses where it ends
@@ -35,7 +36,7 @@ export function makeMap(data, page) {
     fitCanvas(canvas, place.size + AXIS, place.size + AXIS, scale);
     const g = cleanCanvas(canvas, scale);
     drawPicture(g, picture, place, scale);
-    drawMapAxes(g, place, p, theme);
+    drawMapAxes(g, place, p, theme, data.names);
     drawCross(g, place, p, hover, theme);
     drawChosen(g, state, p, theme);
     legend.replaceChildren(...data.words.map((word, i) => legendEntry(word, data.colours[i][shade])));
@@ -70,7 +71,7 @@ function listenToMap(canvas, data, cells, state, page) {
   const { p } = data;
   let later = 0;
   const tell = (/** @type {number} */ a, /** @type {number} */ b) =>
-    page.say(`${data.question.replace("{a}", String(a)).replace("{b}", String(b))}: ${data.words[cells[a * p + b]]}`);
+    page.say(`${data.question.replace("{a}", nameOf(data, a)).replace("{b}", nameOf(data, b))}: ${data.words[cells[a * p + b]]}`);
   canvas.onpointermove = (event) => {
     const pair = pairAt(state.place, p, event.offsetX, event.offsetY);
     pointAt(pair ? { numbers: pair, pair, answer: null } : NOTHING);

@@ -45,15 +45,17 @@ export function drawPicture(g, picture, { x, y, size }, scale) {
   g.drawImage(large, x, y, size, size);
 }
 
-/** First and last number and the name of rows and columns.
- * @param {Canvas} g @param {Place} place @param {number} p @param {Theme} theme */
-export function drawMapAxes(g, { x, y, size }, p, theme) {
+/** First and last number, where they are numbers, and the name of rows and columns.
+ * @param {Canvas} g @param {Place} place @param {number} p @param {Theme} theme @param {string[]} [names] */
+export function drawMapAxes(g, { x, y, size }, p, theme, names = []) {
   g.font = theme.font(SMALL);
   g.fillStyle = theme.muted;
-  for (const n of [0, p - 1]) write(g, n, x - 6, y + ((n + 0.5) / p) * size, "right");
+  if (!names.length) {
+    for (const n of [0, p - 1]) write(g, n, x - 6, y + ((n + 0.5) / p) * size, "right");
+    write(g, 0, x, y + size + 15, "left", "alphabetic");
+    write(g, p - 1, x + size, y + size + 15, "right", "alphabetic");
+  }
   write(g, "a", x - 6, y + size / 2, "right");
-  write(g, 0, x, y + size + 15, "left", "alphabetic");
-  write(g, p - 1, x + size, y + size + 15, "right", "alphabetic");
   write(g, "b", x + size / 2, y + size + 15, "center", "alphabetic");
 }
 

@@ -44,7 +44,7 @@ export function drawRingDots(g, points, size, colourOf) {
 }
 
 /** The numbers pointed at, named towards the middle.
- * @param {Canvas} g @param {Point} point @param {number} number @param {RingPlace} place @param {Theme} theme */
+ * @param {Canvas} g @param {Point} point @param {number | string} number @param {RingPlace} place @param {Theme} theme */
 export function drawRingMark(g, [x, y], number, place, theme) {
   dot(g, x, y, 6, theme.text);
   dot(g, x, y, 4, theme.background);

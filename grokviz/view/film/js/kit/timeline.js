@@ -41,6 +41,10 @@ export function phaseAt(header, step) {
 export const noKey = ({ header }) =>
   header.finished ? "No frequency is key in this run" : "No frequency is key so far";
 
+/** How one of the p things that the run is asked about is written: elements of a group have names.
+ * @param {{ names?: string[] }} header @param {number} n @returns {string} */
+export const nameOf = ({ names }, n) => names?.[n] ?? String(n);
+
 /** A pair that is pointed at, with its answer where it has one.
  * @param {Timeline} timeline @param {[number, number]} pair @param {string} words @returns {Hover & { words: string }} */
 export function pairHover({ header, arrays }, pair, words) {

@@ -6,7 +6,7 @@
 import { write } from "../kit/canvas.js";
 import { abgr, cssColour, parseColour } from "../kit/colours.js";
 import { drawCross, drawMapAxes, drawPicture, makePicture, mapPlace, pairAt } from "../kit/maps.js";
-import { pairHover } from "../kit/timeline.js";
+import { nameOf, pairHover } from "../kit/timeline.js";
 import { percent, roundedShare, sentenceCase, whole } from "../kit/wording.js";
 
 // How `side` says which pairs are asked and which are trained on; BOTH where nobody knows.
@@ -32,7 +32,7 @@ export const answersPanel = {
   },
   background(g, own, { width, height, scale, timeline, theme }) {
     const place = mapPlace(width, height, scale, timeline.header.p), { train, test } = answerColours(theme);
-    drawMapAxes(g, place, timeline.header.p, theme);
+    drawMapAxes(g, place, timeline.header.p, theme, timeline.header.names);
     let x = Math.max(0, Math.min(place.x, width - 300));
     for (const [words, colour] of /** @type {[string, number][]} */ ([
       ["trained on, right", train[255]], ["never seen, right", test[255]], ["wrong", test[30]],
@@ -76,12 +76,12 @@ export const answersPanel = {
 /** @param {Own} own @param {[number, number]} pair @param {Context} context */
 function aboutPair(own, [a, b], { timeline, moment }) {
   const { raw, size } = timeline.arrays.answers, j = a * timeline.header.p + b, stored = raw[moment.index * size + j];
-  const question = `a = ${a}, b = ${b}`;
+  const { header } = timeline, question = `a = ${nameOf(header, a)}, b = ${nameOf(header, b)}`;
   if (own.side[j] === NO_ANSWER) return `${question}: no answer exists`;
   const kind = own.side[j] === BOTH ? "trained on or not" : own.side[j] === TRAIN ? "training pair" : "unseen pair";
   const verdict = stored & RIGHT ? "right" : "wrong";
   const probability = percent(roundedShare((stored & LEVEL) / LEVEL));
-  return `${question}: the answer is ${own.table[j]}, given ${probability} probability. ${sentenceCase(verdict)}, ${kind}`;
+  return `${question}: the answer is ${nameOf(header, own.table[j])}, given ${probability} probability. ${sentenceCase(verdict)}, ${kind}`;
 }
 
 /** 256 colours a side of the split, by the stored byte: 0..127 wrong, pale; 128..255 right, full.

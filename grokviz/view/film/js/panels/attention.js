@@ -5,7 +5,7 @@
 
 import { blend } from "../kit/blob.js";
 import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { stored } from "../kit/timeline.js";
+import { nameOf, stored } from "../kit/timeline.js";
 import { percent, roundedShare } from "../kit/wording.js";
 
 /** @typedef {{ heads: number, scores: Float32Array, pictures: Picture[] }} Own */
@@ -46,7 +46,7 @@ export const attentionPanel = {
     return hoverSmall(smallPlaces(own.heads, width, height, p, scale), timeline, x, y, (h, [a, b]) => {
       const s = scoresOf(own, h, p), top = Math.max(s[a], s[p + b], s[2 * p]);
       const [forA, forB, forEquals] = [s[a], s[p + b], s[2 * p]].map((v) => Math.exp(v - top)), all = forA + forB + forEquals;
-      return `Head ${h}, a = ${a}, b = ${b}: ${percent(roundedShare(forA / all))} of its attention on a, ${percent(roundedShare(forB / all))} on b`;
+      return `Head ${h}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: ${percent(roundedShare(forA / all))} of its attention on a, ${percent(roundedShare(forB / all))} on b`;
     });
   },
   caption(timeline, i) {

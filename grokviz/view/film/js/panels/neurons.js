@@ -5,7 +5,7 @@
 
 import { blend, momentAt } from "../kit/blob.js";
 import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { mapsOf, measure } from "../kit/timeline.js";
+import { mapsOf, measure, nameOf } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
 const FOLLOWS = 0.85; // of a neuron's variation: it belongs to the frequency that explains this much
@@ -73,7 +73,7 @@ export const neuronsPanel = {
       neuronMap(timeline, own, m);
       const { header, arrays } = mapsOf(timeline), at = moment.index * header.neurons.length + m;
       const fits = `Frequency ${arrays.neuron_freq.raw[at]} explains ${percent(arrays.neuron_fve.raw[at])} of it`;
-      return `Neuron ${header.neurons[m]}, a = ${a}, b = ${b}: activation ${readable(Math.max(0, own.pre[a * p + b]))}. ${fits}`;
+      return `Neuron ${header.neurons[m]}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: activation ${readable(Math.max(0, own.pre[a * p + b]))}. ${fits}`;
     });
   },
   caption(timeline, i) {

@@ -7,7 +7,7 @@ import { blend } from "../kit/blob.js";
 import { write } from "../kit/canvas.js";
 import { clockness, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing, ringPlaces } from "../kit/rings.js";
 import { SMALL } from "../kit/theme.js";
-import { noKey, stored } from "../kit/timeline.js";
+import { nameOf, noKey, stored } from "../kit/timeline.js";
 import { inWords, listed, plural } from "../kit/wording.js";
 
 const MARGIN = 0.06; // of the radius, around the circle
@@ -60,7 +60,7 @@ export const ringsPanel = {
       g.globalAlpha = 1;
       const size = Math.max(1.5, Math.min(3.4, (place.r * 4.2) / p));
       drawRingDots(g, inOrder, size, (rank) => wheel[Math.floor((rank / p) * wheel.length)]);
-      for (const n of hover.numbers) if (n >= 0 && n < p) drawRingMark(g, dotOf(own, p, order, n, place), n, place, theme);
+      for (const n of hover.numbers) if (n >= 0 && n < p) drawRingMark(g, dotOf(own, p, order, n, place), nameOf(timeline.header, n), place, theme);
     }
   },
   hover(own, x, y, { width, height, moment, timeline }) {
@@ -72,7 +72,7 @@ export const ringsPanel = {
       const found = nearestPoint(points, x, y, best.far);
       if (found.i >= 0) best = found;
     }
-    return best.i < 0 ? null : { numbers: [best.i], pair: null, answer: null, words: `The number ${best.i}` };
+    return best.i < 0 ? null : { numbers: [best.i], pair: null, answer: null, words: timeline.header.names?.length ? nameOf(timeline.header, best.i) : `The number ${best.i}` };
   },
   caption(timeline, i) {
     const { p, key_freqs: keys } = timeline.header, dots = stored(timeline, "ring", i);
