@@ -15,5 +15,5 @@ shell.article(
 )
 with shell.column():
     page.run_picker()
-page.explorer(panels=("simplicity", "outputs"), below=measures.gauges)
+page.explorer(panels=(), below=measures.gauges, layout="strip")
 shell.foot()

@@ -24,8 +24,8 @@ NOT_ADDITION = (
     "nothing, whatever the network has found; the pages Follow and Cut reorder the numbers first, where that is known to help."
 )
 READ_CURVES = (
-    "**How to read this.** Steps run to the right, the early ones wider. Bands are the phases of this run, the grey "
-    "line is the step in view."
+    "**How to read these figures.** Each shares its axis with the loss curves above: one step, one place. Bands are the "
+    "phases of this run. The line with dots is the step in view; drag it, on any of them."
 )
 GINI_CAPTION = (
     "**How to read this.** 0 means that all frequencies are equally strong, near 1 that a few carry everything. "

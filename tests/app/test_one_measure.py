@@ -116,8 +116,12 @@ def test_it_has_a_section_on_the_page_measures(run, visit):
     app = visit("measures", run="tiny-groks")
     assert "How far does a single weight go?" in [header.value for header in app.header]
     assert r"\max_i |\theta_i|" in [formula.value.strip("$\n ") for formula in app.latex]
-    specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
-    assert any("absolute value: largest weight" in spec["description"] for spec in specs)
+    told = [
+        json.loads(c.proto.json)
+        for c in app.get("bidi_component")
+        if c.proto.component_name == "grokviz_panels"
+    ]
+    assert [NAME] in [panel["names"] for place in told for panel in place["panels"]]
 
 
 def test_the_film_is_told_of_it(run, oracle):

@@ -21,7 +21,7 @@ from tests.app.conftest import components, healthy, unescaped
 
 PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "train", "library", "glossary")
 FIGURES = PAGES[:7]
-PICTURES = {"follow": 4, "cut": 3, "build": 1}  # components besides the film
+PICTURES = {"measures": 6, "follow": 4, "cut": 3, "build": 1}  # components besides the film
 NO_FILM = ("build", "library", "glossary")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
@@ -61,6 +61,13 @@ def charts(app):
         datasets = {data.name: data.data.data for data in chart.proto.datasets}
         found.append((json.loads(chart.proto.spec), datasets))
     return found
+
+
+def placed(app):
+    """What is asked of the panels that stand beside a text, in their order."""
+    told = [json.loads(c.proto.json) for c in components(app) if c.proto.component_name == "grokviz_panels"]
+    assert {place["film"] for place in told} <= {"film-"}
+    return [panel for place in told for panel in place["panels"]]
 
 
 def scales(spec):
@@ -106,7 +113,7 @@ def test_plain_controls_hold_on_every_page(runs, visit):
 
 def test_the_measures_follow_the_run(runs, visit):
     app = visit("measures", run="tiny-recites")
-    assert len(charts(app)) == 3  # three of six measures need a key frequency, and say so
+    assert len(placed(app)) == 3  # three of six measures need a key frequency, and say so
     assert sum("no key frequency" in info.value for info in app.info) == 3
     assert len(app.latex) == 6
     assert any("look for waves of a + b" in text.value for text in app.markdown)

@@ -3,20 +3,24 @@
 import streamlit as st
 
 from grokviz.app import sentences, shell
-from grokviz.app.explorer import figures
-from grokviz.app.session import address
+from grokviz.app.explorer.page import film_key
 from grokviz.measures import registry
 from grokviz.measures.circuit import KEY_RULE
 from grokviz.measures.declaration import Article, Measure, why_nothing
 from grokviz.study import Study
+from grokviz.view.film import component
+
+ROOM = 270  # pixels, of a figure with its sentence
 
 
 def gauges(study: Study) -> None:
-    """All measures of a run, one below the other, with a rule at the step in view."""
+    """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
     with shell.column():
-        for measure in registry.measures():
-            if measure.article:
-                _section(measure, measure.article, study)
+        st.caption(sentences.READ_CURVES)
+    for measure in registry.measures():
+        if measure.article:
+            _section(measure, measure.article, study)
+    with shell.column():
         st.header("Which frequencies are key?", anchor=False)
         st.markdown(KEY_RULE)
         st.markdown(
@@ -26,11 +30,14 @@ def gauges(study: Study) -> None:
 
 def _section(measure: Measure, article: Article, study: Study) -> None:
     st.header(article.question, anchor=False)
-    st.markdown(f"**{article.name}.** {article.words}")
-    st.latex(article.formula)
+    what, notice = st.columns(2, gap="large")
+    what.markdown(f"**{article.name}.** {article.words}")
+    what.latex(article.formula)
+    notice.markdown(f"**What to notice.** {article.notice}")
+    notice.caption(f"Source: {article.source}")
     if nothing := why_nothing(measure, study.task, study.timeline.key_freqs):
         st.info(nothing)
         return
-    figures.article_curves(study, measure, address.current().step)
-    st.markdown(f"**What to notice.** {article.notice}")
-    st.caption(f"{sentences.READ_CURVES} Source: {article.source}")
+    names = [measure.name, *(name for name in article.beside if name in study.timeline.series)]
+    shown = {"kind": "curves", "id": measure.name, "title": article.question, "names": names}
+    component.panels([shown], film_key(), key=f"measure-{measure.name}", room=ROOM)

@@ -29,7 +29,8 @@ def explorer(
     layout: str = "full",
 ) -> None:
     """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
-    and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone."""
+    and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone, in sight
+    however far one scrolls."""
     try:
         with budget.charged(), st.container(key=MOVES):
             _explore(panels, below, extras, layout)
@@ -96,12 +97,17 @@ def _open_chosen() -> None:
         address.open_run(run)
 
 
+def film_key(panels: tuple[str, ...] = ()) -> str:
+    """The key of a page's film, which what stands below it names to move with it."""
+    return "film-" + "-".join(panels)
+
+
 def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
     here, run = address.current(), address.handle()
     state = film(
         cache.blob(run),
         Command(here.step, here.seq, address.panels_on(panels), here.play),
-        key="film-" + "-".join(panels),
+        key=film_key(panels),
         layout=layout,
         maps=lambda: cache.maps(run),
     )
@@ -124,6 +130,9 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layou
             on_change=lambda: address.go_to(keys.STEP.value()),
         )
     address.remember(address.FilmState(step, address.panels_on(panels)), panels, extras)
+    if layout == "strip":  # not seen: what stands below moves with it
+        here, run = address.current(), address.handle()
+        film(cache.blob(run), Command(step, here.seq), key=film_key(panels), layout="none")
     st.markdown(sentences.at_step(study, index))
     figures.loss_curves(study, step)
     st.caption(sentences.loss_caption(study))

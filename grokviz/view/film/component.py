@@ -12,7 +12,8 @@ kilobyte. What is chosen in a picture comes back as the trigger `pick`, {"a": nu
 """
 
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -22,7 +23,7 @@ from grokviz.view.film import assets
 from grokviz.view.film.assets import DEFAULT_PANELS, HTML, message
 from grokviz.view.frames import read_header
 
-LAYOUTS = ("full", "strip")
+LAYOUTS = ("full", "strip", "none")
 PICTURES = assets.FOLDER.parent / "pictures"
 
 _SENT = "_film_sent"  # names "id/part" of what this session's page has been given
@@ -58,7 +59,8 @@ def film(
 ) -> FilmState:
     """Show the film of `blob` as `command` says; returns where the viewer is, 150 ms after the last input.
 
-    The layout "strip" is the film without panels. `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
+    The layout "strip" is the film without panels, in sight however far the page is scrolled; "none" is not seen at
+    all, and there for `panels` that stand elsewhere. `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
     Raises ValueError for an unknown panel or layout.
     """
     if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
@@ -86,9 +88,81 @@ export default ({ data }) => {
 """
 
 
+class Pick(NamedTuple):
+    """What can be chosen in a panel: its names, and who hears of them."""
+
+    names: tuple[str, ...]
+    hear: Callable[..., None]
+
+
+def panels(
+    shown: Sequence[Mapping[str, object]], film_key: str, *, key: str, room: int, pick: Pick | None = None
+) -> None:
+    """Panels that stand here, beside a text, and move with the film of that key.
+
+    Each is a `kind` of js/stages/index.js with its `id` and what that kind wants to know. `room` is their height in
+    pixels, kept free until they are drawn. What is chosen in one of them comes back as whole numbers.
+    """
+
+    def picked() -> None:
+        chosen = st.session_state[key].pick  # from the browser: take only what fits
+        if pick and isinstance(chosen, dict) and all(type(chosen.get(name)) is int for name in pick.names):
+            pick.hear(*(chosen[name] for name in pick.names))
+
+    data = {"film": film_key, "panels": [dict(panel) for panel in shown], "room": room}
+    _place()(key=key, data=data, on_pick_change=picked)
+
+
+def part(found: bytes, *, key: str) -> None:
+    """Send a part of a run to the films of this page: once for each content. While it says that it `waits` for more,
+    the page asks again, which reruns the fragment that this stands in."""
+    _carrier()(key=key, data=found, on_more_change=lambda: None)
+
+
+PLACE = """
+export default (component) => {
+  let stop = () => {};
+  const show = () => { stop = globalThis.grokvizPanels(component); };
+  const root = component.parentElement.querySelector(".gv");
+  if (globalThis.grokvizPanels) show();
+  else {
+    root.style.minHeight = `${component.data.room}px`;
+    addEventListener("grokviz-ready", show, { once: true });
+  }
+  return () => { removeEventListener("grokviz-ready", show); stop(); };
+};
+"""
+
+CARRIER = """
+const timers = new WeakMap();
+export default ({ data, parentElement, setTriggerValue }) => {
+  (globalThis.grokvizCarried ??= []).push(data);
+  dispatchEvent(new Event("grokviz-carried"));
+  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  const ask = () => { if (!document.hidden) setTriggerValue("more", Date.now()); };
+  const stop = () => clearInterval(timers.get(parentElement));
+  stop();
+  if (header.waits) timers.set(parentElement, setInterval(ask, 900));
+  return stop;
+};
+"""
+
+
+@functools.cache
+def _place() -> Callable:
+    return component("grokviz_panels", html=HTML, js=PLACE)
+
+
+@functools.cache
+def _carrier() -> Callable:
+    return component("grokviz_part", html="<i hidden>\n</i>", js=CARRIER)
+
+
 @functools.cache
 def _player() -> Callable:
-    return component("grokviz_film", html=HTML, css=assets.style(), js=_module(assets.script()))
+    script = f"globalThis.grokvizStyle = {json.dumps(assets.style())};\n{assets.script()}"
+    return component("grokviz_film", html=HTML, css=assets.style(), js=_module(script))
 
 
 @functools.cache

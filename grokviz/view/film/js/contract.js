@@ -38,7 +38,7 @@
  *
  * @typedef {object} Header
  * @property {string} id changes whenever anything shown can change
- * @property {"core" | "maps"} part
+ * @property {string} part
  * @property {number} p
  * @property {number[]} steps of the snapshots
  * @property {number[]} key_freqs
@@ -83,12 +83,21 @@
  * @property {Theme} theme
  * @property {Timeline} timeline
  * @property {Axis} axis of time
+ * @property {Edges | null} edges of that axis, where the figure stands under a strip and is as wide
  * @property {Moment} moment
  * @property {Hover} hover
+ *
+ * Pixels to the left and to the right of an axis of time: of all figures that share it, so that a step has one place.
+ * @typedef {{ left: number, right: number }} Edges
  *
  * @typedef {import("./kit/theme.js").Theme} Theme
  * @typedef {import("./kit/axis.js").Axis} Axis
  * @typedef {CanvasRenderingContext2D} Canvas
+ */
+
+/**
+ * What a panel can do to its page: tell Python what was chosen, ask to be drawn.
+ * @typedef {{ pick: (chosen: object) => void, draw: () => void }} PanelPage
  */
 
 /**
@@ -99,8 +108,9 @@
  * @property {string} name a few words, for the list of panels
  * @property {string} title the question it answers
  * @property {string} howto what its marks mean
- * @property {"core" | "maps"} needs the part of a run that it draws
- * @property {(timeline: Timeline, theme: Theme) => Own} prepare once a run
+ * @property {string} needs the part of a run that it draws: "core", "maps", or one that its page sends
+ * @property {string[]} [uses] parts that it draws too, once they are here
+ * @property {(timeline: Timeline, theme: Theme) => Own} prepare once a run, and again when a part of it has come
  * @property {(timeline: Timeline) => string | null} [empty] why it cannot be drawn for this run, in words
  * @property {(g: Canvas, own: Own, context: Context) => void} background when size, theme or axis have changed
  * @property {(g: Canvas, own: Own, context: Context) => void} live every frame
@@ -109,6 +119,8 @@
  * @property {boolean} [wide] over the whole width of the page, in a row of its own
  * @property {(timeline: Timeline, width: number) => number} [height] of the figure in pixels, where a square is not right
  * @property {(timeline: Timeline, i: number) => string} caption the answer at snapshot i
+ * @property {(canvas: HTMLCanvasElement, now: () => { own: Own, context: Context } | null, page: PanelPage) => void} [listen]
+ *   to what is chosen in the figure by pointer or keys
  * @property {(own: Own, context: Context) => { left: number, width: number }} [timeBox] where the axis of time lies in
  *   the figure: press and drag there, and the film moves
  */

@@ -29,6 +29,7 @@ export function makeFilm(header) {
   const film = {
     header, steps: header.steps, axis: makeAxis(header.steps, bestAxis(header)),
     position: 0, playing: false, held: false, speed: 1, loop: false, touched: false, axisIsChosen: false,
+    edges: /** @type {import("./contract.js").Edges | null} */ (null), // of the strip, for panels that stand under it
     onframe: (/** @type {number} */ _now) => {}, oncommit: () => {},
     stats: { frames: 0, inputs: /** @type {number[]} */ ([]), waiting: 0 },
 

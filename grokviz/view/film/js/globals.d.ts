@@ -12,3 +12,6 @@ declare const PALETTE: Palette;
 declare var grokvizScrubbers: import("./kit/registry.js").Registry;
 declare var grokvizHover: import("./kit/hover.js").HoverBus;
 declare var grokvizCommands: Map<string, object>;
+declare var grokvizPanels: typeof import("./places.js").mountPanels;
+declare var grokvizCarried: Uint8Array[] | undefined;
+declare var grokvizStyle: string | undefined;

@@ -25,7 +25,7 @@ export function makePanels(timeline, film, { need, onchoose }) {
   /** @param {string[]} ids */
   function show(ids) {
     const wanted = PANELS.filter(({ id }) => ids.includes(id));
-    for (const panel of wanted) if (!frames.has(panel.id)) frames.set(panel.id, makePanelFrame(panel, timeline, film, need));
+    for (const panel of wanted) if (!frames.has(panel.id)) frames.set(panel.id, makePanelFrame(panel, timeline, film, { need }));
     for (const { id, element } of shown) if (!ids.includes(id)) watcher.unobserve(element);
     shown = wanted.flatMap(({ id }) => frames.get(id) ?? []);
     grid.replaceChildren(...shown.map(({ element }) => element));

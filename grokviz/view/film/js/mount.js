@@ -5,7 +5,8 @@
 /** @import { Control } from "./kit/registry.js" */
 /** @import { Site, View } from "./view.js" */
 
-import { decodeMessage, registry } from "./kit/registry.js";
+import { decodeMessage, keepCarried, registry } from "./kit/registry.js";
+import { mountPanels } from "./places.js";
 import { buildView } from "./view.js";
 
 const BLOB_PATIENCE_MS = 1500;
@@ -15,6 +16,11 @@ const HAND_PATIENCE_MS = 250; // a run that grows waits until the hand has let g
 
 /** @type {WeakMap<Element, Place>} */
 const mounted = new WeakMap();
+
+globalThis.grokvizPanels = mountPanels; // for components that are too small to bring all of this along
+dispatchEvent(new Event("grokviz-ready"));
+keepCarried();
+addEventListener("grokviz-carried", keepCarried);
 
 /** Called by Streamlit at first, then whenever the data or the theme change; `data` may bring parts or only a command.
  * @param {{ data: Uint8Array | null, parentElement: Element, setStateValue: (name: string, value: object) => void,

@@ -7,6 +7,7 @@
 import { makeDraggable, makeFigure } from "./kit/canvas.js";
 import { make, setText } from "./kit/dom.js";
 import { hovered, NOTHING, pointAt } from "./kit/hover.js";
+import { partOf } from "./kit/timeline.js";
 import { savePicture } from "./saving.js";
 
 const PART_PATIENCE_MS = 1500;
@@ -16,34 +17,36 @@ const PART_PATIENCE_MS = 1500;
 /** `own` is what the panel keeps for this run, null until it is drawn; `told` the snapshot of its caption.
  * @typedef {{ own: any, theme: Theme | null, visible: boolean, told: number, pointed: boolean }} State */
 
-/** @param {Panel<any>} panel @param {Timeline} timeline @param {Film} film
- * @param {(part: string) => void} need asks for a part of the run */
-export function makePanelFrame(panel, timeline, film, need) {
-  const page = makePage(panel), { figure, element, caption, note } = page, part = waitForPart(panel, timeline, film, need);
+/** How a panel stands in the page: `need` asks for a part of the run; `placed` by itself, under a heading of the page;
+ * `pick` tells Python what was chosen in it.
+ * @typedef {{ need: (part: string) => void, placed?: boolean, pick?: (chosen: object) => void }} Stand */
+
+/** @param {Panel<any>} panel @param {Timeline} timeline @param {Film} film @param {Stand} stand */
+export function makePanelFrame(panel, timeline, film, stand) {
+  const page = makePage(panel, stand.placed ?? false), { figure, element, caption, note } = page;
+  const part = waitForPart(panel, timeline, film, stand.need);
   /** @type {State} */
   const state = { own: null, theme: null, visible: false, told: -1, pointed: false };
-  const about = () => ({ title: panel.title, caption: caption.textContent ?? "", step: film.step(), name: panel.id });
-  page.save.onclick = () => state.theme && savePicture(timeline, state.theme, figure, about());
+  page.save.onclick = () => state.theme && savePicture(timeline, state.theme, figure,
+    { title: panel.title, caption: caption.textContent ?? "", step: film.step(), name: panel.id });
   /** @param {Theme} theme @returns {Context} */
   const context = (theme) => ({
     width: figure.width, height: figure.height, scale: figure.scale, theme, timeline, axis: film.axis,
-    moment: film.moment(), hover: hovered(),
+    moment: film.moment(), hover: hovered(), edges: stand.placed ? film.edges : null,
   });
   listenToPanel(panel, page, film, state, context);
+  const now = () => state.own && state.theme && { own: state.own, context: context(state.theme) };
+  panel.listen?.(figure.front, now, { pick: (chosen) => stand.pick?.(chosen), draw: film.draw });
 
   return {
-    id: panel.id, element,
+    id: panel.id, element, needs: [panel.needs, ...(panel.uses ?? [])],
     /** @param {Theme} theme */
     paint(theme) {
       if (!state.visible || !element.isConnected || !figure.width) return;
       const obstacle = part.missing() ?? panel.empty?.(timeline) ?? null;
       element.classList.toggle("gv-empty", obstacle !== null);
-      if (obstacle !== null) return setText(note, obstacle);
-      state.theme = theme;
-      state.own ??= panel.prepare(timeline, theme);
-      if (figure.stale) panel.background(figure.clear(figure.back), state.own, context(theme));
-      figure.stale = false;
-      panel.live(figure.clear(figure.front), state.own, context(theme));
+      if (obstacle !== null) setText(note, obstacle);
+      else drawPanel(panel, figure, state, context(theme));
     },
     /** Cheap where nothing changed: called every frame that stands still. @param {number} i */
     tell(i) {
@@ -55,6 +58,8 @@ export function makePanelFrame(panel, timeline, film, need) {
     layout() {
       if (element.isConnected) fit(figure, (width) => panel.height?.(timeline, width) ?? Math.min(width * 1.03, 420));
     },
+    /** The axis has moved, or its edges. */
+    stale: () => void (figure.stale = true),
     /** The timeline has gone on: what was prepared of it is prepared anew when it is drawn. */
     grow() {
       part.forget();
@@ -66,15 +71,27 @@ export function makePanelFrame(panel, timeline, film, need) {
   };
 }
 
-/** What stands in the page of a panel. @param {Panel<any>} panel */
-function makePage(panel) {
+/** @param {Panel<any>} panel @param {Figure} figure @param {State} state @param {Context} context */
+function drawPanel(panel, figure, state, context) {
+  state.theme = context.theme;
+  state.own ??= panel.prepare(context.timeline, context.theme);
+  if (figure.stale) panel.background(figure.clear(figure.back), state.own, context);
+  figure.stale = false;
+  panel.live(figure.clear(figure.front), state.own, context);
+}
+
+/** What stands in the page of a panel. One that is placed has its heading beside it in the page.
+ * @param {Panel<any>} panel @param {boolean} placed */
+function makePage(panel, placed) {
   const figure = makeFigure("gv-panel-figure", panel.title);
   const caption = make("p", "gv-caption"), note = make("p", "gv-note");
   const save = make("button", "gv-link", { type: "button", text: "Save PNG" });
-  const howto = make("details", "gv-howto", {},
-    make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), save);
+  const howto = panel.howto ? [make("details", "gv-howto", {},
+    make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), save)] : [];
+  const heading = placed ? [] : [make("h3", "gv-title", { text: panel.title })];
   const element = make("figure", panel.wide ? "gv-panel gv-wide" : "gv-panel", { "data-panel": panel.id },
-    make("h3", "gv-title", { text: panel.title }), figure.holder, make("figcaption", "", {}, caption), howto);
+    ...heading, figure.holder, make("figcaption", "", {}, caption), ...howto);
+  element.classList.toggle("gv-placed", placed);
   figure.holder.append(note);
   return { figure, caption, note, save, element };
 }
@@ -93,7 +110,7 @@ function waitForPart(panel, timeline, film, need) {
   return {
     /** @returns {string | null} words, none at first; null when it is here */
     missing() {
-      if (panel.needs === "core" || timeline.maps) return null;
+      if (partOf(timeline, panel.needs)) return null;
       if (!asked) {
         asked = performance.now();
         need(panel.needs);
@@ -128,6 +145,7 @@ function listenToPanel(panel, { figure, element, caption }, film, state, context
     pointAt(found ?? NOTHING);
     film.draw();
   };
-  figure.front.onpointermove = figure.front.onpointerdown = (event) => point(event.offsetX, event.offsetY);
-  figure.front.onpointerleave = () => point(-1e6, -1e6);
+  const { front } = figure, at = (/** @type {PointerEvent} */ event) => point(event.offsetX, event.offsetY);
+  for (const kind of /** @type {const} */ (["pointermove", "pointerdown"])) front.addEventListener(kind, at);
+  front.addEventListener("pointerleave", () => point(-1e6, -1e6));
 }

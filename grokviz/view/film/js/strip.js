@@ -14,8 +14,6 @@ import { curveSeries, drawCursor, drawPlotBackground, plotBox } from "./kit/plot
 import { narrate, spoken } from "./narrator.js";
 import { makePhaseRow } from "./phase-row.js";
 
-
-
 /** Without a key frequency there is nothing to keep or to take away. @param {Timeline} timeline */
 function circuitLosses(timeline) {
   return [
@@ -35,11 +33,12 @@ function lossPlot(timeline) {
 }
 
 /** @param {Timeline} timeline @param {Film} film
- * @param {{ onlayout: () => void, menus: Node[], saves: Node[] }} page */
+ * @param {{ onlayout: () => void, menus: Node[], saves: Node[], roomy: boolean }} page `roomy` where figures under it
+ *   share its axis, whose ticks and names may be longer */
 export function makeStrip(timeline, film, page) {
   const plot = lossPlot(timeline), many = film.steps.length > 1;
-  const figure = makeFigure("gv-strip-figure", "Loss curves on a log scale over training steps");
-  const phases = makePhaseRow(film), controls = makeControls(film, page), narrator = make("p", "gv-narrator");
+  const figure = makeFigure("gv-strip-figure", "Loss curves on a log scale over training steps"), phases = makePhaseRow(film);
+  const controls = makeControls(film, page), narrator = make("p", "gv-narrator");
   const range = makeRange(film), invite = make("span", "gv-invite", { text: "drag", "aria-hidden": "true" });
   figure.holder.append(range, invite);
   let box = /** @type {Box | null} */ (null);
@@ -55,7 +54,8 @@ export function makeStrip(timeline, film, page) {
     layout(width, theme, hidden) {
       figure.resize(width, width < 520 ? 158 : 186);
       plot.top = hidden ? Math.max(0, hidden - figure.holder.offsetTop) + 5 : 0;
-      box = plotBox(plot, figure.width, figure.height, theme);
+      box = stripBox(plot, figure, theme, page.roomy && width >= 520);
+      film.edges = { left: box.left, right: box.margin };
       phases.layout(box, theme);
     },
     /** @param {Theme} theme */
@@ -79,6 +79,12 @@ export function makeStrip(timeline, film, page) {
       figure.front.setAttribute("aria-label", `Loss curves on a log scale. Now at ${spoken(timeline, i)}.`);
     },
   };
+}
+
+/** @param {Plot} plot @param {{ width: number, height: number }} figure @param {Theme} theme @param {boolean} roomy */
+function stripBox(plot, { width, height }, theme, roomy) {
+  const box = plotBox(plot, width, height, theme);
+  return roomy ? plotBox(plot, width, height, theme, { left: Math.max(box.left, 54), right: Math.max(box.margin, 92) }) : box;
 }
 
 /** The strip for the keyboard and a screen reader: a slider that is not seen. @param {Film} film */

@@ -8,7 +8,7 @@ import { makePanels } from "./grid.js";
 import { onKey } from "./keys.js";
 import { make } from "./kit/dom.js";
 import { NOTHING, onHover, pointAt } from "./kit/hover.js";
-import { registry } from "./kit/registry.js";
+import { placesOf, registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
 import { spoken } from "./narrator.js";
 import { makeLinkButton, saveCurves, savePicture } from "./saving.js";
@@ -25,7 +25,7 @@ const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to 
 /** @param {Site} site @param {Part} core @param {Control} control */
 // eslint-disable-next-line max-lines-per-function -- one place: what may happen to it, and all it is made of
 export function buildView(site, core, control) {
-  const { root } = site, full = control.layout === "full";
+  const { root } = site, full = control.layout === "full", places = () => placesOf(control.key);
   /** @type {Timeline} */
   const timeline = { ...core, maps: mapsFor(core) };
   const film = makeFilm(core.header);
@@ -41,14 +41,15 @@ export function buildView(site, core, control) {
     savePicture(timeline, theme, strip.figure, { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" });
     drawStrip();
   }
-  const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves });
+  const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves, roomy: !full });
   let strip = newStrip();
   const live = make("p", "gv-heard", { "aria-live": "polite" });
-  root.replaceChildren(strip.element, strip.narrator, panels.grid, live);
+  if (control.layout === "none") root.replaceChildren(live); // its places alone, under other controls
+  else root.replaceChildren(strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
   root.classList.toggle("gv-film-strip", !full);
   let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
 
-  const slim = makeSlim(root, () => strip.element, drawStrip);
+  const slim = makeSlim(root, () => strip, drawStrip, full ? null : pageOf(root));
   function drawStrip(hidden = slim.hidden()) {
     strip.layout(width, theme, hidden);
     strip.figure.stale = true;
@@ -61,6 +62,7 @@ export function buildView(site, core, control) {
     strip.layout(width, theme, slim.hidden());
     slim.measure();
     panels.layout();
+    places().forEach((place) => place.stale());
     strip.figure.stale = true;
     toldIndex = -1;
     film.draw();
@@ -70,6 +72,8 @@ export function buildView(site, core, control) {
     if (!width) return;
     strip.paint(theme);
     panels.paint(theme);
+    const there = places();
+    there.forEach((place) => place.paint());
     strip.showPlaying();
     const i = film.index();
     if (film.busy() && now - told < TEXT_EVERY_MS) {
@@ -79,6 +83,7 @@ export function buildView(site, core, control) {
     }
     if (i !== toldIndex) strip.tell(i);
     panels.tell(i);
+    there.forEach((place) => place.tell(i));
     [told, toldIndex] = [now, i];
   };
   film.oncommit = () => {
@@ -102,6 +107,7 @@ export function buildView(site, core, control) {
   const deaf = onHover(film.draw);
   if (full || !registry.active) registry.active = film;
   registry.films.set(control.key, film);
+  registry.scenes.set(control.key, { film, timeline });
 
   panels.choose(control.panels);
   film.goTo(film.nearest(control.step), { silent: true, eased: false });
@@ -122,6 +128,7 @@ export function buildView(site, core, control) {
       before.element.replaceWith(strip.element);
       before.narrator.replaceWith(strip.narrator);
       panels.grow();
+      places().forEach((place) => place.grow());
       layout();
       strip.tell(film.index());
       if (focused) strip.range.focus({ preventScroll: true });
@@ -135,8 +142,10 @@ export function buildView(site, core, control) {
     },
     /** @param {string} name of a part that is here now */
     arrived(name) {
-      if (name !== `${timeline.header.id}/maps`) return;
+      const { id } = timeline.header;
+      if (!name.startsWith(`${id}/`)) return;
       timeline.maps = mapsFor(timeline);
+      places().forEach((place) => place.arrived(name.slice(id.length + 1)));
       toldIndex = -1;
       film.draw();
     },
@@ -156,10 +165,21 @@ export function buildView(site, core, control) {
       sizes.disconnect();
       slim.stop();
       document.removeEventListener("keydown", onPageKey);
-      if (registry.films.get(control.key) === film) registry.films.delete(control.key);
+      if (registry.films.get(control.key) === film) [registry.films, registry.scenes].forEach((known) => known.delete(control.key));
       if (registry.active === film) registry.active = [...registry.films.values()].at(-1) ?? null;
     },
   };
+}
+
+/** What stands in the column of the page: the outermost element that holds nothing but the film. Sticky there, it stays
+ * while all that is below it in the page scrolls; sticky in its own place it would go with that.
+ * @param {HTMLElement} root @returns {HTMLElement | null} none outside of Streamlit */
+function pageOf(root) {
+  const column = '[data-testid="stVerticalBlock"]';
+  const tree = root.getRootNode(), host = tree instanceof ShadowRoot ? tree.host : root;
+  let outer = /** @type {HTMLElement | null} */ (host.closest(column));
+  while (outer?.parentElement && !outer.parentElement.matches(column)) outer = outer.parentElement;
+  return outer?.parentElement ? outer : null;
 }
 
 /** The second part of a run, if it has arrived. @param {Pick<Part, "header">} run */

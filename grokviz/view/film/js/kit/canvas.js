@@ -52,26 +52,42 @@ export function makeFigure(className, label) {
   return figure;
 }
 
-/** Press anywhere and drag: `unitOf` turns a place on the canvas into a place on the axis of time.
+const SLOP = 6; // pixels that a finger moves aside before it drags: until then it may scroll the page
+
+/** Press anywhere and drag: `unitOf` turns a place on the canvas into a place on the axis of time. A finger that goes up
+ * or down scrolls the page, one that goes aside drags, one that only taps is a press.
  * @param {HTMLCanvasElement} canvas
  * @param {{ dragTo: (unit: number, when: number) => void, settle: () => void }} film
  * @param {(x: number) => number} unitOf */
 export function makeDraggable(canvas, film, unitOf) {
+  let from = /** @type {number | null} */ (null), held = false; // where a finger came down that may yet scroll
+  const move = (/** @type {PointerEvent} */ event) => film.dragTo(unitOf(event.offsetX), event.timeStamp);
+  const hold = (/** @type {PointerEvent} */ event) => {
+    [from, held] = [null, true];
+    canvas.setPointerCapture(event.pointerId);
+    canvas.classList.add("gv-held");
+    move(event);
+  };
+  const release = () => {
+    if (held) film.settle();
+    [from, held] = [null, false];
+    canvas.classList.remove("gv-held");
+  };
   canvas.classList.add("gv-drags");
   canvas.onpointerdown = (event) => {
     if (event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    canvas.classList.add("gv-held");
-    film.dragTo(unitOf(event.offsetX), event.timeStamp);
+    if (event.pointerType === "touch") from = event.offsetX;
+    else hold(event);
   };
   canvas.onpointermove = (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) film.dragTo(unitOf(event.offsetX), event.timeStamp);
+    if (from !== null && Math.abs(event.offsetX - from) > SLOP) hold(event);
+    else if (held) move(event);
   };
-  canvas.onpointerup = canvas.onpointercancel = () => {
-    if (!canvas.classList.contains("gv-held")) return;
-    canvas.classList.remove("gv-held");
-    film.settle();
+  canvas.onpointerup = (event) => {
+    if (from !== null) hold(event);
+    release();
   };
+  canvas.onpointercancel = release;
 }
 
 /** @param {Canvas} g @param {number} x @param {number} y @param {number} radius @param {string} colour */

@@ -10,8 +10,8 @@ import { drawCursor, drawPlotBackground, plotBox } from "./plot.js";
 /** @param {Pick<Panel<OwnCurves>, "id" | "name" | "title" | "howto" | "wide" | "height" | "caption">} description
  * @param {(timeline: Timeline) => Row[]} rows @returns {Panel<OwnCurves>} */
 export function curvePanel(description, rows) {
-  const box = (/** @type {OwnCurves} */ own, /** @type {Context} */ { width, height, theme }) =>
-    plotBox(own.plot, width, height, theme);
+  const box = (/** @type {OwnCurves} */ own, /** @type {Context} */ { width, height, theme, edges }) =>
+    plotBox(own.plot, width, height, theme, edges);
   return {
     ...description,
     needs: "core",

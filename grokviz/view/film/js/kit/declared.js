@@ -6,6 +6,7 @@
 import { fittedTicks, logDomain } from "./axis.js";
 import { largest } from "./blob.js";
 import { curveSeries } from "./plot.js";
+import { measure } from "./timeline.js";
 import { percent, readable, superscript } from "./wording.js";
 
 const OWN_COLOUR = new Set(["train", "test", "restricted", "excluded"]); // labels that have one; others are plain
@@ -18,9 +19,9 @@ const PLAIN = ["plain", "second"];
 export function declaredRows(timeline, wanted, labels = {}) {
   /** @type {Map<string, Declaration[]>} */
   const groups = new Map();
-  for (const measure of timeline.header.measures) {
-    if (measure.nothing || !timeline.arrays[measure.name] || !wanted(measure)) continue;
-    groups.set(measure.group, [...(groups.get(measure.group) ?? []), measure]);
+  for (const one of timeline.header.measures) {
+    if (one.nothing || !timeline.arrays[one.name] || !wanted(one)) continue;
+    groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
   }
   return [...groups.values()].map((measures) => rowOf(timeline, measures, labels));
 }
@@ -44,6 +45,15 @@ function scaleOf(series, log, share) {
   const finite = series.flatMap(({ values }) => Array.from(values).filter(Number.isFinite));
   const top = largest(finite) * 1.08 || 1, low = finite.some((v) => v < 0) ? -top : 0, ticks = fittedTicks(top);
   return { kind: "linear", domain: [low, top], ticks: low < 0 ? [...ticks.slice(1).map((v) => -v), ...ticks] : ticks, format: round };
+}
+
+/** These measures at a snapshot, in the words of their declarations. @param {Declaration[]} measures @param {Timeline} timeline
+ * @param {number} i */
+export function readOut(measures, timeline, i) {
+  return measures.map(({ name, title, percent: share }) => {
+    const value = measure(timeline, name, i);
+    return `${title}: ${share ? percent(value) : readable(value)}.`;
+  }).join(" ");
 }
 
 /** A power of ten, as a tick says it. @param {number} value */

@@ -27,3 +27,16 @@ export function keepInside(labels, top, bottom, gap) {
   labels.forEach((label, i) => (label.at = Math.max(label.at, top + i * gap)));
   labels.forEach((label, i) => (label.at = Math.min(label.at, bottom - (labels.length - 1 - i) * gap)));
 }
+
+/** A text broken between words into lines of at most `room` pixels, where its words allow that.
+ * @param {string} text @param {number} room @param {(words: string) => number} widthOf @returns {string[]} */
+export function inLines(text, room, widthOf) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : "";
+    if (longer && widthOf(longer) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -4,7 +4,7 @@
 
 import { logTicks, stepTicks } from "./axis.js";
 import { dot, line, write } from "./canvas.js";
-import { keepInside, spread } from "./labels.js";
+import { inLines, keepInside, spread } from "./labels.js";
 import { SMALL } from "./theme.js";
 import { phaseBands } from "./timeline.js";
 import { readable, whole } from "./wording.js";
@@ -48,20 +48,21 @@ function rowScale(row, top, height) {
   return (v) => top + height * (1 - (bend(Math.max(v, least)) - low) / (high - low));
 }
 
-/** Where things are, for a canvas of this size.
- * @param {Plot} plot @param {number} width @param {number} height @param {Theme} theme */
-export function plotBox(plot, width, height, theme) {
+/** Where things are, for a canvas of this size; `edges` where its axis of time stands over or under another one.
+ * @param {Plot} plot @param {number} width @param {number} height @param {Theme} theme
+ * @param {import("../contract.js").Edges | null} [edges] */
+export function plotBox(plot, width, height, theme, edges = null) {
   const narrow = width < 520, bottom = 24, top = plot.top;
   const ticks = plot.rows.flatMap(({ format, ticks, domain }) => (ticks ?? logTicks(domain, height)).map((v) => theme.widthOf(format(v))));
   const names = plot.rows.flatMap(({ series }) => series.map(({ label }) => theme.widthOf(label)));
-  const left = 12 + Math.max(...ticks), right = 14 + Math.max(...names);
+  const { left, right } = edges ?? { left: 12 + Math.max(...ticks), right: 14 + Math.max(...names) };
   const gap = 30, count = plot.rows.length;
   const each = (height - top - bottom - gap * (count - 1)) / count;
   const rows = plot.rows.map((row, i) => {
     const y0 = top + i * (each + gap);
     return { row, top: y0, height: each, y: rowScale(row, y0, each) };
   });
-  return { left, width: width - left - right, right: width - right, top, bottom: height - bottom, rows, narrow };
+  return { left, width: width - left - right, right: width - right, margin: right, top, bottom: height - bottom, rows, narrow };
 }
 
 /** Phases, ticks, curves and their names.
@@ -155,19 +156,21 @@ function drawCurve(g, { steps, values, colour }, box, axis, y, theme) {
   if (values.length === 1 && pen) dot(g, box.left + axis.unit(steps[0]) * box.width, y(values[0]), 3.5, style.line);
 }
 
-/** The names of the curves of a row, at their ends.
+/** The names of the curves of a row, at their ends; long ones in lines.
  * @param {Canvas} g @param {Box["rows"][number]} placed @param {Box} box @param {Theme} theme */
 function drawEndLabels(g, { row, top, height, y }, box, theme) {
+  const room = box.margin - 12;
   const labels = row.series
-    .map(({ label, colour, values }) => ({ label, colour, at: y(lastFinite(values)) }))
+    .map(({ label, colour, values }) => ({ lines: inLines(label, room, theme.widthOf), colour, at: y(lastFinite(values)) }))
     .filter(({ at }) => Number.isFinite(at));
-  if (labels.length * 15 > height + 8) return; // of a slim strip on a low screen: no room to read them in
-  spread(labels, 15);
-  keepInside(labels, top + 8, top + height, 15);
+  const gap = 15 * Math.max(1, ...labels.map(({ lines }) => lines.length));
+  if (labels.length * gap > height + 8) return; // of a slim strip on a low screen: no room to read them in
+  spread(labels, gap);
+  keepInside(labels, top + 8, top + height, gap);
   g.font = theme.font(SMALL, 600);
-  for (const { label, colour, at } of labels) {
+  for (const { lines, colour, at } of labels) {
     g.fillStyle = theme.series[colour].text;
-    write(g, label, box.right + 8, at);
+    lines.forEach((words, i) => write(g, words, box.right + 8, at + 14 * (i - (lines.length - 1) / 2)));
   }
   g.font = theme.font(SMALL);
 }

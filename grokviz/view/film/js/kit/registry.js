@@ -5,16 +5,28 @@
 import { decodeBlob } from "./blob.js";
 
 /**
+ * What a film shows, and panels of it that stand elsewhere in the page: see ../places.js.
+ * @typedef {{ film: any, timeline: import("../contract.js").Timeline }} Scene
+ * @typedef {{ film: string, paint: () => void, tell: (i: number) => void, stale: () => void, grow: () => void,
+ *   arrived: (part: string) => void }} Place
+ *
  * @typedef {object} Registry
  * @property {Map<string, Part>} parts by "id/part"
  * @property {Set<(name: string) => void>} waiting who is told when a part arrives
  * @property {Map<string, any>} films by the key of their component
+ * @property {Map<string, Scene>} scenes what is shown by each of them
+ * @property {Set<Place>} places where panels stand by themselves in the page
  * @property {any} active the film that was last touched, which hears the keys
  */
 
 /** @type {Registry} */
-export const registry = (globalThis.grokvizScrubbers ??= { parts: new Map(), waiting: new Set(), films: new Map(), active: null });
-const PARTS_KEPT = 8;
+export const registry = (globalThis.grokvizScrubbers ??= {
+  parts: new Map(), waiting: new Set(), films: new Map(), scenes: new Map(), places: new Set(), active: null,
+});
+const PARTS_KEPT = 16;
+
+/** The places where panels of the film of this key stand. @param {string} key */
+export const placesOf = (key) => [...registry.places].filter(({ film }) => film === key);
 
 /** @param {Uint8Array} bytes of a part */
 function keepPart(bytes) {
@@ -26,9 +38,15 @@ function keepPart(bytes) {
   for (const told of [...registry.waiting]) told(name);
 }
 
+/** Takes the parts that came beside a film, each in a component of its own. */
+export function keepCarried() {
+  const carried = globalThis.grokvizCarried ?? [];
+  for (const bytes of carried.splice(0)) keepPart(bytes);
+}
+
 /**
  * What Python wants to be shown. `seq` rises with every command; without one it is still on its way.
- * @typedef {{ key: string, id: string, step: number, panels: string[], layout: "full" | "strip", seq?: number, play?: boolean }} Control
+ * @typedef {{ key: string, id: string, step: number, panels: string[], layout: "full" | "strip" | "none", seq?: number, play?: boolean }} Control
  */
 
 /** The data of the component: [u32 length][JSON control][part][part]..., the parts only when they are new here.

@@ -1,6 +1,8 @@
 // What the film reads of a run at one snapshot: measures, phases, and what it lacks.
 
-/** @import { Hover, Header, Timeline } from "../contract.js" */
+/** @import { Hover, Header, Part, Timeline } from "../contract.js" */
+
+import { registry } from "./registry.js";
 
 /** The snapshot's own number, for sentences: never a blend. NaN where it was not measured.
  * @param {Timeline} timeline @param {string} name @param {number} index */
@@ -50,6 +52,12 @@ export const nameOf = ({ names }, n) => names?.[n] ?? String(n);
 export function pairHover({ header, arrays }, pair, words) {
   const answer = arrays.table.raw[pair[0] * header.p + pair[1]];
   return { numbers: pair, pair, answer: answer >= 0 ? answer : null, words };
+}
+
+/** A part of a run besides its core, null while it is not here.
+ * @param {Timeline} timeline @param {string} name @returns {Part | null} */
+export function partOf(timeline, name) {
+  return name === "core" ? timeline : (registry.parts.get(`${timeline.header.id}/${name}`) ?? null);
 }
 
 /** The second part of the run. A panel that needs it is only drawn once it is here.

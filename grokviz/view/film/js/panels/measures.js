@@ -3,9 +3,7 @@
 /** @import { Timeline } from "../contract.js" */
 
 import { curvePanel } from "../kit/curve-panel.js";
-import { declaredRows } from "../kit/declared.js";
-import { measure } from "../kit/timeline.js";
-import { percent, readable } from "../kit/wording.js";
+import { declaredRows, readOut } from "../kit/declared.js";
 
 const EVERY = () => true, ROW = 120; // pixels
 
@@ -22,13 +20,8 @@ export const measuresPanel = curvePanel(
       "and how it is computed. A measure that needs key frequencies is left out where a run has none.",
     wide: true,
     height: (timeline) => 48 + ROW * Math.max(rows(timeline).length, 2),
-    caption(timeline, i) {
-      const alone = timeline.header.measures.filter(({ name, group, nothing }) => group === name && !nothing);
-      return alone.map(({ name, title, percent: share }) => {
-        const value = measure(timeline, name, i);
-        return `${title}: ${share ? percent(value) : readable(value)}.`;
-      }).join(" ");
-    },
+    caption: (timeline, i) =>
+      readOut(timeline.header.measures.filter(({ name, group, nothing }) => group === name && !nothing), timeline, i),
   },
   rows,
 );

@@ -1,0 +1,61 @@
+"""The hand never leaves the picture: under a held mouse every figure of a page follows, and the strip stays in sight."""
+
+import pytest
+
+from grokviz.runs.folder import open_run
+from tests.app import test_browser
+
+pytestmark = pytest.mark.browser
+
+server, page = test_browser.server, test_browser.page  # its fixtures
+ROOM = 120 + 60  # pixels of the slim strip, and of the page's own header above it
+MAIN = "document.querySelector('[data-testid=stMain]')"
+
+
+def opened(page, url):
+    page.goto(url)
+    page.wait_for_selector(".gv-strip-figure canvas")
+    page.wait_for_selector("[data-panel]", state="attached")
+    page.wait_for_function("!globalThis.grokvizScrubbers.active.busy()")
+
+
+def scrolled_to(page, panel):
+    """The panel in the middle of the window, below the strip."""
+    page.locator(f"[data-panel={panel}]").evaluate("e => e.scrollIntoView({ block: 'center' })")
+    page.wait_for_selector(f"[data-panel={panel}] .gv-caption:not(:empty)")
+    page.wait_for_timeout(200)
+
+
+def picture(page, panel):
+    return page.locator(f"[data-panel={panel}] canvas").last.evaluate("c => c.toDataURL()")
+
+
+def figures_follow(page, panel):
+    """Press on the strip, move and look before letting go: picture and sentence have changed."""
+    scrolled_to(page, panel)
+    strip = page.locator(".gv-stage").bounding_box()
+    assert 0 < strip["y"] + strip["height"] <= ROOM + 1, "the strip is out of sight, or more than a slim bar"
+    figure = page.locator(".gv-strip-figure").bounding_box()
+    y = strip["y"] + strip["height"] - 70
+    page.mouse.move(figure["x"] + figure["width"] * 0.85, y)
+    page.mouse.down()
+    page.wait_for_timeout(300)
+    late = picture(page, panel), page.locator(f"[data-panel={panel}] .gv-caption").inner_text()
+    page.mouse.move(figure["x"] + figure["width"] * 0.12, y, steps=5)
+    page.wait_for_timeout(300)
+    early = picture(page, panel), page.locator(f"[data-panel={panel}] .gv-caption").inner_text()
+    page.mouse.up()
+    assert late[0] != early[0], f"{panel} does not follow the hand"
+    assert late[1] != early[1], f"the sentence of {panel} does not follow the hand"
+    page.wait_for_function("!globalThis.grokvizScrubbers.active.busy()")
+
+
+def test_measures_move_under_the_hand(server, page, copied):
+    steps = open_run(copied / "tiny-groks").steps.tolist()
+    opened(page, f"{server}/measures?run=tiny-groks&step={steps[-1]}")
+    for panel in ("restricted_loss_test", "gini_W_E", "frac_neurons_over_085"):
+        figures_follow(page, panel)
+    scrolled_to(page, "gini_W_E")
+    box = page.locator("[data-panel=gini_W_E] .gv-panel-figure").bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 80)  # a figure is a handle itself
+    page.wait_for_function("globalThis.grokvizScrubbers.active.index() < 3")
