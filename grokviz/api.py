@@ -1,4 +1,4 @@
-"""GrokViz for scripts and notebooks: `grokviz.open` and `grokviz.train`. Charts are in `grokviz.charts`."""
+"""GrokViz for scripts and notebooks: `grokviz.open`, `grokviz.train` and `grokviz.record`. Charts are in `grokviz.charts`."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from grokviz import installation, study
 from grokviz.config import RunConfig
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from grokviz.engine.schedule import LogRow
     from grokviz.engine.train import Snapshot
+    from grokviz.importers.recording import Recorder
 
 LONG_NAMES = {short: long for long, short in NAMES.items()}
 
@@ -207,3 +208,29 @@ def _train(config: RunConfig, out: str | Path | None, device: str) -> "Iterator[
     else:
         worker.start(Path(out), config, device)
         yield from worker.run(Path(out), device)
+
+
+def record(
+    path: str | Path,
+    config: RunConfig,
+    *,
+    is_train: Bool[np.ndarray, "p p"] | None = None,
+    title: str = "",
+    sentence: str = "",
+) -> "Recorder":
+    """Records a training loop of your own into a folder: see `Recorder`.
+
+    `config` says what is asked and the sizes of the network; `is_train` which pairs are trained on, where no split of
+    GrokViz draws them. Raises `RunError` when the folder holds something else.
+
+    >>> import tempfile
+    >>> seven = RunConfig(p=7, d_model=8, n_heads=1, d_mlp=8)
+    >>> with record(tempfile.mkdtemp() + "/seven", seven) as rec:
+    ...     rec.log(0, train_loss=1.9, test_loss=2.0)
+    ...     rec.snapshot(0, {name: np.ones(shape) for name, shape in seven.shapes.items()})
+    >>> open(rec.path).log["train_loss"].tolist()
+    [1.9]
+    """
+    from grokviz.importers.recording import Recorder
+
+    return Recorder(path, config, is_train=is_train, title=title, sentence=sentence)
