@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -23,6 +24,8 @@ MAX_RUN_FILE = 64 * 2**20  # bytes: a log may be that long, a packed file less
 MAX_BYTES = 4_000_000_000
 MAX_BYTES_HOSTED = 1_000_000_000
 MAX_ACTIVATIONS_HOSTED = 60_000_000  # p p d_mlp: what a page holds in memory to show one snapshot
+KEEP_FILES, KEEP_FILES_HOSTED = 4_000_000_000, 1_000_000_000  # bytes of files that runs were made of
+ARRIVING_SECONDS = 600
 KEEP_HOSTED = 2_000_000_000  # bytes of downloaded runs; the oldest go first
 
 WISHES = ("title", "snapshots")  # how a person wants a run that is made of a file
@@ -99,8 +102,25 @@ def _bring(
         raise
     with saying(name):
         os.rename(made, root / name)
-        shutil.rmtree(part, ignore_errors=True)
+    _keep_latest(part.parent, part)
     return name
+
+
+def _keep_latest(parts: Path, newest: Path) -> None:
+    """Of what was downloaded keep the files that another answer may be given to: the newest, and of the others as many
+    as there is room for. What arrives at this moment is left alone."""
+    room, now = KEEP_FILES_HOSTED if is_hosted() else KEEP_FILES, time.time()
+    for path in sorted(parts.iterdir(), key=_written, reverse=True):
+        room -= sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else 0
+        if path != newest and room < 0 and now - _written(path) > ARRIVING_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _written(path: Path) -> float:
+    try:
+        return max([path.stat().st_mtime, *(file.stat().st_mtime for file in path.iterdir())])
+    except OSError:
+        return 0.0
 
 
 def _download(

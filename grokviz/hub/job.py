@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from grokviz.errors import GrokVizError, HubError, RunError
+from grokviz.errors import GrokVizError, HubError, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import refs
 from grokviz.hub.client import FULL, CancelledError
@@ -22,6 +22,7 @@ from grokviz.jobs.processes import Status
 from grokviz.runs.storage import write_lock
 
 KIND = "open"
+DOWNLOADING = "Downloading"  # what `fetch` says of itself meanwhile
 AT_ONCE = 2
 TELL_SECONDS = 0.25
 LISTEN_SECONDS = 0.1
@@ -40,8 +41,13 @@ def job_name(ref: Ref) -> str:
 
 
 def start(ref: Ref, root: Path, given: Mapping | None = None) -> None:
-    """Begin opening the reference, unless that is under way. Raises `RunError` when too many are, or the disk is full."""
+    """Begin opening the reference. Where that is under way, it goes on, and what is said of the file now is heard by it.
+
+    Raises `RunError` when too many are, or the disk is full.
+    """
     if (now := status(ref, root)) and now.state == "running":
+        if given:
+            _write(ref, root, arguments={"ref": str(ref), "given": dict(given)})
         return
     if is_hosted() and sum(files.is_running(job, KIND) for job in files.jobs_in(root)) >= AT_ONCE:
         raise HubError(
@@ -60,21 +66,35 @@ def status(ref: Ref, root: Path) -> Status | None:
     return now
 
 
+def bytes_of(ref: Ref, root: Path) -> int:
+    """What the job for this reference downloads in all, as far as it has said."""
+    now = files.progress(_path(ref, root))
+    return now.total if now.what == DOWNLOADING else 0
+
+
 def given_of(ref: Ref, root: Path) -> dict:
     """What the person said of the file when the job was started."""
     try:
-        given = files.read(_path(ref, root)).arguments.get("given")
+        return _said_of(_path(ref, root))
     except RunError:
         return {}
+
+
+def _said_of(path: Path) -> dict:
+    given = files.read(path).arguments.get("given")
     return given if isinstance(given, dict) else {}
 
 
 def cancel(ref: Ref, root: Path) -> None:
     """Ask the job to stop; it does at the next piece that arrives."""
-    path = _path(ref, root)
-    if files.has_job(path):
-        with files.one_at_a_time:
-            files.write_job(path, files.read(path)._replace(wanted="cancel"))
+    if files.has_job(_path(ref, root)):
+        _write(ref, root, wanted="cancel")
+
+
+def _write(ref: Ref, root: Path, **changed: object) -> None:
+    with files.one_at_a_time:
+        job = files.read(_path(ref, root))._asdict()
+        files.write_job(_path(ref, root), Job(**{**job, **changed}))
 
 
 def forget(ref: Ref, root: Path) -> None:
@@ -90,19 +110,8 @@ def _path(ref: Ref, root: Path) -> Path:
 def main(path: Path) -> None:
     """The process: opens the reference, and says how far it is four times a second."""
     with write_lock(files.folder_of(path)):
-        job = files.read(path)
-        given = job.arguments.get("given")
         try:
-            ref = refs.parse(str(job.arguments.get("ref")))
-            run = open_ref(
-                ref,
-                path.parent,
-                given if isinstance(given, dict) else {},
-                _teller(path),
-                _listener(path),
-                os.environ.get("HF_ENDPOINT"),
-            )
-            files.end(path, "finished", result=run)
+            files.end(path, "finished", result=_open(path))
         except CancelledError:
             files.end(path, "cancelled", CANCELLED)
         except GrokVizError as error:
@@ -110,6 +119,24 @@ def main(path: Path) -> None:
         except Exception as error:
             files.end(path, "failed", HubError(f"It cannot be opened ({type(error).__name__})."))
             raise
+
+
+def _open(path: Path) -> str:
+    """The run of the job, made of what was said last: also of what is said while it arrives."""
+    ref = refs.parse(str(files.read(path).arguments.get("ref")))
+    while True:
+        given, asked, run = _said_of(path), None, ""
+        try:
+            run = open_ref(
+                ref, path.parent, given, _teller(path), _listener(path), os.environ.get("HF_ENDPOINT")
+            )
+        except Unanswered as error:
+            asked = error
+        if _said_of(path) != given:
+            continue
+        if asked:
+            raise asked
+        return run
 
 
 def _teller(path: Path) -> Callable[[str, int, int], None]:

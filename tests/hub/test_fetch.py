@@ -1,6 +1,7 @@
 """What is opened, from which words, and what is not let in."""
 
 import json
+import os
 import time
 
 import pytest
@@ -240,6 +241,39 @@ def test_a_job_asks_what_the_file_does_not_say(hub, root, bare, jobs):
     done = jobs(NAME, lambda now: now.state != "running")
     assert folder.open_run(root / done.result).config.split == "unknown"
     assert done.error is None
+
+
+def test_an_answer_while_it_downloads_is_heard_and_a_second_does_not_download_again(hub, root, bare, jobs):
+    hub.bytes_a_second = 5_000
+    job.start(parse(NAME), root)
+    jobs(NAME, lambda now: now.progress.what == job.DOWNLOADING and now.progress.done > 0)
+    assert job.bytes_of(parse(NAME), root) == len(hub.repos[NAME]["bare.pth"])
+    job.start(parse(NAME), root, {"split": "unknown"})
+    hub.bytes_a_second = 0
+    done = jobs(NAME, lambda now: now.state != "running")
+    assert done.error is None
+    assert folder.open_run(root / done.result).config.split == "unknown"
+    before = len(hub.requests)
+    job.start(parse(NAME), root, {"split": "paper", "frac_train": 0.3, "seed": 5})
+    again = jobs(NAME, lambda now: now.state != "running")
+    assert folder.open_run(root / again.result).config.seed == 5
+    assert len(hub.requests) - before == 1  # what is the newest; the file is here
+
+
+def test_files_that_runs_were_made_of_are_kept_while_there_is_room(root, opened, bare, monkeypatch):
+    parts = root / ".part"
+    for n, age in (("old", 2 * fetch.ARRIVING_SECONDS), ("arriving", 0)):
+        (parts / n).mkdir(parents=True)
+        (parts / n / "file").write_bytes(bytes(1000))
+        for path in (parts / n / "file", parts / n):
+            os.utime(path, (time.time() - age,) * 2)
+    opened(given={"split": "unknown"})
+    assert len(list(parts.iterdir())) == 3
+    monkeypatch.setattr(fetch, "KEEP_FILES", 1)
+    opened(given={"split": "unknown", "title": "Another"})
+    left = {path.name for path in parts.iterdir()}
+    assert len(left) == 2
+    assert "arriving" in left
 
 
 def test_a_job_can_be_cancelled_and_goes_on_later(hub, root, run_files, jobs):
