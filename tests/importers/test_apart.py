@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import resource
 import struct
 import time
 import zipfile
@@ -143,6 +144,26 @@ def test_crafted_files_are_cheap(tmp_path, kind):
         import_file(tmp_path / "file.pth", tmp_path / "run")
     assert time.process_time() - begun < 10
     assert len(str(refused.value)) < 500
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["file.pth", "file.safetensors"])
+@pytest.mark.parametrize(
+    "start",
+    [b"", pickle.PROTO + b"\x02", b"PK\x03\x04", struct.pack("<Q", 2**20) + b"{", struct.pack("<Q", 2**33)],
+)
+def test_a_sparse_file_of_three_gigabytes_is_refused_within_the_limits(tmp_path, name, start):
+    """It takes no place on the disk, and whoever reads it whole takes 3 GB."""
+    with open(tmp_path / name, "wb") as file:
+        file.write(start)
+        file.truncate(3 * apart.GIB)
+    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    with pytest.raises(RunError) as refused:
+        import_apart(tmp_path / name, tmp_path / "run", GIVEN)
+    assert time.monotonic() - begun < 30
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss - before < 1_000_000  # kB
+    assert 20 < len(str(refused.value)) < 500
+    assert os.listdir(tmp_path) == [name]
 
 
 @pytest.mark.parametrize(("name", "damage", "says"), [
