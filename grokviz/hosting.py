@@ -33,6 +33,8 @@ class Limits(NamedTuple):
     upload_mb: int = 60
     uploads_mb: int = 240  # of all visitors at one time
     cpu_seconds: float = 30.0  # of everything that one visitor asks of the pages within a minute
+    transfer_mb: int = 400  # that one visitor brings, takes home and has fetched within ten minutes
+    memory_mb: int = 3_000  # of a process that computes something large for one visitor
     waiting: int = 30  # trainings in the queue
     unseen_seconds: float = (
         180.0  # nobody has looked for so long: a training pauses, a place in the queue goes

@@ -139,7 +139,7 @@ def _measuring() -> Limits:
     return MEASURE_HOSTED if is_hosted() else MEASURE
 
 
-def _limit(limits: Limits) -> None:
+def hold_to(limits: Limits) -> None:
     """Set the limits of this process, never above those that it has."""
     if resource is None:
         return
@@ -156,13 +156,13 @@ def _say(**said: object) -> None:
 def main() -> None:
     """The process."""
     request = json.load(sys.stdin)
-    _limit(READ)
+    hold_to(READ)
     stages = {READING}
 
     def show(what: str, done: int, total: int) -> None:
         if what not in stages:
             stages.add(what)
-            _limit(_measuring())
+            hold_to(_measuring())
         _say(progress=(what, done, total))
 
     try:

@@ -15,4 +15,5 @@ A job is at work exactly while a process holds its lock, which the system lets g
 kinds.py       the kinds of jobs, declared once      supervisor.py   where every training stands; starts what waits
 files.py       the files above                       requests.py     what a visitor may do with runs
 processes.py   starts them, and asks how they are    machine.py      how fast this machine trains
+apart.py       one computation in a process of its own, for whoever waits: it needs no file
 """

@@ -58,6 +58,16 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
     return Study(run, task, found, phases_of(run))
 
 
+def measure_and_keep(path: str, on_progress: Callable[[int, int], None]) -> None:
+    """Measure a run and keep what was found beside it: for a process of its own. Raises as `load`."""
+    load(folder.open_run(path), keep=True, on_progress=on_progress)
+
+
+def is_kept(run: Run) -> bool:
+    """Whether a run needs no measuring any more."""
+    return cache.read(run, build_task(run.config)) is not None
+
+
 RECHOOSE = 1.25  # a growing run chooses its key frequencies anew when it has so many times the snapshots
 
 
@@ -71,7 +81,7 @@ class Growing:
     chosen_at: int = 0  # snapshots there were when keys and neurons were chosen
     lock: threading.Lock = field(default_factory=threading.Lock)  # for whoever shares it between threads
 
-    def look(self, run: Run) -> Study:
+    def look(self, run: Run, on_progress: Callable[[int, int], None] = lambda done, total: None) -> Study:
         """The study of the run as it is now. Key frequencies are those of its last snapshot, or of one not long
         before: choosing others means to measure every snapshot anew.
 
@@ -87,12 +97,27 @@ class Growing:
                 self.measured, self.steps, self.checksums, known = chosen, (), (), 0
         assert self.measured is not None
         del self.measured.rows[known:]  # of a look that a damaged snapshot ended
-        for _ in timeline.measure_more(
-            self.measured, (folder.read_weights(run, i) for i in range(known, n)), task
-        ):
-            pass
+        more = (folder.read_weights(run, i) for i in range(known, n))
+        for done in timeline.measure_more(self.measured, more, task):
+            on_progress(done, n)
         self.steps, self.checksums = tuple(run.steps.tolist()), run.checksums
         return Study(run, task, timeline.assemble(run.steps.tolist(), self.measured), phases_of(run))
+
+    @property
+    def state(self) -> tuple:
+        """What it knows, to go from one process to another: see `know`."""
+        return self.measured, self.steps, self.checksums, self.chosen_at
+
+    def know(self, state: tuple) -> None:
+        """Go on from the `state` of another."""
+        self.measured, self.steps, self.checksums, self.chosen_at = state
+
+
+def look_at(path: str, on_progress: Callable[[int, int], None]) -> tuple:
+    """The state of a first look at a run that is being trained: for a process of its own."""
+    growing = Growing()
+    growing.look(folder.open_run(path), on_progress)
+    return growing.state
 
 
 PHASE_COLUMNS = ("step", "train_accuracy", "test_accuracy", "test_loss", "sum_squared_weights")

@@ -14,7 +14,8 @@ from tests.app.conftest import unescaped
 def clock(monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(budget.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(budget, "_spent", {})
+    budget.SECONDS.clear()
+    budget.BYTES.clear()
     return now
 
 
@@ -45,26 +46,63 @@ def test_what_is_within_is_paid_once_and_by_whoever_asked(hosted):
         with budget.charged():
             budget.spend(4)
         budget.spend(4)
-    assert 0 < sum(seconds for bills in budget._spent.values() for _, seconds in bills) < 9
-    assert budget.seconds_until("another", 10) == 0
+    assert 8 <= budget.SECONDS.total(budget.payer()) < 9
+    assert budget.SECONDS.seconds_until("another", 10) == 0
 
 
 def test_accounts_are_forgotten(hosted, clock):
     pay(3)
     clock[0] += 61
-    assert budget.seconds_until("another", 10) == 0
-    assert budget._spent == {}
+    assert budget.SECONDS.seconds_until("another", 10) == 0
+    assert budget.SECONDS._bills == {}
 
 
 def test_ones_own_machine_counts_nothing():
     pay(1e9)
     pay(1)
-    assert budget._spent == {}
+    assert budget.SECONDS._bills == {}
+    assert budget.why_no_bytes() == ""
+    make = bytes
+    assert budget.taking(make) is make
+
+
+def test_what_is_taken_home_is_paid_by_whoever_looked(hosted, clock, monkeypatch):
+    """Its making too: Streamlit makes it outside of any page."""
+    monkeypatch.setenv(hosting.LIMITS, "cpu_seconds=10,transfer_mb=5")
+    who = budget.payer()
+
+    def make():
+        budget.spend(11)
+        return bytes(3_000_000)
+
+    made = budget.taking(make)
+    assert len(made()) == 3_000_000
+    assert budget.BYTES.total(who) == 3e6
+    assert budget.why_no_bytes() == ""
+    with pytest.raises(HostingError, match="10 s for you"):
+        made()
+    clock[0] += 61
+    made()
+    assert "take home and fetch 5 MB, and you have. Go on in 9 min" in budget.why_no_bytes()
+    clock[0] += 540
+    assert budget.why_no_bytes() == ""
+
+
+def test_what_is_fetched_counts_as_it_grows_and_after_it_is_forgotten(hosted, monkeypatch):
+    monkeypatch.setenv(hosting.LIMITS, "transfer_mb=5")
+    so_far = [0.0]
+    budget.fetching(lambda: so_far[0])
+    budget.fetching(lambda: 0.0)
+    so_far[0] = 6e6
+    with pytest.raises(HostingError, match="5 MB, and you have"):
+        budget.fetching(lambda: 0.0)
+    so_far[0] = 0.0
+    assert budget.why_no_bytes()
 
 
 @pytest.mark.slow
 def test_the_page_says_so(runs, visit, hosted, monkeypatch):
-    monkeypatch.setattr(budget, "seconds_until", lambda who, most: 12.3)
+    monkeypatch.setattr(budget.SECONDS, "seconds_until", lambda who, most: 12.3)
     (said,) = [info.value for info in visit("timeline").info]
     assert "10 s for you" in unescaped(said)
     assert "Go on in 13 s" in unescaped(said)

@@ -12,7 +12,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from devtools.server import commanded, free_port
 from devtools.visitor import come
 from grokviz import hosting
-from grokviz.app.session.uploads import Door
+from grokviz.app.session import budget, uploads
+from grokviz.app.session.uploads import Asked, Door
+from grokviz.errors import HostingError
 
 MB = 1_000_000
 
@@ -45,10 +47,10 @@ def test_a_session_brings_one_file_while_its_page_asks(runtime):
     door = Door(runtime)
     assert not runtime.is_active_session("a")
     refused(403, runtime, "a", 1)
-    door.open("a", 3 * MB)
+    door.open("a", Asked(3 * MB, "who"))
     assert runtime.is_active_session("a")
-    refused(413, runtime, "a", 4)
     bring(runtime, "a", 3)
+    assert door.refusal("f") == ""
     bring(runtime, "a", 2, "another")
     assert held(runtime) == 2
     door.shut("a")
@@ -56,22 +58,67 @@ def test_a_session_brings_one_file_while_its_page_asks(runtime):
     refused(403, runtime, "a", 1)
 
 
+def test_what_is_refused_arrives_empty_with_a_sentence(runtime):
+    """The browser would show the number of an HTTP status."""
+    door = Door(runtime)
+    door.open("a", Asked(3 * MB, "who"))
+    bring(runtime, "a", 4)
+    assert held(runtime) == 0
+    assert "holds 4 MB, and this page takes 3 MB" in door.refusal("f")
+    assert door.refusal("f") == ""
+
+
 def test_sessions_that_have_gone_may_not(runtime):
     door = Door(runtime)
-    door.open("gone", MB)
+    door.open("gone", Asked(MB, "who"))
     assert not runtime.is_active_session("gone")
 
 
-def test_all_visitors_together_hold_so_much(runtime, monkeypatch):
+@pytest.fixture
+def hosted(monkeypatch):
     monkeypatch.setenv(hosting.HOSTED, "1")
-    monkeypatch.setenv(hosting.LIMITS, "uploads_mb=5")
+    monkeypatch.setenv(hosting.LIMITS, "uploads_mb=5,transfer_mb=8,upload_mb=3")
+    monkeypatch.setattr(uploads.config, "set_option", lambda name, value: None)
+    budget.BYTES.clear()
+    yield
+    budget.BYTES.clear()
+
+
+def test_all_visitors_together_hold_so_much(runtime, hosted):
     door = Door(runtime)
     for session in "abc":
-        door.open(session, 3 * MB)
+        door.open(session, Asked(3 * MB, session))
     bring(runtime, "a", 3)
-    refused(503, runtime, "b", 3)
+    bring(runtime, "b", 3)
+    assert "Other visitors are bringing files" in door.refusal("f")
     bring(runtime, "c", 2)
     assert held(runtime) == 5
+
+
+def test_a_visitor_brings_so_much_and_begins_no_more_than_they_may(runtime, hosted):
+    door = Door(runtime)
+    door.open("a", Asked(3 * MB, "who"))
+    for _ in range(2):
+        assert runtime.is_active_session("a")  # two begin: 6 MB, until it is known what they hold
+    bring(runtime, "a", 1)
+    assert budget.BYTES.total("who") == 4 * MB
+    begun = 0
+    while runtime.is_active_session("a"):
+        begun += 1
+    assert begun == 4  # up to 14 MB: the last of them are told why
+    bring(runtime, "a", 1)
+    assert "bring, take home and fetch 8 MB, and you have" in door.refusal("f")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "payer", lambda: "who")
+        with pytest.raises(HostingError, match="8 MB, and you have"):
+            uploads.ask(3)
+
+
+def test_the_largest_file_is_known_before_one_is_read(runtime, hosted, monkeypatch):
+    told = {}
+    monkeypatch.setattr(uploads.config, "set_option", told.__setitem__)
+    Door(runtime)
+    assert told == {"server.maxUploadSize": 3}
 
 
 @pytest.mark.slow

@@ -1,25 +1,30 @@
 """The inside of a snapshot, with or without cuts: computed once, shared by every visitor, read-only."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from grokviz.app.session import cache
+from grokviz.app.session import apart, cache
 from grokviz.app.session.bounded import kept
 from grokviz.app.session.cache import RunHandle
 from grokviz.circuit import experiments, interventions
+from grokviz.circuit import inside as insides
 from grokviz.circuit.cuts import NO_CUTS, Cuts
+from grokviz.circuit.inside import Inside, look_inside
 from grokviz.circuit.interventions import Outcome
-from grokviz.circuit.questions import margins
-from grokviz.circuit.stages import Stages, read_stages
+from grokviz.circuit.stages import Stages
+from grokviz.forecast import looking
+from grokviz.forecast.looking import Cost
 from grokviz.measures.circuit import key_frequencies, trig_coefficients
 from grokviz.measures.reindex import SumOrder, logits_on_sums, sum_order
 from grokviz.models.forward import Activations, Weights, answer_pair, forward
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
-from grokviz.tasks.pairs import Task, operation_of
+from grokviz.tasks.pairs import operation_of
+
+R = TypeVar("R")
 
 N_STRONGEST = 5  # waves to show of a run that has no key frequency
 
@@ -38,15 +43,6 @@ class Scales(NamedTuple):
     turned: np.ndarray
     wave: float
     total: float
-
-
-class Inside(NamedTuple):
-    """A snapshot with its cuts: losses and accuracies in float64, the stages and logits in float32."""
-
-    outcome: Outcome
-    stages: Stages
-    logits: np.ndarray
-    margin: np.ndarray
 
 
 class View(NamedTuple):
@@ -97,7 +93,12 @@ def waves(handle: RunHandle) -> Waves:
     adds = operation_of(study.run.config).is_plain_addition
     if keys := tuple(study.timeline.key_freqs) if adds else ():
         return Waves(keys, True)
-    logits = logits_on_sums(_whole(handle, len(study.timeline.steps) - 1).logits, order(study))
+    last = len(study.timeline.steps) - 1
+    if _is_large(handle, looking.CUT):
+        found = _apart("Looking for its frequencies", looking.CUT, insides.logits_of_run, handle, last)
+    else:
+        found = _whole(handle, last).logits
+    logits = logits_on_sums(found, order(study))
     if keys := key_frequencies(logits):
         return Waves(keys, True)
     strongest = 1 + np.argsort(-np.nan_to_num(trig_coefficients(logits)), kind="stable")[:N_STRONGEST]
@@ -131,7 +132,9 @@ def _large(sizes: np.ndarray) -> np.ndarray:
 @kept(cache.NETWORKS, key=_key)
 def _whole(handle: RunHandle, index: int) -> Activations:
     """The uncut network in float64."""
-    return forward(read_weights(cache.study(handle).run, index, np.float64))
+    run = cache.study(handle).run
+    with apart.in_turn():
+        return forward(read_weights(run, index, np.float64))
 
 
 @kept(cache.OWNERS, key=_key)
@@ -156,41 +159,44 @@ def inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> View:
 
 def _inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> Inside:
     study, freqs = cache.study(handle), waves(handle).freqs
+    if _is_large(handle, looking.CUT):
+        return _apart("Looking inside", looking.CUT, insides.cut_of_run, handle, index, cuts, freqs)
     owners = _owners(handle, index) if cuts.polynomial or cuts.clusters else None
-    return look_inside(_whole(handle, index), cuts, order(study), freqs, study.task, owners)
+    whole = _whole(handle, index)
+    with apart.in_turn():
+        return look_inside(whole, cuts, order(study), freqs, study.task, owners)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a network that diverged is shown, not refused
-def look_inside(
-    whole: Activations,
-    cuts: Cuts,
-    order: SumOrder,
-    freqs: tuple[int, ...],
-    task: Task,
-    owners: np.ndarray | None = None,
-) -> Inside:
-    """Cuts in a network in float64, measured in float64 and pictured in float32, which takes half as long."""
-    cut = interventions.run(whole.weights, cuts, order, whole, owners)
-    names = ("pattern", "post", "logits")
-    single = replace(cut, **{name: getattr(cut, name).astype(np.float32) for name in names})
-    return Inside(
-        interventions.outcome(cut.logits, task),
-        read_stages(single, order, freqs),
-        single.logits,
-        margins(single.logits, task.answers),
-    )
+def _is_large(handle: RunHandle, cost: Cost) -> bool:
+    return apart.is_large(looking.of_each(cost, cache.study(handle).run.config))
+
+
+def _apart(what: str, cost: Cost, function: Callable[..., R], handle: RunHandle, *arguments: object) -> R:
+    """What a function of `circuit.inside` says of the run, computed in a process of its own."""
+    costs = looking.of_each(cost, cache.study(handle).run.config)
+    return apart.compute(what, costs, function, handle.path, *arguments)
 
 
 @kept(cache.EXPERIMENTS, key=_key)
 def perform(handle: RunHandle, index: int) -> list[tuple[experiments.Experiment, Outcome]]:
     """The paper's experiments on one snapshot."""
-    study, keys, whole = cache.study(handle), waves(handle), _whole(handle, index)
+    study, keys = cache.study(handle), waves(handle)
     freqs = keys.freqs if keys.are_key else ()
-    return experiments.perform(whole.weights, study.task, order(study), freqs, whole)
+    if _is_large(handle, looking.EXPERIMENTS):
+        what = "Cutting one thing after the other"
+        return _apart(what, looking.EXPERIMENTS, insides.experiments_on_run, handle, index, freqs)
+    whole = _whole(handle, index)
+    with apart.in_turn():
+        return experiments.perform(whole.weights, study.task, order(study), freqs, whole)
 
 
 @kept(cache.ABLATIONS, key=_key)
 def ablations(handle: RunHandle, index: int) -> np.ndarray:
     """Loss without each frequency in turn."""
     study = cache.study(handle)
-    return experiments.ablate_each_frequency(_whole(handle, index).logits, study.task, order(study))
+    if _is_large(handle, looking.ABLATIONS):
+        what = "Taking out one frequency after the other"
+        return _apart(what, looking.ABLATIONS, insides.ablations_of_run, handle, index)
+    whole = _whole(handle, index)
+    with apart.in_turn():
+        return experiments.ablate_each_frequency(whole.logits, study.task, order(study))

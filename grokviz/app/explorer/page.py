@@ -199,4 +199,6 @@ def details(study: Study) -> None:
 def _download(label: str, make: Callable[[], str], name: str, kind: str) -> None:
     """A button for a file that is made when it is asked for."""
     icon = ":material/table:" if kind == "text/csv" else ":material/download:"
-    st.download_button(label, make, name, kind, icon=icon, on_click="ignore", width="stretch")
+    why_not = budget.why_no_bytes()
+    st.download_button(label, budget.taking(make), name, kind, icon=icon, on_click="ignore", width="stretch",
+                       disabled=bool(why_not), help=why_not or None)  # fmt: skip

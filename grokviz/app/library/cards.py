@@ -6,8 +6,8 @@ import streamlit as st
 
 from grokviz.app import sentences
 from grokviz.app.library import answers, publish
-from grokviz.app.session import address, cache, keys, visitor
-from grokviz.errors import RunError, Unanswered
+from grokviz.app.session import address, budget, cache, keys, visitor
+from grokviz.errors import HostingError, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import fetch, job, refs
 from grokviz.hub.known import KNOWN, Known
@@ -59,8 +59,9 @@ def _begin(text: str, given: dict | None = None) -> None:
         if ref.is_pinned and fetch.find(library.downloaded(), ref, given):
             return
         job.forget(ref, library.downloaded())
+        budget.fetching(lambda: job.bytes_of(ref, library.downloaded()))
         job.start(ref, library.downloaded(), given)
-    except RunError as error:
+    except (RunError, HostingError) as error:
         st.error(sentences.as_text(str(error)), icon=":material/cloud_off:")
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from grokviz.app import sentences
-from grokviz.app.session import cache, keys
+from grokviz.app.session import budget, cache, keys
 from grokviz.app.session.cache import RunHandle
-from grokviz.errors import NoRunError, RunError
+from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.runs import library
 from grokviz.study import Study
 from grokviz.view.film import assets
@@ -58,9 +58,10 @@ def open_run(run: str) -> None:
     """Change to another run, at its most telling step; of one that grows, at its last."""
     place = current()
     try:
-        study = cache.load(run)
+        with budget.charged():
+            study = cache.load(run)
         step = telling_step(study) if study.run.finished else study.step_at(study.last_step)
-    except RunError as error:
+    except (RunError, HostingError) as error:
         notice(f"{run} cannot be opened. {error}")
     else:
         keys.PLACE.set(Place(run, step, place.panels, place.panels_of, place.seq + 1))

@@ -14,9 +14,10 @@ import pandas as pd
 
 from grokviz import hosting
 from grokviz import study as studies
-from grokviz.app.session import budget, visitor
+from grokviz.app.session import apart, budget, visitor
 from grokviz.app.session.bounded import Cache, kept
 from grokviz.errors import HostingError, RunError
+from grokviz.forecast import looking
 from grokviz.measures.phases import Phases
 from grokviz.runs import library
 from grokviz.runs.catalog import check_id
@@ -46,6 +47,9 @@ HAND_MADE = Cache("networks made by hand", 32, 50)
 SUFFICIENT = Cache("tables of how few waves suffice", 16, 2)
 CURVES = Cache("charts of whole runs", 56, 50)
 SPEAKERS = Cache("charts of what spoke for an answer", 16, 2)
+
+
+MEASURING = "Measuring every snapshot"
 
 
 class RunHandle(NamedTuple):
@@ -134,10 +138,10 @@ def load(run_id: str) -> Study:
 
 
 def load_if_any(run_id: str) -> Study | None:
-    """The same, or None when it cannot be opened, as long as it has no snapshot."""
+    """The same, or None when it cannot be opened, as long as it has no snapshot, or is being measured."""
     try:
         return load(run_id)
-    except RunError:
+    except (RunError, HostingError):
         return None
 
 
@@ -174,9 +178,15 @@ def _open(handle: RunHandle) -> Run:
 
 @kept(STUDIES)
 def _whole_study(handle: RunHandle) -> Study:
-    begin = time.monotonic()
-    found = studies.load(_open(handle))
-    budget.spend(time.monotonic() - begin)  # of threads of its own
+    run = _open(handle)
+    cost = looking.of_study(run.config, len(run.steps))
+    if apart.is_large(cost) and run.path.parent != library.BUNDLED and not studies.is_kept(run):
+        apart.compute(MEASURING, cost, studies.measure_and_keep, handle.path)
+        run = _open(handle)
+    with apart.in_turn():
+        begin = time.monotonic()
+        found = studies.load(run)
+        budget.spend(time.monotonic() - begin)  # of threads of its own
     return found
 
 
@@ -185,7 +195,12 @@ def _live_study(handle: RunHandle) -> Study:
     """Of a run that is being trained, or has just been: only what is new is measured."""
     growing = GROWING.get(handle.path, Growing)
     with growing.lock:
-        found = growing.look(_open(handle))
+        run = _open(handle)
+        cost = looking.of_study(run.config, len(run.steps) - len(growing.steps))
+        if apart.is_large(cost):  # a fork, or a run that nobody has looked at since the server began
+            growing.know(apart.compute(MEASURING, cost, studies.look_at, handle.path))
+        with apart.in_turn():
+            found = growing.look(run)
     GROWING.measure_again(handle.path)
     return found
 

@@ -11,7 +11,7 @@ import streamlit as st
 from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
-from grokviz.app.session import address, cache, keys, uploads, visitor
+from grokviz.app.session import address, budget, cache, keys, uploads, visitor
 from grokviz.app.train import widgets
 from grokviz.config import CHANGEABLE
 from grokviz.errors import ConfigError, HostingError, RunError
@@ -165,8 +165,10 @@ def _download(card: Card, study: Study) -> None:
         bundle.export_zip(study.run, data, extra)
         return data.getvalue()
 
-    st.download_button("Download", zipped, f"{card.id}.zip", "application/zip", icon=":material/download:", on_click="ignore",
-                       help="Settings, weights, curves, and the Python that trains it again, as one zip.")  # fmt: skip
+    why_not = budget.why_no_bytes()
+    st.download_button("Download", budget.taking(zipped), f"{card.id}.zip", "application/zip", icon=":material/download:",
+                       on_click="ignore", disabled=bool(why_not),
+                       help=why_not or "Settings, weights, curves, and the Python that trains it again, as one zip.")  # fmt: skip
 
 
 def _delete(run: Path) -> None:
@@ -192,12 +194,18 @@ def upload() -> None:
     """Take a zip that was downloaded here or elsewhere."""
     limits = hosting.limits()
     megabytes = limits.upload_mb if limits else 250
-    uploads.ask(megabytes)
+    try:
+        uploads.ask(megabytes)
+    except HostingError as error:
+        st.info(str(error), icon=":material/hourglass_top:")
+        return
     file = st.file_uploader("A run as a zip", "zip", key="upload", max_upload_size=megabytes)
     if file is not None and keys.UPLOADED.get(None) != file.file_id:
         keys.UPLOADED.set(file.file_id)
         root = visitor.root()
         try:
+            if why := uploads.refusal(file.file_id):
+                raise HostingError(why)
             requests.make_room(root, limits)
             run_id = requests.free_id(root, file.name)
             check = partial(hosting.check, most=limits) if limits else lambda config: None
