@@ -16,6 +16,7 @@ from grokviz.importers.layouts import NAMES
 from grokviz.measures.phases import Phases
 from grokviz.runs import folder, library
 from grokviz.runs.folder import Run
+from grokviz.study import deep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +126,18 @@ class OpenRun:
         """Every measure of every snapshot."""
         timeline = self.study.timeline
         return Series(timeline.steps, timeline.series, timeline.__getitem__)
+
+    @property
+    def deep(self) -> Mapping[str, Series]:
+        """What `python -m grokviz deepen RUN` has measured, by the name of the measure, each with steps of its own.
+
+        >>> {name: len(rows.steps) for name, rows in open("mod59-no-decay").deep.items()}
+        {}
+        """
+        return {
+            name: Series(rows.steps, rows.series, dict(rows.series).__getitem__)
+            for name, rows in deep.read(self.run).items()
+        }
 
     @property
     def phases(self) -> Phases:

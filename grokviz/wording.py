@@ -78,6 +78,13 @@ def signed(value: float) -> str:
     return "+" + readable(value) if value > 0 else readable(value)
 
 
+def duration(seconds: float) -> str:
+    """How long something takes, as people say it: 7 s, 45 s, 3 min, 1.5 h."""
+    if seconds < 90:
+        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
+
+
 def superscript(exponent: int) -> str:
     """⁻⁷."""
     return str(exponent).translate(_SUPERSCRIPT)

@@ -100,6 +100,39 @@ def test_measure_in_plain_words(runs, say):
     assert 2.5 < float(values["train_loss"]) < 3
 
 
+def test_deepen_measures_what_is_asked_for_once(copied, say, refuse, capsys):
+    out = say("deepen", "tiny-groks", "--only", "margins, alignment")
+    n = len(open_run(copied / "tiny-groks").steps)
+    assert [line.split(maxsplit=1) for line in out.splitlines()] == [
+        ["alignment", f"{n} snapshots"], ["margins", f"{n} snapshots"]
+    ]  # fmt: skip
+    cli.main(["deepen", "tiny-groks", "--only", "margins"])
+    assert capsys.readouterr().err.strip() == ""  # nothing left to do
+    found = json.loads(say("measure", "tiny-groks", "--json", "--deep"))
+    assert set(found["deep"]) == {"alignment", "margins"}
+    assert found["deep"]["margins"]["step"] == 800
+    assert found["deep"]["margins"]["margin_min"] > 0
+    assert "deep" not in json.loads(say("measure", "tiny-groks", "--json"))
+    error = refuse("deepen", "tiny-groks", "--only", "depth")
+    assert "There is no measure 'depth'. They are: learning_coefficient, compressed_bytes," in error
+
+
+def test_deepen_stopped_by_hand_keeps_what_is_done(copied, say, capsys, monkeypatch):
+    from grokviz.study import deep
+
+    said = []
+
+    def interrupt(now):
+        said.append(now)
+        if len(said) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("grokviz.cli.deepen._say", interrupt)
+    assert cli.main(["deepen", "tiny-groks", "--only", "margins"]) == 130
+    assert "What was measured is kept; the same command goes on from there." in capsys.readouterr().err
+    assert len(deep.read(open_run(copied / "tiny-groks"))["margins"].steps) == 3
+
+
 def test_phases_of_a_run_that_groks(runs, say):
     result = json.loads(say("phases", "tiny-groks", "--json"))
     steps = [result[name] for name in ("memorised_at", "circuit_from", "cleanup_from", "grokked_at")]

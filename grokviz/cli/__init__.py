@@ -1,4 +1,4 @@
-"""The same things without a browser: `python -m grokviz train | measure | phases | list | inspect | app`."""
+"""The same things without a browser: `python -m grokviz train | measure | deepen | phases | list | inspect | app`."""
 
 import argparse
 import dataclasses
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import share, site
+from grokviz.cli import deepen, share, site
 from grokviz.config import SETTINGS, RunConfig, flag_of
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.presets import PRESETS, preset
@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--step", default="last", help="the snapshot nearest to this step, or last")
     sub.add_argument("--key-freqs", help="frequencies to use as key, such as 6,23,37")
     sub.add_argument("--json", action="store_true", help="one JSON object")
+    sub.add_argument("--deep", action="store_true", help="with --json: what `deepen` has measured, too")
+
+    deepen.add_command(command)
 
     sub = command("phases", phases, "when the run memorised, formed its circuit and cleaned up")
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")
@@ -157,6 +160,8 @@ def measure(options: argparse.Namespace) -> None:
     run = open_run(library.locate(options.run))
     index = _snapshot_index(run, options.step)
     result = study.measure_exactly(run, index, _key_freqs(options.key_freqs, run.config.p))
+    if options.deep:
+        result["deep"] = deepen.told(run, int(run.steps[index]))
     if options.json:
         print(json.dumps(result))
         return

@@ -13,7 +13,7 @@ from grokviz.hub import card
 from grokviz.hub.client import within
 from grokviz.hub.fetch import RUN_FILE
 from grokviz.hub.refs import PART
-from grokviz.runs.folder import TIMELINE, open_run
+from grokviz.runs.folder import DEEP, TIMELINE, open_run
 
 SEND_SECONDS = 1_800.0
 ASK_SECONDS = 20.0
@@ -50,8 +50,9 @@ def parcel(path: Path, repo: str, licence: str, private: bool = False) -> Parcel
         raise RunError(
             "This run is still being trained, or was not finished. Let it finish, then publish it."
         )
+    measured = (TIMELINE, DEEP)
     names = sorted(
-        file.name for file in path.iterdir() if RUN_FILE.fullmatch(file.name) or file.name == TIMELINE
+        file.name for file in path.iterdir() if RUN_FILE.fullmatch(file.name) or file.name in measured
     )
     files: dict[str, bytes | Path] = {name: path / name for name in names}
     files["README.md"] = card.model_card(run, repo, licence).encode()

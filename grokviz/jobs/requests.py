@@ -78,6 +78,8 @@ def fork(
         write.append_log(run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in past.to_numpy().tolist()])
         for i in range(index + 1):
             write.write_snapshot(run, int(parent.steps[i]), folder.read_weights(parent, i))
+        if measured := folder.read_deep(parent):  # of its past, as far as that is the same
+            write.write_deep(run, *measured)
         return _queue(run, "auto")
 
 

@@ -6,6 +6,7 @@
     snapshots/00000570.safetensors          snapshots-0.safetensors   [n, ...] stacks and their steps
     resume.safetensors  optimiser state     timeline.safetensors      a cache of derived curves
                                             resume.safetensors        only where it was trained: to train on
+                                            deep.safetensors          only where it was asked for: `study.deep`
 
 Every file but the log is written under another name and renamed, the log grows by whole lines, and
 run.json is renamed last: a folder can be opened whenever its writer was killed.

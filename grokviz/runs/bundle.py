@@ -26,11 +26,14 @@ from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.runs.catalog import check_id
 from grokviz.runs.folder import (
+    DEEP,
+    MAX_DEEP,
     MAX_FILE,
     TIMELINE,
     Run,
     iter_weights,
     open_run,
+    read_deep,
     read_stored,
     shard_name,
     snapshot_name,
@@ -47,9 +50,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same run gives the same bytes
 CHUNK = 2**18
 
 # What is copied from a zip, and how many bytes of it at most.
-LIMITS = {RUN: MIB, LOG: MAX_LOG} | {shard_name(n): MAX_FILE for n in range(MAX_SHARDS)}
+LIMITS = {RUN: MIB, LOG: MAX_LOG, DEEP: MAX_DEEP} | {shard_name(n): MAX_FILE for n in range(MAX_SHARDS)}
 LIMIT = sum(LIMITS.values())
-# What may lie beside them unread. The timeline is derived from the rest, and measured again.
+# What may lie beside them unread. The timeline is derived from the rest, and measured again; what takes minutes to
+# measure travels along, and is believed as far as it fits the snapshots (`study.deep`).
 HARMLESS = re.compile(rf"{re.escape(TIMELINE)}|\.DS_Store|.*\.(csv|md|py|txt)", re.IGNORECASE)
 OF_A_MAC = "__MACOSX/"  # its Finder adds this folder, of files that mean nothing here
 ARCHIVES = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|zst|7z|rar)", re.IGNORECASE)
@@ -68,7 +72,8 @@ MEND = "Upload the zip as GrokViz made it."
 
 
 def export_zip(run: Run, destination: BinaryIO | Path, extra: Mapping[str, str] = {}) -> None:
-    """Write the run as a zip: the files of a packed run, `README.txt`, `reproduce.py`, and `extra` texts.
+    """Write the run as a zip: the files of a packed run, what was measured when it was asked for, `README.txt`,
+    `reproduce.py`, and `extra` texts.
 
     A run that is not packed is packed in a temporary copy, as it was when it was opened. The same run gives
     the same bytes. A few hundred kB of memory; weights are stored, texts deflated.
@@ -85,7 +90,10 @@ def export_zip(run: Run, destination: BinaryIO | Path, extra: Mapping[str, str] 
         for name in (RUN, LOG, *(shard_name(n) for n in range(len(packed.shards)))):
             with open_inside(packed.path, name) as file:
                 _add(archive, name, file)
-        texts = {**extra, REPRODUCE: reproduce(packed), README: readme(packed, [*extra])}
+        if has_deep := read_deep(run) is not None:
+            with open_inside(run.path, DEEP) as file:
+                _add(archive, DEEP, file)
+        texts = {**extra, REPRODUCE: reproduce(packed), README: readme(packed, [*extra], has_deep)}
         for name, text in texts.items():
             _add(archive, name, io.BytesIO(text.encode()))
 
@@ -324,7 +332,9 @@ def _check_run(folder: Path, names: set[str], check: Callable[[RunConfig], None]
                 f"The {what} of the run has {len(text):,} characters or a control character, expected at "
                 f"most {most:,} and none. {MEND}"
             )
-    if more := names - {RUN, LOG, *(shard_name(n) for n in range(len(run.shards)))}:
+    if DEEP in names and read_deep(run) is None:  # of no use
+        (folder / DEEP).unlink()
+    if more := names - {RUN, LOG, DEEP, *(shard_name(n) for n in range(len(run.shards)))}:
         raise RunError(f"The zip holds {min(more)}, of which its {RUN} says nothing. {MEND}")
     for _ in iter_weights(run):
         pass

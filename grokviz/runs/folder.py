@@ -31,6 +31,8 @@ MAX_FILE = 48_000_000  # bytes of a file of a packed run
 STORED = {"float16": DTYPES["F16"], "float32": DTYPES["F32"]}
 SNAPSHOTS = "snapshots"
 TIMELINE = "timeline.safetensors"
+DEEP = "deep.safetensors"  # what is measured when it is asked for
+MAX_DEEP = 8 * 2**20  # bytes of it
 
 Weights = dict[str, np.ndarray]
 
@@ -302,3 +304,13 @@ def read_timeline_cache(run: Run) -> tuple[dict[str, np.ndarray], dict[str, str]
     except RunError:
         return None
     return (arrays, meta) if meta.pop("fingerprint", None) == fingerprint(run) else None
+
+
+def read_deep(run: Run) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
+    """The arrays stored by `write_deep` and what was noted of them, or None when they are missing or damaged. Whether
+    they are of this run, `study.deep` sees."""
+    try:
+        with open_inside(run.path, DEEP) as file:
+            return read_sealed(file, DEEP) if file_size(file) <= MAX_DEEP else None
+    except RunError:
+        return None

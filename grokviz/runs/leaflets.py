@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from grokviz.config import RunConfig
-from grokviz.runs.folder import Run, shard_name
+from grokviz.runs.folder import DEEP, Run, shard_name
 from grokviz.runs.log import LOG
 from grokviz.runs.record import RUN
 
@@ -49,16 +49,18 @@ for row in worker.run(path, device={device!r}):
 ABOUT = {
     "losses.csv": "losses, accuracies and squared weights, a row a logged step",
     "measures.csv": "what GrokViz measured of every snapshot",
+    "deep.csv": "measures that take their time, of the snapshots that were measured",
 }
 
 
-def readme(run: Run, extra: Sequence[str] = ()) -> str:
+def readme(run: Run, extra: Sequence[str] = (), has_deep: bool = False) -> str:
     """What is what in the zip of a packed run, and how to load it."""
     shards = [shard_name(n) for n in range(len(run.shards))]
     files = {
         RUN: "what the run is: every setting, and where and when it was trained",
         LOG: "losses and accuracies as they were logged, a line of JSON a step",
         **dict.fromkeys(shards, "weights: every parameter of several snapshots, and their steps"),
+        **({DEEP: "what was measured of it when it was asked for"} if has_deep else {}),
         **{name: ABOUT.get(name, "more about it") for name in extra},
         REPRODUCE: "trains the run again",
     }

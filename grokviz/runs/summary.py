@@ -16,14 +16,14 @@ import numpy as np
 
 from grokviz.config import RunConfig, from_json, to_json
 from grokviz.errors import GrokVizError, RunError
-from grokviz.runs.folder import Run, open_run
+from grokviz.runs.folder import DEEP, Run, open_run
 from grokviz.runs.storage import LOCK, canonical, open_inside, replace_file
 from grokviz.runs.write import RESUME
 
 SUMMARIES = ".summaries"
 VERSION = 1
 MAX_SUMMARIES = 64 * 2**20  # bytes
-UNSEEN = (RESUME, LOCK)  # nothing that is shown comes from them
+UNSEEN = (RESUME, LOCK, DEEP)  # nothing that lists, films or charts of the timeline show comes from them
 
 Stamp = tuple[tuple[str, int, int], ...]  # (name, modified in ns, size) of every file in a folder, by name
 

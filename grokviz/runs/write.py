@@ -16,6 +16,8 @@ import numpy as np
 from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import RunError
 from grokviz.runs.folder import (
+    DEEP,
+    MAX_DEEP,
     MAX_FILE,
     SNAPSHOTS,
     STORED,
@@ -337,3 +339,11 @@ def write_timeline_cache(run: Run | Path | str, arrays: dict[str, np.ndarray], m
     if len(data) > MAX_FILE:
         raise RunError(f"{TIMELINE} would hold {len(data):,} bytes, expected at most {MAX_FILE:,}.")
     replace_file(run.path / TIMELINE, data)
+
+
+def write_deep(folder: Path, arrays: dict[str, np.ndarray], meta: dict[str, str]) -> None:
+    """Keep what was measured when it was asked for. Raises `RunError` over 8 MiB, or when the folder cannot be written."""
+    data = seal(arrays, meta)
+    if len(data) > MAX_DEEP:
+        raise RunError(f"{DEEP} would hold {len(data):,} bytes, expected at most {MAX_DEEP:,}.")
+    replace_file(folder / DEEP, data)

@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-from grokviz import hosting, installation
+from grokviz import hosting, installation, wording
 from grokviz.app import sentences
 from grokviz.app.session import address, keys, visitor
 from grokviz.app.train import widgets
@@ -209,11 +209,7 @@ def _cost(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> str:
 
 def about(seconds: float) -> str:
     """A duration as people say it."""
-    if seconds < 90:
-        return f"about {max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
-    if seconds < 5_400:
-        return f"about {round(seconds / 60)} min"
-    return f"about {seconds / 3600:.1f} h"
+    return f"about {wording.duration(seconds)}"
 
 
 def _start(config: RunConfig, limits: Limits | None) -> None:
