@@ -28,13 +28,14 @@ from grokviz.engine.optimizers import OPTIMIZERS, all_constants_of
 from grokviz.engine.schedule import LogRow, Schedule
 from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
 from grokviz.errors import GrokVizError, RunError, TrainingError
-from grokviz.jobs import files
+from grokviz.jobs import files, machine
 from grokviz.jobs.files import GO_ON, Order
 from grokviz.models.transformer import Weights
-from grokviz.runs import folder, write
+from grokviz.runs import folder, library, write
 from grokviz.runs.folder import Run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
+from grokviz.runs.record import read_record
 from grokviz.runs.storage import write_lock
 
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
@@ -267,14 +268,35 @@ class _Listener:
 
 def _run_to_end(path: Path, device: str, listen: Callable[[], Order]) -> None:
     try:
-        for _ in run(path, device, listen):
-            pass
+        _remember_pace(path, run(path, device, listen))
     except torch.OutOfMemoryError:
         if choose_device(device).type != "cuda":
             raise
         files.note(path, "The GPU had too little memory left, so this run is trained on the processor.")
-        for _ in run(path, "cpu", listen):
-            pass
+        _remember_pace(path, run(path, "cpu", listen))
+
+
+def _remember_pace(path: Path, rows: Iterator[LogRow]) -> None:
+    """Trains, and tells the machine how long it has taken: what the next ones are promised by."""
+    first = last = None
+    begin = end = 0.0
+    startup = None
+    for last in rows:
+        end = time.monotonic()
+        if first is None:
+            first, begin, startup = last, end, _seconds_since_asked(path)
+    if first and last:
+        machine.learn(
+            library.trained(), read_record(path).config, last.step - first.step, end - begin, startup
+        )
+
+
+def _seconds_since_asked(path: Path) -> float | None:
+    """Since its process was asked for: its job was written for the last time just before."""
+    try:
+        return time.time() - (files.folder_of(path) / "job.json").stat().st_mtime
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -15,14 +15,17 @@ shell.article(
     "through its training while it goes on, change the rules under its feet, and take the result home.",
 )
 if visitor.is_known():
+    actions.say()
     runs = my_runs.mine()
     here = my_runs.current(runs)
     if here:
         with shell.column():
             my_runs.chooser(runs)
         my_runs.desk(here)
-    st.header("Another one" if here else "What shall it learn?", anchor=False)
-    form.form()
+        form.folded()
+    else:
+        st.header("What shall it learn?", anchor=False)
+        form.form()
     with shell.column(), st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
         actions.upload()
 shell.foot()

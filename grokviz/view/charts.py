@@ -110,14 +110,32 @@ def _loss_lines(
     )
 
 
-def compared_losses_chart(mine: pd.DataFrame, other: pd.DataFrame, dark: bool = False) -> Figure:
-    """Train and test loss of two runs on one axis: the second pale, behind the first."""
+def compared_losses_chart(
+    mine: pd.DataFrame,
+    other: pd.DataFrame,
+    dark: bool = False,
+    names: tuple[str, str] = ("yours", "the other"),
+) -> Figure:
+    """Train and test loss of two runs on one axis: the second in thin lines, every line named with its run."""
     last = max(mine["step"].tolist() + other["step"].tolist())
     mine, other = (table.loc[table["loss"] > 0] for table in (mine, other))
-    layers = [_loss_lines(other, last, dark, width=3, opacity=0.35), _loss_lines(mine, last, dark)]
-    labels = _end_labels(mine, "loss", series_colours(dark, text=True), log=True)
-    words = f"Train and test loss of two runs over {last:,} steps, on a log scale."
-    return _finish([*layers, labels], words, None)
+    layers = [
+        _loss_lines(other, last, dark, width=1.1, opacity=0.9),
+        _loss_lines(mine, last, dark, width=2.6),
+    ]
+    both = pd.concat(
+        [
+            table.assign(name=table["series"] + ", " + name)
+            for table, name in zip((mine, other), names, strict=True)
+        ]
+    )
+    colours = series_colours(dark, text=True)
+    named = {name: colours[name.split(", ")[0]] for name in both["name"].unique()}
+    labels = _end_labels(both.assign(series=both["name"]), "loss", named, log=True)
+    words = (
+        f"Train and test loss of two runs, {names[0]} and {names[1]}, over {last:,} steps, on a log scale."
+    )
+    return _finish([*layers, labels], words, None, right=150)
 
 
 def measure_chart(
@@ -244,14 +262,14 @@ def spread(ends: list[float], values: list[float], log: bool) -> list[float]:
     return [from_axis(y) for y in places]
 
 
-def _finish(layers: list, description: str, step: int | None) -> Figure:
+def _finish(layers: list, description: str, step: int | None, right: int = 70) -> Figure:
     return (
         alt.layer(*layers)
         .resolve_scale(color="independent", strokeDash="independent")
         .properties(
             height=320,
             description=description,
-            padding={"right": 70, "left": 5, "top": 5, "bottom": 5},
+            padding={"right": right, "left": 5, "top": 5, "bottom": 5},
             datasets={"cursor": [{"step": step}]} if step is not None else {},
         )
         .configure_view(stroke=None)

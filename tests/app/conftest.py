@@ -36,8 +36,9 @@ def healthy(app):
 
 
 def components(app):
-    """The films and pictures of a page: not what closes the menu of a phone, which is on every page."""
-    return [c for c in app.get("bidi_component") if c.proto.component_name != "grokviz_phone_menu"]
+    """The films and pictures of a page: not what closes the menu of a phone, or scrolls."""
+    unseen = ("grokviz_phone_menu", "grokviz_bring")
+    return [c for c in app.get("bidi_component") if c.proto.component_name not in unseen]
 
 
 def unescaped(markdown: str) -> str:

@@ -91,6 +91,14 @@ def logged(run: Path) -> int:
     return int(max(open_run(run).log["step"], default=-1))
 
 
+def is_before_the_eye(page, title: str) -> None:
+    """The run of this title begins in the upper half of the window: the page has scrolled to it by itself."""
+    top = "(t) => [...document.querySelectorAll('h2')].find((h) => h.textContent.includes(t))?.getBoundingClientRect().top"
+    page.wait_for_function(
+        f"(t) => {{ const top = ({top})(t); return top >= 0 && top < innerHeight / 2; }}", arg=title
+    )
+
+
 def worker_of(run: Path) -> int:
     found = subprocess.run(["pgrep", "-f", f"grokviz.worker {run}"], capture_output=True, text=True)
     return int(found.stdout.split()[0])
@@ -173,11 +181,18 @@ def test_the_whole_journey(server, page, tmp_path):
     page.get_by_text("Finished.", exact=False).first.wait_for()
     assert open_run(run).finished
     page.wait_for_selector(".gv-strip-figure")
-    button(page, "Fork at step").click()
-    page.get_by_role("button", name="Fork", exact=True).click()
+    page.locator("input.gv-range").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("step=[1-9]"))
+    in_view = page.evaluate(STEP)
+    button(page, "Fork here").click()
+    button(page, f"Fork at step {in_view:,}").click()
     fork = run_in(runs, 2)
-    assert open_run(fork).provenance["forked"]["run"] == run.name
+    origin = open_run(fork).provenance["forked"]
+    assert (origin["run"], origin["step"]) == (run.name, in_view)
     page.get_by_text("forked at").first.wait_for()
+    is_before_the_eye(page, "forked at")
     page.get_by_text("Training.", exact=False).first.wait_for()
     button(page, "Discard").click()
     until(lambda: not fork.exists(), "discarded")
@@ -197,11 +212,50 @@ def test_the_whole_journey(server, page, tmp_path):
     (brought,) = runs.glob("home-*")
     assert open_run(brought).config == open_run(run).config
     page.wait_for_url(re.compile(brought.name))
+    page.wait_for_timeout(1_000)  # the page scrolls
+    assert 0 <= page.locator(".gv-strip-figure").bounding_box()["y"] < 1100
     button(page, "Delete").click()
     until(lambda: not brought.exists(), "deleted")
     button(page, "Undo").click()
     until(brought.exists, "back again")
     assert subprocess.run(["pgrep", "-f", f"grokviz.worker {runs}"], check=False).returncode == 1
+
+
+def test_what_is_started_stands_before_the_eye_in_two_tabs(server, page):
+    """A second start from the foot of a long page; a reload; and a second tab that says the same."""
+    server, runs = server
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{server.url}/train")
+    fill(page, "Modulus", "11")
+    fill(page, "Weight decay", "1.5")
+    button(page, "Start").dblclick()
+    first = run_in(runs)
+    page.get_by_text("Training.", exact=False).first.wait_for()
+    assert page.get_by_role("button", name="Start").count() == 0, "the form is folded away"
+    page.wait_for_selector(".gv-strip-figure")
+
+    page.get_by_text("Train another one").click()
+    fill(page, "Seed", "3")
+    start_again = page.get_by_role("button", name="Start", exact=False).last
+    start_again.scroll_into_view_if_needed()
+    start_again.click()
+    second = run_in(runs, 2)
+    is_before_the_eye(page, "seed 3")
+    page.get_by_text("Waiting for its turn", exact=False).first.wait_for()
+    assert len([f for f in runs.iterdir() if (f / "run.json").exists()]) == 2, "each once"
+    button(page, "Discard").click()  # the one that waits: the one that is trained comes into view
+    page.get_by_text("seed 0").first.wait_for()
+    until(lambda: not second.exists(), "discarded")
+
+    page.reload()
+    page.get_by_text("seed 0").first.wait_for()
+    other = page.context.browser.new_page()
+    other.goto(f"{server.url}/train?run={first.name}")
+    button(other, "Pause").click()
+    page.get_by_text("Paused.", exact=False).first.wait_for()
+    button(other, "Finish here").click()
+    page.get_by_text("Finished.", exact=False).first.wait_for()
+    assert page.get_by_role("button", name="Resume").count() == 0
 
 
 def test_visitors_of_a_shared_machine_see_their_own_runs_only(tmp_path):

@@ -20,10 +20,10 @@ def loss_curves(study: Study, step: int) -> None:
     _draw(_loss_spec(study, is_dark()), step, "losses")
 
 
-def compared_losses(study: Study, other: Study) -> None:
-    """Train and test loss of two runs, the second pale."""
-    runs = {"yours": tables.logged_losses(study), "bundled": tables.logged_losses(other)}
-    st.altair_chart(charts.compared_losses_chart(runs["yours"], runs["bundled"], is_dark()))
+def compared_losses(study: Study, other: Study, names: tuple[str, str]) -> None:
+    """Train and test loss of two runs, the second in thin lines, each line with the name of its run."""
+    mine, its = tables.logged_losses(study), tables.logged_losses(other)
+    st.altair_chart(charts.compared_losses_chart(mine, its, is_dark(), names))
 
 
 def article_curves(study: Study, measure: Measure, step: int) -> None:

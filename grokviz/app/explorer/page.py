@@ -80,7 +80,9 @@ def _picker() -> None:
     st.selectbox(
         "Run",
         list(cards),
-        index=None,
+        index=0
+        if run in cards
+        else None,  # a run is always in view: without one to choose nothing could be cleared
         key=keys.RUN,
         format_func=lambda id: sentences.plain(cards[id].title, 100),
         on_change=_open_chosen,

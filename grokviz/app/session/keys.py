@@ -12,6 +12,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from grokviz.app.session.address import Place
+    from grokviz.app.train.pace import Looks
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -55,6 +56,9 @@ SECRET: Key[str] = Key("_visitor_secret")
 ASKED_FOR_A_FILE: Key[bool] = Key("_asked_for_a_file")  # by the run of the page that is going on
 PLACE: "Key[Place]" = Key("_place")  # the run, the step and the panels in view
 EXTRAS: Key[dict[str, str]] = Key("_extras")  # what some pages keep in the address besides
+BROUGHT: Key[dict[str, int]] = Key(
+    "_brought"
+)  # of a place of a page: how often it was to be brought into view
 
 # Explorer
 IS_PLAIN: Key[bool] = Key("_is_plain")
@@ -97,16 +101,26 @@ def amplitude(freq: int) -> Key[float]:
 MY_RUN: Key[str] = Key("my_run")  # the id of the run of mine that is in view
 MY_RUN_CHOICE: Key[str | None] = Key("my_run_choice")
 STATE_WAS: Key[tuple[Path, str]] = Key("_state_was")  # a run, and where it stood when it was drawn last
-PACE: Key[dict[str, list[tuple[float, int]]]] = Key("_pace")  # of a run: (seconds, step) of the last looks
+PACE: "Key[dict[str, Looks]]" = Key("_pace")  # the last looks at each run
+FOLD: Key[bool] = Key("_fold_form")  # it is to be folded when it is drawn next
+FORM_OPEN: Key[bool] = Key("train_form_open")  # the form, which folds away while a run is in view
+SAID: Key[str] = Key("_said")  # what a press has come to, to be said when the page is drawn next
 TRASH: Key[Path] = Key("_trash")  # the run that was deleted last
 UPLOADED: Key[str] = Key("_uploaded")  # the file that was taken in last
 PRESET: Key[str | None] = Key("train_preset")
 PRESET_WAS: Key[str] = Key("_train_preset_was")  # the one that the form was filled with last
+FORM_WAS: Key[dict[str, object]] = Key("_train_form_was")  # what it said when it was drawn last
+OWN_MODULUS: Key[int] = Key("_train_own_modulus")  # the last one that was not a preset's
 
 
 def setting(name: str) -> Key:
     """A setting on the form, by its name."""
     return Key(f"train_{name}")
+
+
+def popover(name: str, run: str) -> Key[bool]:
+    """Whether a popover of a run is open."""
+    return Key(f"{name}-open-{run}")
 
 
 # Library

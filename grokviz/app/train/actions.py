@@ -12,14 +12,15 @@ from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, budget, cache, keys, uploads, visitor
-from grokviz.app.train import widgets
-from grokviz.config import CHANGEABLE
+from grokviz.app.train import my_run, widgets
+from grokviz.config import CHANGEABLE, SETTINGS
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
 from grokviz.runs import bundle, library
 from grokviz.runs.folder import open_run
 from grokviz.runs.imported import why_not_trainable
+from grokviz.runs.log import MAX_STEP
 from grokviz.runs.summary import Card
 from grokviz.study import Study
 from grokviz.view import tables
@@ -27,13 +28,26 @@ from grokviz.view import tables
 REFUSALS = (RunError, ConfigError, HostingError)
 
 
-def attempt(act, *arguments, **settings):
-    """Do it, or say in a quiet notice why not."""
+def attempt(act, *arguments, **settings) -> bool:
+    """Do it, or keep to be said why not: whether it was done."""
     try:
-        return act(*arguments, **settings)
+        act(*arguments, **settings)
     except REFUSALS as error:
-        address.notice(str(error))
-        return None
+        keys.SAID.set(str(error))
+        return False
+    return True
+
+
+def press(act, *arguments, **settings) -> None:
+    """`attempt`, for a button."""
+    attempt(act, *arguments, **settings)
+
+
+def say() -> None:
+    """What the last press has come to, in a quiet notice. Within a press itself nothing can be drawn."""
+    if text := keys.SAID.get(None):
+        keys.SAID.forget()
+        address.notice(text)
 
 
 def controls(run: Path, status: Status) -> None:
@@ -56,7 +70,7 @@ def controls(run: Path, status: Status) -> None:
 def _button(label: str, icon: str, act, run: Path, primary: bool = False) -> None:
     st.button(
         label, icon=f":material/{icon}:", type="primary" if primary else "secondary", key=f"{label}-{run.name}",
-        on_click=attempt, args=(act, run),
+        on_click=press, args=(act, run),
     )  # fmt: skip
 
 
@@ -67,9 +81,11 @@ def _discard(run: Path) -> None:
 
 def _settings(run: Path) -> None:
     """Learning rate and weight decay to go on with."""
-    with st.popover("Change", icon=":material/tune:"):
-        config = open_run(run).config
-        now = config.at(int(1e8))
+    is_open = keys.popover("change", run.name)
+    with st.popover("Change", icon=":material/tune:", key=is_open, on_change="rerun"):
+        if not is_open.get(False):
+            return
+        now = open_run(run).config.at(MAX_STEP)
         st.caption(
             "From the next logged step on. The change is recorded in the run and marked on its time axis."
         )
@@ -77,64 +93,78 @@ def _settings(run: Path) -> None:
             name: widgets.number(name, f"{name}-{run.name}", value=getattr(now, name)) for name in CHANGEABLE
         }
         st.button(
-            "Apply", type="primary", key=f"apply-{run.name}", on_click=attempt, args=(requests.change, run),
-            kwargs=wanted,
-        )  # fmt: skip
+            "Apply", type="primary", key=f"apply-{run.name}", on_click=_change, args=(run, wanted, is_open)
+        )
 
 
-def actions(card: Card) -> None:
-    """What can be done with a run that is not being trained at the moment."""
-    _undo()
-    study = cache.load_if_any(card.id)
-    if study is None:
-        return
+def _change(run: Path, wanted: Mapping[str, float], is_open: keys.Key[bool]) -> None:
+    """Ask for it, say so, and close what it was asked in."""
+    wanted = {name: keys.Key(f"{name}-{run.name}").get(value) for name, value in wanted.items()}
+    if attempt(requests.change, run, **wanted):
+        is_open.set(False)
+        words = " and ".join(f"{SETTINGS[name].label.lower()} {value:g}" for name, value in wanted.items())
+        keys.SAID.set(f"It goes on with {words}.")
+
+
+def actions(study: Study) -> None:
+    """What can be done with a run at the step in view, and when it is finished."""
+    run, is_finished = study.run.path, study.run.finished
     st.subheader("What next?", anchor=False)
     reason = why_not_trainable(study.run.config, study.run.provenance)
     if reason:
         st.caption(sentences.as_text(reason))
     with st.container(horizontal=True):
-        if card.finished and not reason:
-            _train_on(card, study)
-        if not reason:
-            _fork(card, study)
-        if card.finished:
-            _rename(card)
-            _download(card, study)
-            st.button("Delete", icon=":material/delete:", on_click=attempt, args=(_delete, card.path))
+        done = bool(is_finished and not reason and _train_on(study))
+        done |= bool(not reason and _fork(study))
+        if is_finished:
+            done |= _rename(study)
+            _download(study)
+            if st.button("Delete", icon=":material/delete:", key=f"delete-{run.name}"):
+                done |= attempt(_delete, run)
     _compare(study)
+    say()
+    if done:
+        st.rerun()  # the whole page: this stands in a part of it that is drawn again for every step
 
 
-def _train_on(card: Card, study: Study) -> None:
-    last = study.last_step
-    with st.popover("Train on", icon=":material/fast_forward:"):
+def _train_on(study: Study) -> bool:
+    last, id = study.last_step, study.run.path.name
+    is_open = keys.popover("on", id)
+    with st.popover("Train on", icon=":material/fast_forward:", key=is_open, on_change="rerun"):
+        if not is_open.get(False):
+            return False
         steps = st.number_input(
-            "Up to step", last + 1, 10_000_000, last + max(500, last // 2), 500, key=f"on-{card.id}"
+            "Up to step", last + 1, 10_000_000, last + max(500, last // 2), 500, key=f"on-{id}"
         )
-        st.button("Train on", type="primary", key=f"go-on-{card.id}", on_click=attempt,
-                  args=(requests.extend, card.path, int(steps), hosting.limits()))  # fmt: skip
+        if not st.button("Train on", type="primary", key=f"go-on-{id}"):
+            return False
+        done = attempt(requests.extend, study.run.path, int(steps), hosting.limits())
+    if done:
+        my_run.put_in_view(id)
+    return done
 
 
-def _fork(card: Card, study: Study) -> None:
-    step = study.step_at(address.current().step)
-    now = study.run.config.at(step)
-    with st.popover(f"Fork at step {step:,}", icon=":material/call_split:"):
+def _fork(study: Study) -> bool:
+    """From the step that the film shows: this is drawn again whenever that is another, and a popover whose name
+    changed with it would close under the hand."""
+    step, id = study.step_at(address.current().step), study.run.path.name
+    is_open = keys.popover("fork", id)
+    with st.popover("Fork here", icon=":material/call_split:", key=is_open, on_change="rerun"):
+        if not is_open.get(False):
+            return False
+        now = study.run.config.at(step)
         st.caption(
-            "A new run with the same past up to the step in view, and another future. Only weights are stored, so its optimiser starts anew there."
+            f"A new run with the same past up to step {step:,}, the one in view, and another future. Only weights are "
+            "stored, so its optimiser starts anew there."
         )
         wanted = {
-            name: widgets.number(name, f"fork-{name}-{card.id}", value=getattr(now, name))
-            for name in CHANGEABLE
+            name: widgets.number(name, f"fork-{name}-{id}", value=getattr(now, name)) for name in CHANGEABLE
         }
         more = st.number_input(
-            "Steps to go on for",
-            50,
-            1_000_000,
-            max(500, study.last_step - step),
-            500,
-            key=f"fork-steps-{card.id}",
+            "Steps to go on for", 50, 1_000_000, max(500, study.last_step - step), 500, key=f"fork-steps-{id}"
         )
-        st.button("Fork", type="primary", key=f"fork-go-{card.id}", on_click=attempt,
-                  args=(fork_of, study, step, wanted, int(more)))  # fmt: skip
+        pressed = st.button(f"Fork at step {step:,}", type="primary", key=f"fork-go-{id}")
+        return pressed and attempt(fork_of, study, step, wanted, int(more))
 
 
 def fork_of(study: Study, step: int, wanted: Mapping[str, float], more: int) -> None:
@@ -143,22 +173,21 @@ def fork_of(study: Study, step: int, wanted: Mapping[str, float], more: int) -> 
     config = dataclasses.replace(now, steps=step + more, stop="steps", **wanted)
     title = f"{study.run.title or study.run.path.name}, forked at {step:,}"
     run = requests.fork(study.run, step, visitor.root(), config, title, hosting.limits())
-    keys.MY_RUN.set(run.name)
+    my_run.put_in_view(run.name)
 
 
-def _rename(card: Card) -> None:
-    with st.popover("Rename", icon=":material/edit:"):
-        title = st.text_input("Title", sentences.plain(card.title, 80), max_chars=80, key=f"title-{card.id}")
-        st.button(
-            "Rename",
-            type="primary",
-            key=f"rename-{card.id}",
-            on_click=attempt,
-            args=(requests.rename, card.path, title),
-        )
+def _rename(study: Study) -> bool:
+    id = study.run.path.name
+    is_open = keys.popover("rename", id)
+    with st.popover("Rename", icon=":material/edit:", key=is_open, on_change="rerun"):
+        if not is_open.get(False):
+            return False
+        title = st.text_input("Title", sentences.plain(study.run.title, 80), max_chars=80, key=f"title-{id}")
+        pressed = st.button("Rename", type="primary", key=f"rename-{id}")
+        return pressed and attempt(requests.rename, study.run.path, title)
 
 
-def _download(card: Card, study: Study) -> None:
+def _download(study: Study) -> None:
     def zipped() -> bytes:
         data = io.BytesIO()
         extra = {"losses.csv": tables.curves_csv(study), "measures.csv": tables.measures_csv(study)}
@@ -166,7 +195,7 @@ def _download(card: Card, study: Study) -> None:
         return data.getvalue()
 
     why_not = budget.why_no_bytes()
-    st.download_button("Download", budget.taking(zipped), f"{card.id}.zip", "application/zip", icon=":material/download:",
+    st.download_button("Download", budget.taking(zipped), f"{study.run.path.name}.zip", "application/zip", icon=":material/download:",
                        on_click="ignore", disabled=bool(why_not),
                        help=why_not or "Settings, weights, curves, and the Python that trains it again, as one zip.")  # fmt: skip
 
@@ -176,17 +205,18 @@ def _delete(run: Path) -> None:
     keys.MY_RUN.forget()
 
 
-def _undo() -> None:
+def undo() -> None:
+    """A way back for the run that was deleted last."""
     bin = keys.TRASH.get(None)
     if bin is None or not bin.is_dir():
         return
     with st.container(horizontal=True, vertical_alignment="center", width=720):
         st.caption("The run is deleted. For ten minutes you can have it back.")
-        st.button("Undo", icon=":material/undo:", on_click=attempt, args=(_restore, bin))
+        st.button("Undo", icon=":material/undo:", on_click=press, args=(_restore, bin))
 
 
 def _restore(bin: Path) -> None:
-    keys.MY_RUN.set(requests.restore(bin).name)
+    my_run.put_in_view(requests.restore(bin).name)
     keys.TRASH.forget()
 
 
@@ -213,7 +243,7 @@ def upload() -> None:
         except REFUSALS as error:
             st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         else:
-            keys.MY_RUN.set(run.path.name)
+            my_run.put_in_view(run.path.name)
             st.rerun()
 
 
@@ -222,18 +252,24 @@ def _compare(study: Study) -> None:
     other = _kin(study)
     if other is None:
         return
+    name, is_open = sentences.plain(other.title, 60), keys.popover("compare", study.run.path.name)
     with st.expander(
-        f"Compare with the bundled run “{sentences.plain(other.run.title, 60)}”",
+        f"Compare with the bundled run “{name}”",
         icon=":material/compare_arrows:",
+        key=is_open,
+        on_change="rerun",
     ):
-        figures.compared_losses(study, other)
+        if not is_open.get(False):
+            return
+        figures.compared_losses(study, cache.load(other.id), ("yours", name))
         st.caption(
             "**How to read this.** Loss on a log scale over training steps: yours in strong lines, the bundled run's in "
-            "pale ones. Where two lines of a colour differ, the settings or the luck of the seed made the difference."
+            "thin ones, each with its name at its end. Where two lines of a colour differ, the settings or the luck of "
+            "the seed made the difference."
         )
 
 
-def _kin(study: Study) -> Study | None:
+def _kin(study: Study) -> Card | None:
     mine = study.run.config
     bundled = [c for c in cache.cards() if c.path.parent == library.BUNDLED and c.config and not c.problem]
     if not bundled or study.run.path.parent == library.BUNDLED:
@@ -245,4 +281,4 @@ def _kin(study: Study) -> Study | None:
         alike = (other.weight_decay > 0) != (mine.at(0).weight_decay > 0)
         return other.operation != mine.operation, alike, abs(other.p - mine.p)
 
-    return cache.load(min(bundled, key=distance).id)
+    return min(bundled, key=distance)

@@ -1,22 +1,26 @@
 """The form that starts a training: presets first, then every choice, and what will probably come of it."""
 
+import contextlib
 import dataclasses
+from pathlib import Path
 
 import streamlit as st
 
 from grokviz import hosting, installation, wording
 from grokviz.app import sentences
-from grokviz.app.session import address, keys, visitor
-from grokviz.app.train import widgets
+from grokviz.app.session import keys, visitor
+from grokviz.app.train import my_run, widgets
 from grokviz.config import SETTINGS, RunConfig, same_course
 from grokviz.errors import ConfigError, HostingError, RunError
-from grokviz.forecast import recipes, speed
+from grokviz.forecast import recipes
 from grokviz.forecast.outlook import Known, Outlook, outlook
-from grokviz.forecast.presets import PRESETS, to_watch
+from grokviz.forecast.presets import PRESETS, preset, to_watch
 from grokviz.hosting import Limits
-from grokviz.jobs import machine, requests
+from grokviz.jobs import machine, requests, supervisor
+from grokviz.jobs.files import runs_in
 from grokviz.runs import library
 from grokviz.runs.imported import NO_TORCH
+from grokviz.runs.record import read_record
 from grokviz.tasks.pairs import build_task, operation_label, task_of
 from grokviz.view import pixels
 
@@ -29,6 +33,11 @@ NO_PLATEAU = (
     "almost as soon as those. Choose a modulus of 31 or more to see the wait."
 )
 
+# docs/recipes.md, and the words of the preset.
+TOO_LITTLE = (
+    "It will probably memorise and no more: of 31 and 59, two seeds each got at most 5 % of the other questions in "
+    "2,000 steps. Other moduli were not tried."
+)
 
 OFFERED = [name for name, preset in PRESETS.items() if preset.words]
 
@@ -42,6 +51,8 @@ PERCENT = "frac_train"  # asked for in per cent
 
 def forecast(config: RunConfig) -> Outlook:
     """What will probably become of a training."""
+    if same_course(config, preset("little", config.p)):
+        return Outlook("memorises", None, TOO_LITTLE, None)
     if same_course(config, recipes.fast_preset(config.p)) and not recipes.shows_plateau(config.p):
         return Outlook("at once", recipes.expected_grok_step(config), NO_PLATEAU, None)
     return outlook(config, _fast)
@@ -60,38 +71,66 @@ def form() -> None:
         st.info(NO_TORCH, icon=":material/visibility:")
         return
     limits = hosting.limits()
-    keys.PRESET_WAS.first(lambda: "fast")
-    if not keys.setting("p").is_set():
-        _fill(recipes.fast_preset(FIRST_P))
-        keys.PRESET.set("fast")
-    rate = machine.rate(library.trained())
+    _begin()
     choices, picture = st.columns([7, 4], gap="large")
     with choices:
-        _presets(rate)
-        _choices(limits)
+        _presets()
+        _choices()
         with st.expander("More", icon=":material/tune:"):
-            _more_choices(limits)
+            _more_choices()
         config = _checked(limits)
         if config:
-            _forecast(config, rate, forecast(config))
+            _forecast(config, forecast(config))
         st.button(
-            "Start", type="primary", icon=":material/play_arrow:", disabled=config is None,
-            on_click=_start, args=(config, limits),
+            "Start", type="primary", icon=":material/play_arrow:", disabled=config is None, on_click=_start, args=(limits,)
         )  # fmt: skip
     if config:
         with picture:
             _picture(config)
+    keys.FORM_WAS.set({field: keys.setting(field).value() for field in FIELDS})
+
+
+def folded() -> None:
+    """The form while a run is in view: it opens when it is asked for, and folds when a run was put into view."""
+    if keys.FOLD.get(False):
+        keys.FORM_OPEN.set(False)
+        keys.FOLD.forget()
+    with st.expander("Train another one", icon=":material/add:", key=keys.FORM_OPEN, on_change="rerun"):
+        if keys.FORM_OPEN.get(False):
+            form()
+
+
+def _begin() -> None:
+    """What the form says when it is drawn for the first time, or again: what it said last."""
+    keys.PRESET_WAS.first(lambda: "fast")
+    if keys.setting("p").is_set():
+        return
+    _fill(recipes.fast_preset(FIRST_P))
+    for field, value in keys.FORM_WAS.get({}).items():
+        keys.setting(field).set(value)
+    _mark()
 
 
 def _checked(limits: Limits | None) -> RunConfig | None:
     """What is chosen, or None when that cannot be: then it says why."""
     try:
-        config = chosen()
-        if limits:
-            hosting.check(config, limits)
+        config = _possible(limits)
     except (ConfigError, HostingError) as error:
         st.warning(sentences.as_text(str(error)), icon=":material/tune:")
         return None
+    return config
+
+
+def _possible(limits: Limits | None) -> RunConfig:
+    """What is chosen. Raises `ConfigError` or `HostingError` when it cannot be trained here."""
+    for field in FIELDS:
+        if SETTINGS[field].within and field != PERCENT:
+            value = keys.setting(field).value()
+            if wrong := widgets.out_of_range(field, value, limits, LEAST.get(field)):
+                raise ConfigError(wrong)
+    config = chosen()
+    if limits:
+        hosting.check(config, limits)
     return config
 
 
@@ -111,69 +150,98 @@ def chosen() -> RunConfig:
     """The config that the widgets say. Raises `ConfigError` when they fit no run."""
     base = to_watch(keys.PRESET_WAS.value(), int(keys.setting("p").value()))
     values = {field: SETTINGS[field].kind(keys.setting(field).value()) for field in FIELDS}
-    values[PERCENT] /= 100
+    as_it_was = values[PERCENT] == _percent(base)  # which may be finer than what the slider shows
+    values[PERCENT] = base.frac_train if as_it_was else values[PERCENT] / 100
     return dataclasses.replace(base, **values)
+
+
+def _percent(config: RunConfig) -> int:
+    return round(100 * config.frac_train)
 
 
 def _fill(config: RunConfig) -> None:
     for field in FIELDS:
         keys.setting(field).set(getattr(config, field))
-    keys.setting(PERCENT).set(round(100 * config.frac_train))
+    keys.setting(PERCENT).set(_percent(config))
 
 
-def _presets(rate: speed.Rate | None) -> None:
+def _presets() -> None:
     def label(name: str) -> str:
-        preset = PRESETS[name]
-        if name != "fast" or rate is None:
-            return preset.name
-        config = to_watch(name, int(keys.setting("p").value()))
+        p = _modulus()
+        if name != "fast" or p is None:
+            return PRESETS[name].name
+        config = to_watch(name, p)
         step = forecast(config).grok_step
-        return f"{preset.name} ({about(speed.seconds(config, rate, step))} here)" if step else preset.name
+        taken = step and machine.seconds_from_start(library.trained(), config, step)
+        return f"{PRESETS[name].name} ({about(taken)} here)" if taken else PRESETS[name].name
 
     def choose() -> None:
         name = keys.PRESET.value()
-        if name:
-            keys.PRESET_WAS.set(name)
-            _fill(to_watch(name, PRESETS[name].p or int(keys.setting("p").value())))
+        if name is None:  # it was marked already, and pressed again
+            return _mark()
+        seed = keys.setting("seed").value()
+        keys.PRESET_WAS.set(name)
+        _fill(to_watch(name, PRESETS[name].p or keys.OWN_MODULUS.get(FIRST_P)))
+        keys.setting("seed").set(seed)
 
     st.segmented_control(
         "Recipe", OFFERED, key=keys.PRESET, format_func=label, on_change=choose, width="stretch"
     )
-    name = keys.PRESET.value()
+    # What is pressed says how the form was filled; what it is now follows from the numbers in it.
+    name = _preset_now()
     st.caption(PRESETS[name].words if name else "Your own recipe.")
 
 
-def _own() -> None:
-    """A choice that is no longer the preset's."""
-    keys.PRESET.set(None)
+def _modulus() -> int | None:
+    """The one that is chosen; None where there is no such clock."""
+    p = int(keys.setting("p").get(FIRST_P))
+    return None if widgets.out_of_range("p", p) else p
+
+
+def _preset_now() -> str | None:
+    """The preset that the form describes, whatever its seed; None where it is none of them."""
+    try:
+        config = chosen()
+    except ConfigError:
+        return None
+    return next((name for name in OFFERED if same_course(config, to_watch(name, config.p))), None)
+
+
+def _mark() -> None:
+    """After a change by hand: the recipe that is marked is the one that the numbers are, if any."""
+    keys.PRESET.set(_preset_now())
 
 
 def _p_changed() -> None:
+    p = _modulus()
+    if p is None:
+        return
+    keys.OWN_MODULUS.set(p)
     if name := keys.PRESET.value():
         seed = keys.setting("seed").value()
-        _fill(to_watch(name, int(keys.setting("p").value())))
+        _fill(to_watch(name, p))
         keys.setting("seed").set(seed)
 
 
 CHANGED = {"p": _p_changed, "seed": None}  # another seed of a preset is the preset still
 
 
-def _choices(limits: Limits | None) -> None:
+def _choices() -> None:
     for row in ROWS:
         for field, column in zip(row, st.columns(3), strict=True):
             with column:
-                _widget(field, limits)
+                _widget(field)
 
 
-def _more_choices(limits: Limits | None) -> None:
+def _more_choices() -> None:
     for fields, column in zip(MORE, st.columns(3), strict=True):
         with column:
             for field in fields:
-                _widget(field, limits)
+                _widget(field)
 
 
-def _widget(field: str, limits: Limits | None) -> None:
-    setting, changed = SETTINGS[field], CHANGED.get(field, _own)
+def _widget(field: str) -> None:
+    setting, changed = SETTINGS[field], CHANGED.get(field, _mark)
     if field == PERCENT:
         st.slider(
             setting.label,
@@ -188,23 +256,24 @@ def _widget(field: str, limits: Limits | None) -> None:
         words = operation_label if field == "operation" else str
         widgets.choice(field, keys.setting(field), words, changed)
     else:
-        widgets.number(field, keys.setting(field), limits, low=LEAST.get(field), on_change=changed)
+        widgets.number(field, keys.setting(field), on_change=changed)
 
 
-def _forecast(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> None:
+def _forecast(config: RunConfig, expected: Outlook) -> None:
     """What will probably happen, and what it costs on this machine."""
-    st.markdown(f"**What to expect.** {expected.sentence} {_cost(config, rate, expected)}")
+    st.markdown(f"**What to expect.** {expected.sentence} {_cost(config, expected)}")
     if expected.warning:
         st.info(expected.warning, icon=":material/lightbulb:")
 
 
-def _cost(config: RunConfig, rate: speed.Rate | None, expected: Outlook) -> str:
-    if rate is None:
+def _cost(config: RunConfig, expected: Outlook) -> str:
+    whole = machine.seconds_from_start(library.trained(), config, config.steps)
+    if whole is None:
         return "How long that takes is being measured on this machine."
-    whole = about(speed.seconds(config, rate, config.steps))
     if expected.grok_step and expected.grok_step < config.steps:
-        return f"On this machine that is {about(speed.seconds(config, rate, expected.grok_step))} to grokking, {whole} at most."
-    return f"On this machine, {config.steps:,} steps take {whole}."
+        first = machine.seconds_from_start(library.trained(), config, expected.grok_step)
+        return f"On this machine that is {about(first or 0)} to grokking, {about(whole)} at most."
+    return f"On this machine, {config.steps:,} steps take {about(whole)}."
 
 
 def about(seconds: float) -> str:
@@ -212,13 +281,26 @@ def about(seconds: float) -> str:
     return f"about {wording.duration(seconds)}"
 
 
-def _start(config: RunConfig, limits: Limits | None) -> None:
-    preset = keys.PRESET.value()
-    name = PRESETS[preset].name.lower() if preset else "own recipe"
-    title = f"{task_of(config)}, {name}, seed {config.seed}"
+def _start(limits: Limits | None) -> None:
+    """Train what the form says now: a number that was typed last counts, though the page has not been drawn since."""
     try:
-        run = requests.start(visitor.root(), config, title, limits=limits)
-    except (HostingError, RunError) as error:
-        address.notice(str(error))
+        config = _possible(limits)
+        if going := _same(config):
+            keys.SAID.set("This very run is being trained already: here it is.")
+        name = _preset_now()
+        words = PRESETS[name].name.lower() if name else "own recipe"
+        title = f"{task_of(config)}, {words}, seed {config.seed}"
+        run = going or requests.start(visitor.root(), config, title, limits=limits)
+    except (ConfigError, HostingError, RunError) as error:
+        keys.SAID.set(str(error))
     else:
-        keys.MY_RUN.set(run.name)
+        my_run.put_in_view(run.name)
+
+
+def _same(config: RunConfig) -> Path | None:
+    """A run of mine that is trained, or waits, under just this config: to start it twice teaches nothing."""
+    for run in runs_in(visitor.root()):
+        with contextlib.suppress(RunError):
+            if supervisor.is_active(run) and read_record(run).config == config:
+                return run
+    return None

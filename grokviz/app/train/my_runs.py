@@ -1,18 +1,16 @@
 """The runs of whoever is looking: how the one in view is doing, what can be done with it, and all the others."""
 
-import time
 from pathlib import Path
 
 import streamlit as st
 
 from grokviz import wording
-from grokviz.app import sentences, shell
+from grokviz.app import bring, sentences, shell
 from grokviz.app.explorer import page
 from grokviz.app.session import address, cache, keys, visitor
-from grokviz.app.train import actions
+from grokviz.app.train import actions, my_run, pace
 from grokviz.app.train.form import about, forecast
 from grokviz.errors import RunError
-from grokviz.forecast import speed
 from grokviz.jobs import machine, supervisor
 from grokviz.jobs.files import seen
 from grokviz.jobs.supervisor import Status
@@ -20,7 +18,9 @@ from grokviz.runs import library
 from grokviz.runs.summary import Card
 from grokviz.study import Study
 
-BUSY = ("queued", "starting", "training", "measuring", "leaving")
+BUSY = ("training", "measuring", "starting", "queued", "leaving")  # and whose turn it is to be in view
+STATE_EVERY, FILM_EVERY = 1.0, 2.0  # seconds between two looks at a run that is being trained
+RESTING_EVERY = 3.0  # and at one that rests: another tab may wake it
 STATE_WORDS = {
     "queued": ("Waiting for its turn", "hourglass_empty"),
     "starting": ("Starting", "rocket_launch"),
@@ -41,10 +41,15 @@ def mine() -> list[Card]:
 
 
 def current(cards: list[Card]) -> Card | None:
-    """The run of mine that is in view: the one chosen, else the one the address names, else the newest."""
+    """The run of mine that is in view: the one chosen, else the one the address names, else one that is at work, else the newest."""
     by_id = {card.id: card for card in cards}
     wanted = keys.MY_RUN.get(None) or st.query_params.get("run")
-    return by_id.get(wanted or "") or (cards[0] if cards else None)
+    if found := by_id.get(wanted or ""):
+        return found
+    unfinished = [card for card in cards if not card.finished]
+    states = {card.id: status_of(card.path).state for card in unfinished}
+    at_work = [card for state in BUSY for card in unfinished if states[card.id] == state]
+    return next(iter([*at_work, *cards]), None)
 
 
 def status_of(run: Path) -> Status:
@@ -52,16 +57,17 @@ def status_of(run: Path) -> Status:
 
 
 def desk(card: Card) -> None:
-    """One run of mine: its state, its buttons, its film."""
+    """One run of mine: its state, its buttons, its film, and what can be done with it."""
     keys.MY_RUN.set(card.id)
     busy = status_of(card.path).state in BUSY
+    bring.place(my_run.DESK)
     with shell.column():
         st.header(sentences.as_text(card.title), anchor=False)
     with st.container():
-        st.fragment(_state, run_every=0.7 if busy else None)(card.path)
+        st.fragment(_state, run_every=STATE_EVERY if busy else RESTING_EVERY)(card.path)
     if card.n_snapshots or busy:
-        st.fragment(_film, run_every=1.5 if busy else None)(card.path)
-    actions.actions(card)
+        st.fragment(_film, run_every=FILM_EVERY if busy else None)(card.path)
+    actions.undo()
 
 
 def chooser(cards: list[Card]) -> None:
@@ -83,12 +89,7 @@ def chooser(cards: list[Card]) -> None:
 
 def _view_chosen() -> None:
     if run := keys.MY_RUN_CHOICE.value():
-        view(run)
-
-
-def view(run: str) -> None:
-    """Put a run of mine into view."""
-    keys.MY_RUN.set(run)
+        keys.MY_RUN.set(run)
 
 
 def _state(run: Path) -> None:
@@ -103,6 +104,7 @@ def _state(run: Path) -> None:
         st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         return
     seen(run)
+    actions.say()
     if keys.STATE_WAS.get(None) not in (None, (run, status.state)):
         keys.STATE_WAS.set((run, status.state))
         st.rerun()  # the whole page: what can be done with it is another
@@ -149,41 +151,39 @@ def _bar(run: Path, status: Status, study: Study | None) -> None:
         st.progress(0.0, text="The first step is still to come.")
         return
     config, step = study.run.config, int(study.run.log["step"].iloc[-1])
-    pace = _pace(run, step) if status.state == "training" else None
+    is_training = status.state == "training"
+    seen = pace.look(keys.PACE.first(dict).setdefault(run.name, []), step, is_training)
     parts = [
         f"step {step:,} of at most {config.steps:,}"
         if config.stop == "cleanup"
         else f"step {step:,} of {config.steps:,}"
     ]
-    if pace:
-        parts.append(f"{pace:,.0f} steps a second" if pace >= 10 else f"{pace:.1f} steps a second")
-        expected = forecast(config).grok_step
-        if expected and not study.phases.grokked and step < expected < config.steps:
-            parts.append(f"{about((expected - step) / pace)} to grokking, if it is like others")
-        elif step < config.steps:
-            parts.append(f"{about((config.steps - step) / pace)} to the last step")
+    if is_training:
+        parts += _how_long(study, step, seen)
     if (device := study.run.provenance.get("device", "cpu")) != "cpu":
         parts.append(sentences.as_text(f"on {device}"))
     st.progress(min(1.0, step / config.steps), text=" · ".join(parts))
 
 
-def _pace(run: Path, step: int) -> float | None:
-    """Steps a second over the last few looks; at first, what was measured of this machine."""
-    looks = keys.PACE.first(dict).setdefault(run.name, [])
-    if looks and step < looks[-1][1]:
-        looks.clear()  # it was resumed from an earlier step
-    looks.append((time.monotonic(), step))
-    del looks[:-12]
-    (begin, first), (end, last) = looks[0], looks[-1]
-    if end - begin > 1 and last > first:
-        return (last - first) / (end - begin)
-    rate, config = machine.rate(library.trained()), cache.load(run.name).run.config
-    return 1_000 / speed.seconds(config, rate, 1_000) if rate else None
+def _how_long(study: Study, step: int, seen: float | None) -> list[str]:
+    """Steps a second, as seen or else as other trainings went here, and how long it will go on at that pace."""
+    config = study.run.config
+    others = machine.seconds(library.trained(), config, 1_000)
+    speed = seen or (1_000 / others if others else None)
+    if not speed:
+        return []
+    parts = [f"{speed:,.0f} steps a second" if speed >= 10 else f"{speed:.1f} steps a second"]
+    expected = forecast(config.at(step)).grok_step
+    if expected and not study.phases.grokked and step < expected < config.steps:
+        parts.append(f"{about((expected - step) / speed)} to grokking, if it is like others")
+    elif step < config.steps:
+        parts.append(f"{about((config.steps - step) / speed)} to the last step")
+    return parts
 
 
 def _film(run: Path) -> None:
-    """The film of the run, which grows while it is trained."""
-    if not run.is_dir():
+    """The film of the run, which grows while it is trained, and what can be done at the step in view."""
+    if not run.is_dir() or keys.MY_RUN.get(run.name) != run.name:
         return
     if cache.load_if_any(run.name) is None:
         with st.container(height=420, border=False):
@@ -191,4 +191,16 @@ def _film(run: Path) -> None:
         return
     if address.current().run != run.name:
         address.open_run(run.name)
-    page.explorer(panels=("rings", "answers", "embedding", "logits"))
+    page.explorer(panels=("rings", "answers", "embedding", "logits"), below=_below)
+
+
+def _below(study: Study) -> None:
+    if not study.run.finished:
+        st.button(
+            "To the newest step",
+            icon=":material/last_page:",
+            key=f"newest-{study.run.path.name}",
+            on_click=lambda: address.go_to(study.last_step),
+            help="And along with it while it is trained.",
+        )
+    actions.actions(study)

@@ -19,32 +19,41 @@ STEPS = {
 def number(
     name: str,
     key: str,
-    limits: Limits | None = None,
     value: float | None = None,
-    low: float | None = None,
     on_change: Callable[[], None] | None = None,
 ) -> float:
-    """A number in the range of the setting `name`, or from `low` up; at most what a shared machine gives.
+    """A number for the setting `name`. It takes any: a field that silently goes on with its old number when a new one
+    is out of range would train another network than the one on screen, so `out_of_range` says it in words.
 
     `value` is what it starts with; without one, it is what the session holds under `key`.
     """
     setting = SETTINGS[name]
-    assert setting.within, name
-    least, most = (setting.kind(bound) for bound in setting.within)
-    if limits and setting.limited:
-        most = getattr(limits, name)
     start = {} if value is None else {"value": setting.kind(value)}
     return st.number_input(
         setting.label,
-        least if low is None else setting.kind(low),
-        most,
-        step=STEPS.get(name),
+        step=STEPS.get(name, 1 if setting.kind is int else 0.1),
         format="%g" if setting.kind is float else None,
         key=key,
         help=setting.hint or None,
         on_change=on_change,
         **start,
     )
+
+
+def out_of_range(
+    name: str, value: float, limits: Limits | None = None, low: float | None = None
+) -> str | None:
+    """What is wrong with a number for a setting, in the words of the form; None where nothing is."""
+    setting = SETTINGS[name]
+    assert setting.within, name
+    least, most = setting.within
+    least = least if low is None else low
+    if limits and setting.limited:
+        most = getattr(limits, name)
+    if least <= value <= most:
+        return None
+    whose = " here" if limits and setting.limited and value > most else ""
+    return f"{setting.label} {value:,.10g} cannot be trained{whose}: choose a value from {least:,.10g} to {most:,.10g}."
 
 
 def choice(
