@@ -160,7 +160,7 @@ class OpenRun:
         (4, 64, 16)
         """
         found = folder.read_weights(self.run, self._index(step))
-        return {LONG_NAMES[name]: array for name, array in found.items()}
+        return {LONG_NAMES.get(name, name): array for name, array in found.items()}
 
     def _index(self, step: int | None) -> int:
         return folder.nearest_snapshot(self.run, self.run.last_step if step is None else step)

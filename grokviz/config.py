@@ -7,7 +7,6 @@ The fields are flat, as version 1 writes them and as scripts name them. What bel
 `RunConfig.model` is the network, and a `RunConfig` is itself the `PairSpec` of its task.
 """
 
-import base64
 import dataclasses
 import math
 from dataclasses import dataclass
@@ -15,15 +14,24 @@ from functools import cached_property
 from typing import NamedTuple, TypedDict, TypeVar
 
 from grokviz.errors import ConfigError
-from grokviz.models.spec import ModelSpec, Shapes
+from grokviz.models.spec import ARCHITECTURES, ModelSpec, Shapes
 from grokviz.tasks import named_groups
 from grokviz.tasks.numbers import LARGEST_MODULUS, SMALLEST_MODULUS, is_prime, next_prime
-from grokviz.tasks.pairs import COMPOSE, OPERATIONS, SPLITS, Operation, operation_of, vocabulary
+from grokviz.tasks.pairs import (
+    COMPOSE,
+    OPERATIONS,
+    SPLITS,
+    Operation,
+    check_train_pairs,
+    operation_of,
+    vocabulary,
+)
 
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
 OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
 LOSSES = ("softmax", "stablemax")
+READ_AT = ("=", "b")  # b: networks that were trained elsewhere
 MAX_CHANGES = 100
 
 T = TypeVar("T")
@@ -126,6 +134,21 @@ class RunConfig:
         "Heads", "attention heads", (1, 64), flag="--heads", limited=True, kept_by_forks=True,
     ))
     d_mlp: int = _setting(512, Setting("Neurons", "neurons", (4, 8192), limited=True, kept_by_forks=True))
+    architecture: str = _setting("transformer", Setting(
+        "Network", "transformer, or mlp: two embeddings and one hidden layer, without attention", choices=ARCHITECTURES,
+        kept_by_forks=True, is_young=True,
+    ))
+    attention_rate: float = _setting(1.0, Setting(
+        "Attention rate", "of the attention, 1 as usual; at 0 every token gets 1 whatever it is, and a pizza may form",
+        (0.0, 1.0), kept_by_forks=True, is_young=True,
+        hint="At 1 it attends as transformers do. At 0 every token counts alike, and it has to add in another way.",
+        in_files=("attention_rate", "attn_coeff"),
+        asked=("Attention rate", "At which attention rate was it trained: 1, as usual, or less?"),
+    ))
+    read_at: str = _setting("=", Setting(
+        "Read at", "the token at which it answers: =, or b where it is shown no =", flag="", choices=READ_AT,
+        kept_by_forks=True, is_young=True,
+    ))
     # the training
     optimizer: str = _setting("adamw", Setting(
         "Optimiser", "one of: " + ", ".join(OPTIMIZERS), choices=OPTIMIZERS, is_young=True,
@@ -202,7 +225,7 @@ class RunConfig:
                 setting.check(getattr(self, name))
         _check_group(self.operation, self.group, self.p)
         _check_modulus(operation_of(self), self.p)
-        _check_train_pairs(self.split, self.train_pairs, self.p)
+        check_train_pairs(self.split, self.train_pairs, self.p)
         _check_changes(self.changes)
         _ = self.model  # raises when its sizes do not fit each other
 
@@ -213,8 +236,19 @@ class RunConfig:
 
     @cached_property
     def model(self) -> ModelSpec:
-        """The network: its sizes, and the shapes of its parameters."""
-        return ModelSpec(*vocabulary(self.p), d_model=self.d_model, n_heads=self.n_heads, d_mlp=self.d_mlp)
+        """The network: its sizes, and the shapes of its parameters. An mlp has no heads, and neither it nor a network
+        that answers at b is shown an "="."""
+        is_mlp, words = self.architecture == "mlp", vocabulary(self.p)
+        if is_mlp or self.read_at == "b":
+            words = words._replace(d_vocab=words.d_vocab - 1, n_ctx=words.n_ctx - 1)
+        return ModelSpec(
+            *words,
+            d_model=self.d_model,
+            n_heads=1 if is_mlp else self.n_heads,
+            d_mlp=self.d_mlp,
+            architecture=self.architecture,
+            attention_rate=self.attention_rate,
+        )
 
     @property
     def shapes(self) -> Shapes:
@@ -362,23 +396,3 @@ def _check_changes(changes: object) -> None:
                     "Expected (step, setting, value), the steps ascending, the setting one of: "
                     f"{', '.join(CHANGEABLE)}.",
                 )
-
-
-def _check_train_pairs(split: str, text: str, p: int) -> None:
-    if split != "stored":
-        if text:
-            raise ConfigError(
-                f"train_pairs is for the split stored, and the split is {split}.", mend="Leave it empty."
-            )
-        return
-    try:
-        bits = base64.b64decode(text, validate=True)
-    except ValueError:
-        bits = b""
-    n_train = int.from_bytes(bits, "big").bit_count()
-    if len(bits) != math.ceil(p * p / 8) or not 0 < n_train < p * p:
-        raise ConfigError(
-            f"train_pairs holds {len(bits):,} bytes that name {n_train:,} pairs, expected base64 of "
-            f"{math.ceil(p * p / 8):,} bytes, a bit for each of {p * p:,} pairs, some set and some not.",
-            mend="Import the run again.",
-        )

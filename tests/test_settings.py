@@ -38,6 +38,7 @@ def test_what_may_change_and_what_is_kept():
     assert names("may_differ") == {"steps", "stop", "changes", "max_snapshots"}
     assert names("kept_by_forks") == {
         "p", "operation", "group", "frac_train", "split", "train_pairs", "seed", "d_model", "n_heads", "d_mlp", "precision",
+        "architecture", "attention_rate", "read_at",
     }  # fmt: skip
     assert names("limited") == {"p", "d_model", "n_heads", "d_mlp", "steps", "max_snapshots"}
     assert names("limited") <= set(Limits._fields)
@@ -70,7 +71,7 @@ def test_constants_of_an_optimiser_are_settings_that_older_records_lack():
     [
         ({"d_model": 0}, "whole number above 0"), ({"d_mlp": -3}, "whole number above 0"),
         ({"n_heads": True}, "whole number above 0"), ({"n_heads": 3}, "multiple of n_heads"),
-        ({"n_layers": 2}, "networks of one layer"),
+        ({"n_layers": 2}, "networks of one layer"), ({"architecture": "mlp", "attention_rate": 0.5}, "has no attention"),
     ],
 )  # fmt: skip
 def test_sizes_that_are_no_network_are_refused(sizes, says):

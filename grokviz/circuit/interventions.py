@@ -20,11 +20,13 @@ from grokviz.models.forward import (
     Activations,
     Tables,
     Weights,
-    attention_pattern,
+    as_trained,
     attention_tables,
+    completed,
     cross_entropy,
     forward,
     mix,
+    pattern_of,
     widen,
 )
 from grokviz.tasks.pairs import NO_ANSWER, Task
@@ -69,12 +71,12 @@ def run(
     `whole` is the same network without cuts and `owners` its `neuron_owners`, where they are there already;
     `whole` itself is returned when nothing is cut.
     """
-    weights = widen(weights)
+    weights = as_trained(widen(weights))
     if cuts == Cuts():
         return whole or forward(weights)
     if owners is None and (cuts.polynomial or cuts.clusters):
         owners = neuron_owners(whole or forward(weights), order)
-    edited = edit_weights(weights, cuts, order)
+    edited = completed(edit_weights(weights, cuts, order))
     if whole and not _before_neurons(cuts):
         tables, pattern, constant = whole.tables, whole.pattern, whole.tables.resid_pre
         before = whole.post
@@ -133,7 +135,8 @@ def edit_weights(weights: Weights, cuts: Cuts, order: SumOrder) -> Weights:
     """The weights with the cuts that are changes of weights: noise, and waves of the embedding.
 
     Noise of level x adds to every matrix a normal sample of x % of its own root mean square.
-    Waves of the embedding: the rows of W_E are filtered over the numbers, in the order of a.
+    Waves of the embedding: the rows of W_E are filtered over the numbers, in the order of a; those of a second table,
+    for b, in the order of b.
     """
     if cuts.noise:
         level, seed = cuts.noise
@@ -146,14 +149,22 @@ def edit_weights(weights: Weights, cuts: Cuts, order: SumOrder) -> Weights:
             for name, w in weights.items()
         }
     if cuts.embedding:
-        W_E = weights["W_E"].copy()
-        mode, freqs = cuts.embedding
-        rows = W_E[order.a]
-        W_E[order.a] = (
-            keep_frequencies(rows, (0, *freqs)) if mode == "keep" else (rows - keep_frequencies(rows, freqs))
-        )
-        weights = weights | {"W_E": W_E}
+        tables = {"W_E": order.a} if "W_E" in weights else {"W_x": order.a, "W_y": order.b}
+        for name, places in tables.items():
+            weights = weights | {name: _filtered(weights[name], places, cuts.embedding)}
     return weights
+
+
+def _filtered(
+    table: Float[np.ndarray, "tokens d_model"], places: Int[np.ndarray, " n"], choice: Choice
+) -> Float[np.ndarray, "tokens d_model"]:
+    """A table of embeddings with waves of its rows in this order dropped, or kept with their mean."""
+    table, rows = table.copy(), table[places]
+    mode, freqs = choice
+    table[places] = (
+        keep_frequencies(rows, (0, *freqs)) if mode == "keep" else rows - keep_frequencies(rows, freqs)
+    )
+    return table
 
 
 def _attention(
@@ -161,7 +172,7 @@ def _attention(
 ) -> tuple[Tables, Float[np.ndarray, "heads p p 3"], Float[np.ndarray, " d_model"]]:
     """Tables and pattern with the heads that are left, and the constant part of the residual stream."""
     tables = attention_tables(weights)
-    pattern = attention_pattern(tables.scores)
+    pattern = pattern_of(weights, tables)
     if cuts.linear:
         pattern = linear_pattern(pattern, order)
     constant = tables.resid_pre

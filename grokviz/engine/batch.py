@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from grokviz.config import RunConfig
-from grokviz.engine import flat, fused
+from grokviz.engine import flat, fused, two_layer
 from grokviz.engine.optimizers import (
     OPTIMIZERS,
     Block,
@@ -25,6 +25,7 @@ from grokviz.engine.optimizers import (
     settings,
 )
 from grokviz.engine.schedule import Schedule
+from grokviz.models.spec import ModelSpec
 from grokviz.models.transformer import Weights, initial_weights
 from grokviz.tasks.pairs import build_task
 
@@ -46,9 +47,28 @@ def first_state(config: RunConfig) -> State:
     return State(0, initial_weights(config.model, config.seed), {}, Schedule())
 
 
+class Step(NamedTuple):
+    """The functions of `engine/fused.py` or `engine/two_layer.py`: each knows the tables and buffers of its own."""
+
+    make_buffers: Callable
+    make_gradients: Callable
+    make_tables: Callable
+    forward: Callable[..., Tensor]
+    evaluate: Callable[..., None]
+    backward: Callable[..., None]
+
+
+STEPS = {
+    name: Step(*(getattr(module, function) for function in Step._fields))
+    for name, module in (("transformer", fused), ("mlp", two_layer))
+}
+
+
 class Batch(NamedTuple):
     """All tensors have the runs as their first axis."""
 
+    spec: ModelSpec
+    step: Step
     shapes: flat.Shapes
     optimizer: Optimizer
     loss: Callable[..., Float[Tensor, " runs"]]
@@ -62,15 +82,15 @@ class Batch(NamedTuple):
     train: fused.Pairs
     way_back: fused.WayBack  # of train
     test: fused.Pairs
-    at_train: fused.Buffers
-    at_test: fused.Buffers
-    d: fused.Gradients
+    at_train: fused.Buffers | two_layer.Buffers
+    at_test: fused.Buffers | two_layer.Buffers
+    d: fused.Gradients | two_layer.Gradients
 
 
 def batch_key(config: RunConfig) -> tuple:
     """Runs with equal keys can share a batch."""
     constants = tuple(constants_of(config).values())
-    return config.p, tuple(config.shapes.items()), config.optimizer, config.loss, constants
+    return config.model, config.optimizer, config.loss, constants
 
 
 def make_batch(
@@ -80,7 +100,8 @@ def make_batch(
     dtype: torch.dtype = torch.float32,
 ) -> Batch:
     """Runs with equal `batch_key`, each in its state. A moment that is missing there starts at 0."""
-    shapes, optimizer = configs[0].shapes, OPTIMIZERS[configs[0].optimizer]
+    spec, shapes, optimizer = configs[0].model, configs[0].shapes, OPTIMIZERS[configs[0].optimizer]
+    step = STEPS[spec.architecture]
     zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
 
     def block(runs: Sequence[Weights]) -> Block:
@@ -91,6 +112,8 @@ def make_batch(
     params = flat.views(packed, shapes)
     train, test = _both_sides(configs, device)
     return Batch(
+        spec=spec,
+        step=step,
         shapes=shapes,
         optimizer=optimizer,
         loss=fused.LOSSES[configs[0].loss],
@@ -106,9 +129,9 @@ def make_batch(
         train=train,
         way_back=fused.make_way_back(params, train),
         test=test,
-        at_train=fused.make_buffers(params, train),
-        at_test=fused.make_buffers(params, test),
-        d=fused.make_gradients(params, train),
+        at_train=step.make_buffers(params, train),
+        at_test=step.make_buffers(params, test),
+        d=step.make_gradients(params, train),
     )
 
 
@@ -119,17 +142,17 @@ def _both_sides(configs: Sequence[RunConfig], device: torch.device) -> tuple[fus
         where = [np.nonzero(mask) for mask in masks]
         a, b = ([torch.tensor(index[i], device=device) for index in where] for i in (0, 1))
         answers = [torch.tensor(t.answers[mask], device=device) for t, mask in zip(tasks, masks, strict=True)]
-        return fused.make_pairs(a, b, answers, configs[0].p, configs[0].n_heads)
+        return fused.make_pairs(a, b, answers, configs[0].p, configs[0].model.n_heads)
 
     return pairs([task.is_train for task in tasks]), pairs([task.is_test for task in tasks])
 
 
 def gradient(b: Batch) -> None:
     """Fills `grads` with the gradient of the train loss, and `at_train` with what led to it."""
-    tables = fused.make_tables(b.params)
-    post = fused.forward(tables, b.train, b.at_train)
+    tables = b.step.make_tables(b.params, b.spec.attention_rate)
+    post = b.step.forward(tables, b.train, b.at_train)
     b.loss(b.at_train.logits, b.train, b.d.logits)
-    fused.backward(b.params, tables, b.train, b.way_back, b.at_train, post, b.d, b.d_params)
+    b.step.backward(b.params, tables, b.train, b.way_back, b.at_train, post, b.d, b.d_params)
 
 
 def row(b: Batch) -> Float[Tensor, "runs 5"]:
@@ -138,7 +161,7 @@ def row(b: Batch) -> Float[Tensor, "runs 5"]:
     Losses are cross-entropies of the softmax whatever the loss that is trained on, so that runs compare.
     """
     part_bytes = EVALUATION_BYTES[b.weights.device.type]
-    fused.evaluate(fused.make_tables(b.params), b.test, b.at_test, part_bytes)
+    b.step.evaluate(b.step.make_tables(b.params, b.spec.attention_rate), b.test, b.at_test, part_bytes)
     sides = (b.at_train, b.train), (b.at_test, b.test)
     losses = [fused.cross_entropy(at.logits, pairs, torch.empty_like(at.logits)) for at, pairs in sides]
     accuracies = [_accuracy(at.logits, pairs) for at, pairs in sides]

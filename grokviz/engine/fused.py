@@ -4,7 +4,8 @@ What is saved, and why it is the same number:
 - only the last position is read, so nothing is computed at the other two;
 - the last token is always "=", so the query is one vector a head, and scores and values are tables over
   the 2p sources (a at position 0, then b at position 1) instead of activations of every pair;
-- attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out;
+- attention adds up to 1, so scores and values are taken relative to those of "=", which then drops out (where it is
+  alpha softmax + (1 - alpha), it adds up to 3 - 2 alpha, and so much of the value of "=" stays);
 - so what a head adds to the neurons (before the ReLU) and directly to the logits is its attention times a row of a
   table, a row for each source. A pair adds up 2 heads + 1 rows, a bag of embeddings: that many multiplications a
   number, where the products with z would need d_model. (With so many heads that d_head is below 8, they would be
@@ -28,6 +29,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, pad
 
 CACHE_LINE = 16  # in floats
+SMALLEST_RATE = 1e-30  # so that 0 is not divided by: at that rate no score matters
 Logits = Float[Tensor, "runs n p"]
 Params = dict[str, Tensor]  # names and shapes: `ModelSpec.shapes`, with a leading axis of runs
 
@@ -87,6 +89,7 @@ class Tables(NamedTuple):
     key_to_score: Float[Tensor, "runs heads d_model 1"]
     values: Float[Tensor, "runs heads sources d_head"]  # relative to "="
     value_eq: Float[Tensor, "runs heads 1 d_head"]
+    rate: float  # alpha
     to_both: Float[Tensor, "runs d_model width"]  # W_in, W_U and zeros
     head_to_both: Float[Tensor, "runs heads d_head width"]
 
@@ -108,7 +111,7 @@ def make_pairs(a: list[Tensor], b: list[Tensor], answers: list[Tensor], p: int, 
 
 
 def make_way_back(params: Params, pairs: Pairs) -> WayBack:
-    (runs, heads), p = params["W_Q"].shape[:2], params["W_U"].shape[-1]
+    runs, heads, p = len(pairs.answers), pairs.attended.shape[1] // 2, params["W_U"].shape[-1]
     by_row = pairs.attended.flatten().argsort(stable=True)
     counts = pairs.attended.flatten().bincount(minlength=2 * p * heads * runs)
     pair = torch.arange(len(pairs.attended), device=by_row.device, dtype=torch.int32)
@@ -138,7 +141,7 @@ def _whole_lines(width: int) -> int:
     return -(-width // CACHE_LINE) * CACHE_LINE
 
 
-def make_tables(w: Params) -> Tables:
+def make_tables(w: Params, rate: float = 1.0) -> Tables:
     runs, heads, _, d_head = w["W_Q"].shape
     d_mlp, p = w["W_in"].shape[-1], w["W_U"].shape[-1]
     zeros = _whole_lines(d_mlp + p) - (d_mlp + p)
@@ -152,7 +155,7 @@ def make_tables(w: Params) -> Tables:
     key_to_score = w["W_K"] @ query.mT
     values, value_eq = sources @ w["W_V"], eq @ w["W_V"]
     head_to_both = (W_O @ to_both).view(runs, heads, d_head, -1)
-    alone = eq.squeeze(1) + value_eq.view(runs, 1, -1) @ W_O
+    alone = eq.squeeze(1) + (3 - 2 * rate) * value_eq.view(runs, 1, -1) @ W_O
     biases = pad(torch.cat([w["b_in"].unsqueeze(1), w["b_out"].unsqueeze(1) @ w["W_U"]], dim=-1), (0, zeros))
 
     n_sources, width = sources.shape[2], to_both.shape[-1]
@@ -171,6 +174,7 @@ def make_tables(w: Params) -> Tables:
         key_to_score=key_to_score,
         values=values,
         value_eq=value_eq,
+        rate=rate,
         to_both=to_both,
         head_to_both=head_to_both,
     )
@@ -198,6 +202,8 @@ def _attend(t: Tables, pairs: Pairs, out: Buffers) -> None:
     top = scores.amax(1, keepdim=True).clamp_min_(0)  # "=" has score 0
     weight = (scores - top).exp_()
     torch.div(weight, weight.sum(1, keepdim=True) + (-top).exp_(), out=out.pattern)
+    if t.rate != 1:
+        out.pattern.mul_(t.rate).add_(1 - t.rate)
 
 
 def _activate(
@@ -273,7 +279,8 @@ def backward(
     d_pattern = torch.ops.aten._embedding_bag_per_sample_weights_backward(
         d_both, t.writes, attended, attended[:0], way.pairs, 0
     ).view(at.pattern.shape)
-    d_score = at.pattern * (d_pattern - (at.pattern * d_pattern).sum(1, keepdim=True))
+    softmax = at.pattern if t.rate == 1 else (at.pattern - (1 - t.rate)) / max(t.rate, SMALLEST_RATE)
+    d_score = t.rate * softmax * (d_pattern - (softmax * d_pattern).sum(1, keepdim=True))
     d_scores = torch.zeros_like(t.scores)
     d_scores.view(-1).index_add_(0, attended, d_score.flatten())
 
@@ -313,9 +320,10 @@ def _to_parameters(
     torch.bmm(d_to_logits, W_U.mT, out=out["W_out"])
 
     d_alone = d_base @ t.to_both.mT
+    d_attended = (3 - 2 * t.rate) * d_alone
     d_W_O = torch.bmm(d_head_to_both, t.to_both.mT, out=out["W_O"].view(W_O.shape))
-    d_W_O.baddbmm_(t.value_eq.view(runs, -1, 1), d_alone)
-    d_value_eq = d_alone.unsqueeze(1) @ w["W_O"].mT
+    d_W_O.baddbmm_(t.value_eq.view(runs, -1, 1), d_attended)
+    d_value_eq = d_attended.unsqueeze(1) @ w["W_O"].mT
     torch.add(t.sources.mT @ d_values, t.eq.mT * d_value_eq, out=out["W_V"])
     d_key_to_score = t.sources.mT @ d_scores
     torch.mul(d_key_to_score, t.query, out=out["W_K"])

@@ -89,9 +89,12 @@ def train_many(
 
     Runs of one shape are trained in one step, as many at once as pays; each gets what it would get alone,
     up to rounding. A run that diverges ends with a `TrainingError`, and the others go on.
+    Raises `TrainingError` when the device is not there, or a network is shown no "=".
     With `lag`, rows reach Python that many logged steps later, and the device need not wait for it.
     """
     where = choose_device(device)
+    if any(config.read_at != "=" for config in configs):
+        raise TrainingError('Networks that are shown no "=" are not trained here.', 'Choose read_at "=".')
     states = resume or [None] * len(configs)
     runs = [_Run(*each) for each in zip(range(len(configs)), configs, states, strict=True)]
     if lag is None:
@@ -137,8 +140,8 @@ def _runs_at_once(config: RunConfig, where: torch.device) -> int:
     if where.type == "cpu":
         return max(1, int(CPU_BATCH_BYTES / (4 * config.frac_train * pairs * width)))
     # Activations, their gradients and what each graph keeps, of pairs and of the table that they add up.
-    size = GPU_BATCH_BYTES / (3 * 4 * (pairs + 2 * config.p * config.n_heads) * width)
-    return max(1, int(min(size, GPU_MOST_ROWS / (2 * config.n_heads * pairs))))
+    size = GPU_BATCH_BYTES / (3 * 4 * (pairs + 2 * config.p * config.model.n_heads) * width)
+    return max(1, int(min(size, GPU_MOST_ROWS / (2 * config.model.n_heads * pairs))))
 
 
 class _Kept(NamedTuple):

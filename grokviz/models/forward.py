@@ -3,6 +3,10 @@
 Only the last position, "=", is read, and its residual stream before attention is the same for every pair.
 So the attention score of a source depends on the source alone, and so does what it would write if it were
 attended to. Both are tables over the 2p + 1 sources: a at position 0, b at position 1, "=" at position 2.
+
+Two other networks fit the same tables. One that is shown a and b alone reads at b: the stream there differs with b,
+and so do the scores. And the two-layer network of Chughtai et al. 2023, whose neurons see a sum of a row for a and a
+row for b, is a transformer whose one head gives them attention 1, whatever they are (`completed`).
 """
 
 import math
@@ -13,24 +17,26 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from grokviz.models.spec import RATE
 from grokviz.tasks.pairs import NO_ANSWER
 
-Weights = dict[str, np.ndarray]  # names and shapes: `ModelSpec.shapes`
+Weights = dict[str, np.ndarray]  # names and shapes: `ModelSpec.shapes`, and its `constants` besides
 
 
 class Tables(NamedTuple):
     """The attention layer as tables over the sources: a = 0..p-1, then b = 0..p-1, then "="."""
 
-    scores: Float[np.ndarray, "heads sources"]
-    values: Float[np.ndarray, "heads sources d_model"]  # written to the residual stream at full attention
-    resid_pre: Float[np.ndarray, " d_model"]  # of "=", the position that is read
+    scores: Float[np.ndarray, "heads sources"]  # of "="; zeros where it is b that looks back
+    values: Float[np.ndarray, "heads sources d_model"]  # written to the residual stream at attention 1
+    # Of the position that is read: of "=", or a row for each b. An "=" that is not there writes nothing.
+    resid_pre: Float[np.ndarray, " d_model"] | Float[np.ndarray, "p d_model"]
 
 
 @dataclass(frozen=True, eq=False)
 class Activations:
-    """Every intermediate result at "=", for all pairs: row a, column b.
+    """Every intermediate result at the position that is read, for all pairs: row a, column b.
 
-    `resid_mid` and `pre` are large and seldom asked for, so they are computed when they are.
+    `weights` are `completed`; `resid_mid` and `pre` are large and seldom asked for, so they are computed when they are.
     """
 
     weights: Weights
@@ -56,19 +62,107 @@ def widen(weights: Weights) -> Weights:
     return {name: w.astype(np.promote_types(w.dtype, np.float32), copy=False) for name, w in weights.items()}
 
 
+def parameters(weights: Weights) -> Weights:
+    """The weights without what stands beside them: what was trained."""
+    return {name: w for name, w in weights.items() if name != RATE}
+
+
+def completed(weights: Weights) -> Weights:
+    """The weights under the names of a transformer, whatever their network is.
+
+    Those of one are returned as they are. Of the two-layer network, h = relu(W_x[a] W_1 + W_y[b] W_2) and logits
+    h W_U with W = [W_1; W_2], the residual stream gets two halves: what the neurons see, and what they write.
+    W_E is then the table W_x W_1 of a; what W_y W_2 makes of b is in `attention_tables`.
+    """
+    if "W_E" in weights or "W_x" not in weights:
+        return weights
+    W, W_U = weights["W"], weights["W_U"]
+    n = W.shape[1]
+    eye, zero = np.eye(n, dtype=W.dtype), np.zeros((n, n), W.dtype)
+    return weights | {
+        "W_E": weights["W_x"] @ W[: len(W) // 2],
+        "W_in": np.concatenate([eye, zero]),
+        "b_in": np.zeros(n, W.dtype),
+        "W_out": np.concatenate([zero, eye], axis=1),
+        "b_out": np.zeros(2 * n, W.dtype),
+        "W_U": np.concatenate([np.zeros_like(W_U), W_U]),
+        RATE: np.zeros((), W.dtype),
+    }
+
+
+def as_trained(weights: Weights) -> Weights:
+    """The weights back from `completed`, without what was put beside those of a two-layer network."""
+    if "W_x" not in weights or "W_E" not in weights:
+        return weights
+    return {name: weights[name] for name in ("W_x", "W_y", "W")} | {
+        "W_U": weights["W_U"][weights["W"].shape[1] :]
+    }
+
+
+def attention_rate(weights: Weights) -> float:
+    """alpha in attention = alpha softmax + (1 - alpha). Zhong et al. 2023 (arXiv 2306.17844), appendix."""
+    return float(weights.get(RATE, 1.0))
+
+
 def attention_tables(weights: Weights) -> Tables:
-    """Score and value of every source for every head.
+    """Score and value of every source for every head, of `completed` weights.
 
     score_h[s] = (x_eq W_Q[h]) . (x_s W_K[h]) / sqrt(d_head),  value_h[s] = x_s W_V[h] W_O[h],
     where x_s = W_E[token] + W_pos[position].
     """
+    if "W_x" in weights:
+        return _two_layer_tables(weights)
     p, d_head = weights["W_U"].shape[1], weights["W_Q"].shape[2]
     W_E, W_pos = weights["W_E"], weights["W_pos"]
-    resid_pre = np.concatenate([W_E[:p] + W_pos[0], W_E[:p] + W_pos[1], W_E[p:] + W_pos[2]])
+    sources = [W_E[:p] + W_pos[0], W_E[:p] + W_pos[1]]
+    if len(W_pos) == 2:
+        values = np.concatenate(sources) @ weights["W_V"] @ weights["W_O"]
+        nothing = np.zeros_like(values[:, :1])  # of an "=" that is not there
+        values = np.concatenate([values, nothing], axis=1)
+        return Tables(np.zeros(values.shape[:2], values.dtype), values, sources[1])
+    resid_pre = np.concatenate([*sources, W_E[p:] + W_pos[2]])
     queries = resid_pre[-1:] @ weights["W_Q"]
     keys = resid_pre @ weights["W_K"]
     scores = (keys @ queries.swapaxes(1, 2))[..., 0] / math.sqrt(d_head)
     return Tables(scores, resid_pre @ weights["W_V"] @ weights["W_O"], resid_pre[-1])
+
+
+def _two_layer_tables(weights: Weights) -> Tables:
+    """One head, whose attention is 1: the row of a, and that of b, in the half of the stream that neurons see."""
+    W, n = weights["W"], weights["W"].shape[1]
+    seen = np.concatenate([weights["W_E"], weights["W_y"] @ W[len(W) // 2 :], np.zeros((1, n), W.dtype)])
+    values = np.concatenate([seen, np.zeros_like(seen)], axis=1)[None]
+    return Tables(np.zeros((1, len(seen)), W.dtype), values, np.zeros(2 * n, W.dtype))
+
+
+def pattern_of(weights: Weights, tables: Tables) -> Float[np.ndarray, "heads p p 3"]:
+    """Attention from the position that is read to a, b and "=", for every pair: alpha softmax + (1 - alpha)."""
+    rate = attention_rate(weights)
+    if "W_x" in weights or rate == 0:
+        heads, p = len(tables.values), tables.values.shape[1] // 2
+        pattern = np.ones((heads, p, p, 3), tables.values.dtype)
+    elif len(weights["W_pos"]) == 2:
+        pattern = _pattern_of_b(weights)
+    else:
+        pattern = attention_pattern(tables.scores)
+    if rate not in (0, 1):
+        pattern = rate * pattern + (1 - rate)
+    if "W_x" in weights or len(weights["W_pos"]) == 2:
+        pattern[..., 2] = 0
+    return pattern
+
+
+def _pattern_of_b(weights: Weights) -> Float[np.ndarray, "heads p p 3"]:
+    """Softmax over a and b, where b looks back: its query is another for every b."""
+    p, d_head = weights["W_U"].shape[1], weights["W_Q"].shape[2]
+    at_a, at_b = (weights["W_E"][:p] + weights["W_pos"][i] for i in (0, 1))
+    queries = at_b @ weights["W_Q"] / math.sqrt(d_head)  # heads, b, d_head
+    to_b = (queries * (at_b @ weights["W_K"])).sum(axis=2)[:, None, :]
+    score = (at_a @ weights["W_K"]) @ queries.swapaxes(
+        1, 2
+    ) - to_b  # of a, relative to that of b: heads, a, b
+    to_a = np.exp(-np.logaddexp(0, -score))
+    return np.stack([to_a, 1 - to_a, np.zeros_like(to_a)], axis=3)
 
 
 def forward(weights: Weights) -> Activations:
@@ -76,17 +170,17 @@ def forward(weights: Weights) -> Activations:
 
     With A the attention to a source and T its value, summed over heads h:
 
-        resid_mid[a, b] = x_eq + sum_h A_h[a,b,0] T_h[a] + A_h[a,b,1] T_h[b] + A_h[a,b,2] T_h[=]
+        resid_mid[a, b] = x_eq + sum_h A_h[a,b,0] T_h[a] + A_h[a,b,1] T_h[b] + A_h[a,b,2] T_h[=]   (x_b where b is read)
         post = relu(resid_mid W_in + b_in),  logits = (resid_mid + post W_out + b_out) W_U
 
     Attention mixes the tables linearly, so a matrix that follows it is applied to the 2p + 1 rows of the
     tables and not to the p^2 pairs.
     """
-    weights = widen(weights)
+    weights = completed(widen(weights))
     W_U = weights["W_U"]
     p = W_U.shape[1]
     tables = scores, values, resid_pre = attention_tables(weights)
-    pattern = attention_pattern(scores)
+    pattern = pattern_of(weights, tables)
     post = neuron_inputs(weights, tables, pattern)
     np.maximum(post, 0, out=post)
     logits = (post.reshape(p * p, -1) @ (weights["W_out"] @ W_U)).reshape(p, p, p)
@@ -99,15 +193,20 @@ def forward(weights: Weights) -> Activations:
 def answer_pair(weights: Weights, a: int, b: int) -> Float[np.ndarray, " p"]:
     """The logits of one pair: a row of those of `forward`, in a thousandth of its time."""
     weights = widen(weights)
+    if "W_x" in weights:
+        both = np.concatenate([weights["W_x"][a], weights["W_y"][b]])
+        return np.maximum(both @ weights["W"], 0) @ weights["W_U"]
     p, d_head = weights["W_U"].shape[1], weights["W_Q"].shape[2]
-    x = weights["W_E"][[a, b, p]] + weights["W_pos"]
-    scores = (x @ weights["W_K"] @ (x[2] @ weights["W_Q"])[:, :, None])[..., 0] / math.sqrt(
+    x = weights["W_E"][[a, b, p][: len(weights["W_pos"])]] + weights["W_pos"]
+    scores = (x @ weights["W_K"] @ (x[-1] @ weights["W_Q"])[:, :, None])[..., 0] / math.sqrt(
         d_head
-    )  # heads, 3
+    )  # heads, n_ctx
     pattern = np.exp(scores - scores.max(axis=1, keepdims=True))
     pattern /= pattern.sum(axis=1, keepdims=True)
+    rate = attention_rate(weights)
+    pattern = rate * pattern + (1 - rate)
     heads = (pattern[:, None] @ x @ weights["W_V"] @ weights["W_O"])[:, 0]
-    resid_mid = x[2] + heads.sum(axis=0)
+    resid_mid = x[-1] + heads.sum(axis=0)
     post = np.maximum(resid_mid @ weights["W_in"] + weights["b_in"], 0)
     return (resid_mid + post @ weights["W_out"] + weights["b_out"]) @ weights["W_U"]
 

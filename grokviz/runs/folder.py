@@ -203,11 +203,13 @@ def _run(folder: Path, record: Record, log: Log, snapshots: Snapshots) -> Run:
 
 
 def read_weights(run: Run, index: int | np.integer, dtype: DTypeLike = np.float32) -> Weights:
-    """The weights of snapshot `index` = 0, 1, .. in the shapes of the config, its checksum checked.
+    """The weights of snapshot `index` = 0, 1, .. in the shapes of the config, its checksum checked; and beside them
+    the constants of the network, where it has some, so that whoever has the weights can run them.
 
     Raises `RunError` when there is no such snapshot, or it is damaged.
     """
-    return {name: stored.astype(dtype) for name, stored in read_stored(run, index).items()}
+    found = read_stored(run, index) | run.config.model.constants
+    return {name: array.astype(dtype) for name, array in found.items()}
 
 
 def read_stored(run: Run, index: int | np.integer) -> Weights:

@@ -38,6 +38,8 @@ def why_not_trainable(config: RunConfig, provenance: Provenance) -> str:
         return NO_TORCH
     if config.split == UNKNOWN:
         return "Which pairs this run was trained on is not known, so it cannot be trained on."
+    if config.read_at != "=":
+        return 'This network is shown a and b alone, and GrokViz trains those that are shown an "=" as well.'
     beyond = provenance.get("out_of_range")
     if isinstance(beyond, Mapping) and beyond:
         names = ", ".join(str(name)[:20] for name in list(beyond)[:5])

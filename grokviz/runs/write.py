@@ -119,6 +119,7 @@ def write_snapshot(path: Path | str, step: int, weights: Weights, precision: str
         raise RunError(f"Got precision {precision!r}, the config says {config.precision!r}. Use that.")
     if not 0 <= step <= MAX_STEP:
         raise RunError(f"Got step {step}, expected 0 to {MAX_STEP:,}.")
+    weights = {name: array for name, array in weights.items() if name not in config.model.constants}
     found = {name: array.shape for name, array in weights.items()}
     if found != config.shapes:
         wrong = sorted(

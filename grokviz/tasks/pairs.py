@@ -5,6 +5,7 @@ Source: Power et al. 2022, "Grokking" (arXiv 2201.02177), appendix A.1.
 """
 
 import base64
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Int
 
+from grokviz.errors import ConfigError
 from grokviz.tasks import named_groups
 from grokviz.tasks.groups import Places, plainly, powers_of, sums
 from grokviz.tasks.numbers import inverse_table, is_prime, primitive_root
 from grokviz.tasks.task import Vocabulary
 
 NO_ANSWER = -1  # a / 0
+NO_GROUP = "Of these questions no circuit is known."
 
 # Separate random streams from one seed, so that one draw never shifts another.
 STREAM_SPLIT, STREAM_LABELS, STREAM_WEIGHTS = 0, 1, 2
@@ -253,6 +256,8 @@ class Task(NamedTuple):
     answers: Int[np.ndarray, "p p"]  # `NO_ANSWER` where there is none; such a pair is on neither side
     is_train: Bool[np.ndarray, "p p"]
     is_test: Bool[np.ndarray, "p p"]
+    places: Places | None = None  # the group whose product the answers are, where one is known
+    no_group: str = NO_GROUP  # why none is, in a sentence
 
 
 def build_task(spec: PairSpec) -> Task:
@@ -263,13 +268,13 @@ def build_task(spec: PairSpec) -> Task:
     of a run made elsewhere: its training pairs are in the spec, one by one. split="unknown" is that of one which
     does not say: every pair is on both sides, so that a mean over either is one over all pairs.
     """
-    table = answers(spec)
+    table, group = answers(spec), (places_of(spec), operation_of(spec).why_no_group(spec.p))
     has_answer = table != NO_ANSWER
     if spec.split == "unknown":
-        return Task(table, has_answer, has_answer)
+        return Task(table, has_answer, has_answer, *group)
     if spec.split == "stored":
         stored = decode_pairs(spec.train_pairs, spec.p) & has_answer
-        return Task(table, stored, has_answer & ~stored)
+        return Task(table, stored, has_answer & ~stored, *group)
     pairs = np.flatnonzero(has_answer)
     n_train = min(max(int(spec.frac_train * len(pairs)), 1), len(pairs) - 1)
     if spec.split == "paper":
@@ -280,7 +285,7 @@ def build_task(spec: PairSpec) -> Task:
     is_train = np.zeros(table.size, dtype=bool)
     is_train[np.asarray(order[:n_train])] = True
     is_train = is_train.reshape(table.shape)
-    return Task(table, is_train, has_answer & ~is_train)
+    return Task(table, is_train, has_answer & ~is_train, *group)
 
 
 def encode_pairs(is_train: Bool[np.ndarray, "p p"]) -> str:
@@ -292,3 +297,24 @@ def decode_pairs(text: str, p: int) -> Bool[np.ndarray, "p p"]:
     """The pairs back from `encode_pairs`; the config has checked the text."""
     bits = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
     return np.unpackbits(bits, count=p * p).astype(bool).reshape(p, p)
+
+
+def check_train_pairs(split: str, text: str, p: int) -> None:
+    """Raises `ConfigError` unless the text names some pairs, and not all: of the split stored, and of no other."""
+    if split != "stored":
+        if text:
+            raise ConfigError(
+                f"train_pairs is for the split stored, and the split is {split}.", mend="Leave it empty."
+            )
+        return
+    try:
+        bits = base64.b64decode(text, validate=True)
+    except ValueError:
+        bits = b""
+    n_train = int.from_bytes(bits, "big").bit_count()
+    if len(bits) != math.ceil(p * p / 8) or not 0 < n_train < p * p:
+        raise ConfigError(
+            f"train_pairs holds {len(bits):,} bytes that name {n_train:,} pairs, expected base64 of "
+            f"{math.ceil(p * p / 8):,} bytes, a bit for each of {p * p:,} pairs, some set and some not.",
+            mend="Import the run again.",
+        )

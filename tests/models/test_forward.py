@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from grokviz.models.forward import answer_pair, attention_tables, cross_entropy, forward, widen
+from grokviz.config import RunConfig
+from grokviz.models.forward import (
+    answer_pair,
+    as_trained,
+    attention_tables,
+    completed,
+    cross_entropy,
+    forward,
+    widen,
+)
 
 
 def torch_model(weights, p):
@@ -127,3 +136,58 @@ def test_one_pair_is_answered_as_among_all(random_weights, dtype):
         answer = answer_pair(weights, a, b)
         assert answer.dtype == dtype
         np.testing.assert_allclose(answer, logits[a, b], rtol=0, atol=2e-5 if dtype == np.float32 else 1e-12)
+
+
+def rows_of(config, scale=0.5):
+    rng = np.random.default_rng(3)
+    return {n: scale * rng.standard_normal(s) for n, s in config.shapes.items()} | config.model.constants
+
+
+@pytest.mark.parametrize("read_at", ["=", "b"])
+@pytest.mark.parametrize("rate", [1.0, 0.4, 0.0])
+def test_other_rates_and_networks_that_read_at_b(rate, read_at):
+    """alpha softmax + (1 - alpha) over the tokens there are, by loops."""
+    config = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=10, attention_rate=rate, read_at=read_at)
+    w = rows_of(config)
+    found = forward(w)
+    for a, b in ((0, 0), (1, 4), (3, 2)):
+        x = [w["W_E"][t] + w["W_pos"][i] for i, t in enumerate((a, b, 5)[: config.model.n_ctx])]
+        stream = x[-1].copy()
+        for h in range(2):
+            scores = np.array([x[-1] @ w["W_Q"][h] @ (y @ w["W_K"][h]) / 2 for y in x])
+            weight = np.exp(scores) / np.exp(scores).sum()
+            for i, y in enumerate(x):
+                attention = rate * weight[i] + 1 - rate
+                stream += attention * (y @ w["W_V"][h] @ w["W_O"][h])
+                assert found.pattern[h, a, b, i] == pytest.approx(attention)
+        post = np.maximum(stream @ w["W_in"] + w["b_in"], 0)
+        np.testing.assert_allclose(found.resid_mid[a, b], stream, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(found.post[a, b], post, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(found.pre[a, b], stream @ w["W_in"] + w["b_in"], rtol=1e-12, atol=1e-12)
+        logits = (stream + post @ w["W_out"] + w["b_out"]) @ w["W_U"]
+        np.testing.assert_allclose(found.logits[a, b], logits, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(answer_pair(w, a, b), logits, rtol=1e-12, atol=1e-12)
+    if read_at == "b":
+        assert (found.pattern[..., 2] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_two_layer_network(dtype):
+    config = RunConfig(p=5, d_model=6, d_mlp=9, architecture="mlp")
+    w = {name: array.astype(dtype) for name, array in rows_of(config).items()}
+    found, tolerance = forward(w), 1e-5 if dtype == np.float32 else 1e-12
+    assert found.logits.dtype == found.post.dtype == dtype
+    for a, b in ((0, 0), (1, 4), (3, 2)):
+        pre = np.array([*w["W_x"][a], *w["W_y"][b]]) @ w["W"]
+        np.testing.assert_allclose(found.pre[a, b], pre, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(found.post[a, b], np.maximum(pre, 0), rtol=tolerance, atol=tolerance)
+        logits = np.maximum(pre, 0) @ w["W_U"]
+        np.testing.assert_allclose(found.logits[a, b], logits, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(answer_pair(w, a, b), logits, rtol=tolerance, atol=tolerance)
+    # The same under the names of a transformer: completed once, whatever is done with it.
+    assert completed(found.weights) is found.weights
+    np.testing.assert_allclose(forward(found.weights).logits, found.logits)
+    back = as_trained(found.weights)
+    assert back.keys() == w.keys()
+    assert all(np.array_equal(back[name], w[name]) for name in w)
+    np.testing.assert_allclose(found.weights["W_out"] @ found.weights["W_U"], w["W_U"])
