@@ -107,13 +107,15 @@ def key_sentence(study: Study) -> str:
 def circuit_sentence(study: Study, index: int) -> str:
     """How much of the circuit's parts single frequencies explain at a snapshot, measured."""
     t = study.timeline
-    pattern = attention_pattern(t.attention_scores[index].astype(np.float64))
-    heads = ", ".join(percent(float(share)) for share in attention_single_frequency_fve(pattern)[1])
+    attention = ""
+    if "attention_scores" in t.series and study.run.config.attention_rate > 0:
+        pattern = attention_pattern(t.attention_scores[index].astype(np.float64))
+        heads = ", ".join(percent(float(share)) for share in attention_single_frequency_fve(pattern)[1])
+        attention = f" One frequency explains {heads} of the variance of attention, head by head;"
     follow, n = float(t.frac_neurons_over_085[index]), study.run.config.d_mlp
     neurons = f"{round(follow * n)} of {n}" if math.isfinite(follow) else f"nobody knows how many of {n}"
     return (
-        f"**Measured at step {int(t.steps[index]):,}.** One frequency explains {heads} of the variance of attention, "
-        f"head by head; {neurons} neurons follow one frequency; the waves of the key "
+        f"**Measured at step {int(t.steps[index]):,}.**{attention} {neurons} neurons follow one frequency; the waves of the key "
         f"frequencies explain {percent(float(t.logit_fve[index]))} of the variance of the logits."
     )
 

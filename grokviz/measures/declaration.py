@@ -11,6 +11,7 @@ import numpy as np
 
 from grokviz.measures.encoding import FLOAT64, Encoding
 from grokviz.measures.snapshot import Snapshot
+from grokviz.models.spec import Shapes
 from grokviz.tasks.pairs import Task
 
 Value = float | np.ndarray
@@ -25,6 +26,8 @@ AXES = {
     "b": "the second number",
     "component": "of the Fourier basis: constant, cos 1, sin 1, ...",
     "number": "0..p-1",
+    "sum": "a + b in the order in which the operation is addition",
+    "distance": "a - b in that order",
     "plane": "x and y",
     "head": "the attention heads",
     "source": "what attention goes to: a = 0..p-1, b = 0..p-1, =",
@@ -49,6 +52,20 @@ def everywhere(task: Task) -> str:
     return ""
 
 
+def of_any_network(shapes: Shapes) -> str:
+    """Nothing speaks against it."""
+    return ""
+
+
+def with_attention(shapes: Shapes) -> str:
+    """There are heads, and it is "=" that looks back, so that each gives every number one score."""
+    if "W_Q" not in shapes:
+        return "This network has no attention: its neurons see a and b at once."
+    if shapes["W_pos"][0] < 3:
+        return "This network is shown a and b alone, and b looks back at a: scores belong to pairs, not to numbers."
+    return ""
+
+
 @dataclass(frozen=True)
 class Measure:
     """What is computed of a snapshot, how it is kept, and how it is told.
@@ -69,6 +86,9 @@ class Measure:
     group: str = ""  # curves of one group share a figure of the film
     needs_keys: bool = False  # says nothing of a run without key frequencies
     applies: Callable[[Task], str] = everywhere  # why it says nothing of such a task; "" where it does
+    network: Callable[[Shapes], str] = (
+        of_any_network  # and of such a network, known by the shapes of its parameters
+    )
     drawn_only: bool = False  # a picture: no number of `measure --json`
     json_name: str = ""  # where it is told under another name
     to_json: Callable[[np.ndarray], object] | None = None  # where an array is told otherwise than as a list
@@ -85,6 +105,15 @@ class Measure:
 NO_KEYS = "This run has no key frequency, so there is nothing to keep or take away, and nothing to draw."
 
 
-def why_nothing(measure: Measure, task: Task, key_freqs: tuple[int, ...]) -> str:
-    """Why a measure says nothing of a run, in a sentence for whoever looks at its figure; "" where it does."""
-    return measure.applies(task) or (NO_KEYS if measure.needs_keys and not len(key_freqs) else "")
+def why_nothing(
+    measure: Measure, task: Task, key_freqs: tuple[int, ...], shapes: Shapes | None = None
+) -> str:
+    """Why a measure says nothing of a run, in a sentence for whoever looks at its figure; "" where it does.
+
+    `shapes` are those of the parameters of its network; where they are not given, it is a transformer.
+    """
+    return (
+        (measure.network(shapes) if shapes else "")
+        or measure.applies(task)
+        or (NO_KEYS if measure.needs_keys and not len(key_freqs) else "")
+    )

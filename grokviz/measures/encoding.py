@@ -61,6 +61,19 @@ def _discs(rings: Float[np.ndarray, "n keys p 2"]) -> Stored:
     return Stored(np.rint(levels).astype(np.int16), 1 / 32767)
 
 
+def _levels(x: Float[np.ndarray, "n ..."]) -> Stored:
+    """256 levels from the smallest number of the whole array to the largest; what is not finite is the smallest."""
+    finite = np.isfinite(x)
+    low, high = (
+        (float(x.min(initial=np.inf, where=finite)), float(x.max(initial=-np.inf, where=finite)))
+        if finite.any()
+        else (0.0, 0.0)
+    )
+    scale = (high - low) / 255 or 1.0
+    levels = (np.where(finite, x, low).astype(np.float64) - low) / scale
+    return Stored(np.rint(levels).clip(0, 255).astype(np.uint8), scale, low)
+
+
 def _decades(x: Float[np.ndarray, "n ..."]) -> Stored:
     """log10(value / largest) over three decades in 255 steps; 0 is a thousandth of the largest, or less."""
     top = float(x.max(initial=0, where=np.isfinite(x))) or 1.0
@@ -73,6 +86,7 @@ def _decades(x: Float[np.ndarray, "n ..."]) -> Stored:
 FLOAT64, FLOAT32, INT16, UINT8 = exact("float64"), exact("float32"), exact("int16"), exact("uint8")
 SCALED = Encoding("int16 over the range of the series", "int16", _scaled)
 UNIT_DISCS = Encoding("int16, the largest radius of each key is 1", "int16", _discs)
+LEVELS = Encoding("uint8 over the range of the series", "uint8", _levels)
 LOG_OF_LARGEST = Encoding("uint8, three decades below the largest", "uint8", _decades)
 
 

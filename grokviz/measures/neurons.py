@@ -42,11 +42,19 @@ def counts_by_frequency(counts: Int[np.ndarray, " half_p"]) -> dict[int, int]:
 
 
 def neuron_tables(s: Snapshot) -> Float[np.ndarray, "m heads sources"]:
-    return np.moveaxis(s.activations.tables.values @ s.wide["W_in"][:, s.neurons], 2, 0)
+    """What each source writes to them at attention 1. Where b is read, and every attention is 1, the first head's
+    table of b holds the stream of b as well."""
+    tables, W_in = s.activations.tables, s.wide["W_in"][:, s.neurons]
+    written = tables.values @ W_in
+    if tables.resid_pre.ndim == 2:
+        written[0, s.p : 2 * s.p] += tables.resid_pre @ W_in
+    return np.moveaxis(written, 2, 0)
 
 
 def neuron_constants(s: Snapshot) -> Float[np.ndarray, " m"]:
     weights, resid_pre = s.wide, s.activations.tables.resid_pre
+    if resid_pre.ndim == 2:  # it is in the tables
+        return weights["b_in"][s.neurons]
     return resid_pre @ weights["W_in"][:, s.neurons] + weights["b_in"][s.neurons]
 
 

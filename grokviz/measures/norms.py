@@ -9,7 +9,7 @@ from grokviz.measures.declaration import Article, Measure
 from grokviz.measures.encoding import FLOAT32
 from grokviz.measures.fourier import component_norms, frequency_norms, gini
 from grokviz.measures.snapshot import Snapshot
-from grokviz.models.forward import Weights
+from grokviz.models.forward import Weights, parameters
 
 
 def sum_squares(weights: Weights) -> dict[str, float]:
@@ -18,7 +18,7 @@ def sum_squares(weights: Weights) -> dict[str, float]:
 
 
 def squares(s: Snapshot) -> dict[str, float]:
-    return sum_squares(s.wide)
+    return sum_squares(parameters(s.weights))
 
 
 def embedding(s: Snapshot) -> Float[np.ndarray, "p d_model"]:

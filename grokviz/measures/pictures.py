@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from grokviz.measures.declaration import Measure
+from grokviz.measures.declaration import Measure, with_attention
 from grokviz.measures.encoding import SCALED, UINT8, UNIT_DISCS, pack_answers
 from grokviz.measures.fourier import fourier_basis
 from grokviz.measures.snapshot import Snapshot
@@ -65,6 +65,7 @@ MEASURES = (
         "Attention score of every source",
         axes=("head", "source"),
         encoding=SCALED,
+        network=with_attention,
         drawn_only=True,
     ),
 )

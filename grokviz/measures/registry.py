@@ -13,7 +13,8 @@ import numpy as np
 import grokviz.measures
 from grokviz.measures.declaration import AXES, Measure, Value
 from grokviz.measures.snapshot import Snapshot
-from grokviz.models.forward import Weights
+from grokviz.models.forward import Weights, parameters
+from grokviz.models.spec import Shapes
 from grokviz.tasks.pairs import Task
 
 
@@ -54,10 +55,18 @@ def version() -> str:
     return hashlib.blake2b(json.dumps(kept).encode(), digest_size=4).hexdigest()
 
 
+def says_something(measure: Measure, task: Task, shapes: Shapes) -> bool:
+    """Whether a measure is computed of a network with these parameters that is asked this."""
+    return not measure.applies(task) and not measure.network(shapes)
+
+
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverged is measured, not refused
 def values_of(snapshot: Snapshot, drawn: bool = True) -> dict[str, Value]:
     """What every measure that applies gives of a snapshot; `drawn=False` leaves the pictures out."""
-    wanted = [m for m in measures() if (drawn or not m.drawn_only) and not m.applies(snapshot.task)]
+    shapes = {name: array.shape for name, array in parameters(snapshot.weights).items()}
+    wanted = [
+        m for m in measures() if (drawn or not m.drawn_only) and says_something(m, snapshot.task, shapes)
+    ]
     return {measure.name: measure.compute(snapshot) for measure in wanted}
 
 

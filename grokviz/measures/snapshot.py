@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from grokviz.measures.circuit import check_key_freqs, logit_map, neuron_frequencies
 from grokviz.measures.fourier import sum_marginal
-from grokviz.models.forward import Activations, Weights, cross_entropy, forward, widen
+from grokviz.models.forward import Activations, Weights, completed, cross_entropy, forward, widen
 from grokviz.tasks.pairs import Task
 
 T = TypeVar("T")
@@ -51,8 +51,8 @@ class Snapshot:
 
     @cached_property
     def wide(self) -> Weights:
-        """The weights in float32 or wider."""
-        return widen(self.weights)
+        """The weights in float32 or wider, under the names of a transformer whatever the network is."""
+        return completed(widen(self.weights))
 
     @cached_property
     def activations(self) -> Activations:

@@ -151,5 +151,5 @@ def measure_exactly(run: Run, index: int, key_freqs: tuple[int, ...] | None = No
         final = folder.read_weights(run, len(run.steps) - 1, np.float64)
         key_freqs = circuit.key_frequencies(forward.forward(final).logits)
     values = registry.measure(weights, build_task(run.config), key_freqs)
-    told = registry.measures_to_json(values, key_freqs, list(weights))
+    told = registry.measures_to_json(values, key_freqs, list(forward.parameters(weights)))
     return {"step": int(run.steps[index]), "p": run.config.p} | told

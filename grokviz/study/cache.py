@@ -15,7 +15,6 @@ from grokviz.measures import registry
 from grokviz.measures.encoding import Stored
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
-from grokviz.study import version3
 from grokviz.study.timeline import Timeline
 from grokviz.tasks.pairs import Task
 
@@ -26,12 +25,9 @@ def read(run: Run, task: Task) -> Timeline | None:
     if kept is None:
         return None
     arrays, meta = kept
-    if meta.get("version") == version3.NAME:
-        found = version3.read(arrays, run)
-    elif meta.get("version") == registry.version():
-        found = _decode(arrays, meta.get("contents", ""), tuple(sorted(run.config.shapes)))
-    else:
+    if meta.get("version") != registry.version():
         return None
+    found = _decode(arrays, meta.get("contents", ""), tuple(sorted(run.config.shapes)))
     return found if found is not None and fits(found, run, task) else None
 
 
@@ -86,8 +82,10 @@ def axis_sizes(config: RunConfig, keys: int, neurons: int) -> dict[str, int]:
         "b": p,
         "component": p,
         "number": p,
+        "sum": p,
+        "distance": p,
         "plane": 2,
-        "head": config.n_heads,
+        "head": config.model.n_heads,
         "source": 2 * p + 1,
         "neuron": neurons,
     }
@@ -104,7 +102,7 @@ def fits(timeline: Timeline, run: Run, task: Task) -> bool:
         return False
     if not all(0 <= neuron < c.d_mlp for neuron in neurons.tolist()):
         return False
-    declared = {m.name: m for m in registry.measures() if not m.applies(task)}
+    declared = {m.name: m for m in registry.measures() if registry.says_something(m, task, c.shapes)}
     sizes = axis_sizes(c, len(keys), len(neurons))
     return timeline.series.keys() == declared.keys() and all(
         stored.values.shape == (len(run.steps), *(sizes[axis] for axis in declared[name].axes))

@@ -17,7 +17,7 @@ from grokviz.measures.declaration import Value
 from grokviz.measures.encoding import Stored
 from grokviz.measures.neurons import choose_neurons
 from grokviz.measures.snapshot import Snapshot
-from grokviz.models.forward import Weights, forward
+from grokviz.models.forward import Weights, forward, parameters
 from grokviz.tasks.pairs import Task
 
 
@@ -107,7 +107,7 @@ def choose(final_weights: Weights, key_freqs: Sequence[int] | None = None) -> Me
     p = final_weights["W_U"].shape[1]
     keys = key_frequencies(final.logits) if key_freqs is None else check_key_freqs(key_freqs, p)
     neurons = choose_neurons(*neuron_frequencies(final.post), keys)
-    return Measured(keys, neurons, tuple(sorted(final_weights)), [])
+    return Measured(keys, neurons, tuple(sorted(parameters(final_weights))), [])
 
 
 def measure_more(measured: Measured, weights: Iterable[Weights], task: Task) -> Iterator[int]:

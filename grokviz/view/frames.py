@@ -22,6 +22,7 @@ from grokviz.measures import registry
 from grokviz.measures.declaration import why_nothing
 from grokviz.measures.encoding import Stored
 from grokviz.measures.phases import Phases
+from grokviz.models.spec import Shapes
 from grokviz.runs.folder import Run
 from grokviz.study.timeline import Timeline
 from grokviz.tasks.pairs import Task, names_of, operation_of
@@ -71,9 +72,11 @@ class Header(TypedDict):
     changes: list[tuple[int, str]]
     d_mlp: int
     n_heads: int
+    attention_rate: float
     phases: dict[str, int | None]
     bands: list[tuple[str, int, int | None]]
     measures: list[dict[str, object]]
+    silent: dict[str, str]
     neurons: list[int]
 
 
@@ -84,7 +87,9 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
     kept = _kept(run, timeline)
     scalars = [measure for measure in registry.scalars() if measure.name in timeline.series]
     arrays = {measure.name: _float32(timeline[measure.name][kept]) for measure in scalars}
-    arrays |= {name: _snapshots(timeline.series[name], kept) for name in CORE_PICTURES}
+    arrays |= {
+        name: _snapshots(timeline.series[name], kept) for name in CORE_PICTURES if name in timeline.series
+    }
     arrays |= {
         "table": Stored(task.answers.astype(np.int16)),
         "side": Stored((task.is_train * 1 + task.is_test * 2).astype(np.uint8)),
@@ -100,10 +105,12 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         "planned_steps": run.config.steps,
         "changes": changes_in_words(run.config),
         "d_mlp": run.config.d_mlp,
-        "n_heads": run.config.n_heads,
+        "n_heads": run.config.model.n_heads,
+        "attention_rate": 0.0 if run.config.architecture == "mlp" else run.config.attention_rate,
         "phases": {name: getattr(phases, name) for name in PHASES},
         "bands": [list(band) for band in phases.bands],
-        "measures": declarations(timeline, task),
+        "measures": declarations(timeline, task, run.config.shapes),
+        "silent": silent(timeline, task, run.config.shapes),
     }
     return _pack("core", run, timeline, kept, arrays, about)
 
@@ -120,7 +127,7 @@ def maps_blob(run: Run, timeline: Timeline) -> bytes:
     return _pack("maps", run, timeline, kept, arrays, {"neurons": neurons})
 
 
-def declarations(timeline: Timeline, task: Task) -> list[dict[str, object]]:
+def declarations(timeline: Timeline, task: Task, shapes: Shapes) -> list[dict[str, object]]:
     """What the film is told of every measure with one number a snapshot: the panels that plot them loop over it."""
     return [
         {
@@ -132,10 +139,18 @@ def declarations(timeline: Timeline, task: Task) -> list[dict[str, object]]:
             "log": m.log,
             "needs_keys": m.needs_keys,
             "group": m.group or m.name,
-            "nothing": why_nothing(m, task, timeline.key_freqs),
+            "nothing": why_nothing(m, task, timeline.key_freqs, shapes),
         }
         for m in registry.scalars()
     ]
+
+
+def silent(timeline: Timeline, task: Task, shapes: Shapes) -> dict[str, str]:
+    """The pictures that are not drawn of this run, each with the reason: what their panels say instead."""
+    whys = {
+        m.name: why_nothing(m, task, timeline.key_freqs, shapes) for m in registry.measures() if m.drawn_only
+    }
+    return {name: why for name, why in whys.items() if why and name not in timeline.series}
 
 
 def timeline_id(run: Run, timeline: Timeline) -> str:

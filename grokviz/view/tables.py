@@ -24,7 +24,7 @@ def losses(study: Study) -> pd.DataFrame:
     log = study.run.log.iloc[thinned(len(study.run.log), CURVE_POINTS)]
     parts = []
     for series, column in LOSSES.items():
-        if why_nothing(by_name(column), study.task, study.timeline.key_freqs):
+        if why_nothing(by_name(column), study.task, study.timeline.key_freqs, study.run.config.shapes):
             continue
         logged = column in log
         steps, values = (

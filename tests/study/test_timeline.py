@@ -101,7 +101,7 @@ def test_rings_have_one_scale_for_each_key(timeline, snapshots):
 def test_what_is_kept_is_small(random_weights, task_of):
     weights = random_weights(113, np.float32, scale=128**-0.5, d_model=128, n_heads=4, d_mlp=512)
     timeline = analyse([0, 1], [weights] * 2, weights, task_of(113), key_freqs=(14, 35, 41, 42, 52))
-    assert sum(stored.values.nbytes for stored in timeline.series.values()) / 2 <= 43_500
+    assert sum(stored.values.nbytes for stored in timeline.series.values()) / 2 <= 56_500
     assert timeline.series.keys() == {measure.name for measure in measures()}
 
 

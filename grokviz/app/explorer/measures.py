@@ -35,7 +35,7 @@ def _section(measure: Measure, article: Article, study: Study) -> None:
     what.latex(article.formula)
     notice.markdown(f"**What to notice.** {article.notice}")
     notice.caption(f"Source: {article.source}")
-    if nothing := why_nothing(measure, study.task, study.timeline.key_freqs):
+    if nothing := why_nothing(measure, study.task, study.timeline.key_freqs, study.run.config.shapes):
         st.info(nothing)
         return
     names = [measure.name, *(name for name in article.beside if name in study.timeline.series)]

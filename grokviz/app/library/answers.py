@@ -6,6 +6,7 @@ import streamlit as st
 
 from grokviz.config import SETTINGS
 from grokviz.errors import Question
+from grokviz.models.spec import RATE
 
 CHOICES = {"unknown": "not known"}
 SPLIT_HELP = (
@@ -42,5 +43,7 @@ def _field(question: Question, said: object, column) -> object:
     if question.setting == "seed":
         value = said if isinstance(said, int) and 0 <= said < 2**32 else 0
         return int(column.number_input(label, 0, 2**32 - 1, value, help=question.words))
-    value = said if isinstance(said, float) and 0.01 <= said <= 0.99 else 0.3
-    return float(column.number_input(label, 0.01, 0.99, value, 0.05, help=question.words))
+    low, high = (about.within if about else None) or (0.01, 0.99)
+    first = 1.0 if question.setting == RATE else 0.3
+    value = said if isinstance(said, float) and low <= said <= high else first
+    return float(column.number_input(label, low, high, value, 0.05, help=question.words))

@@ -49,9 +49,11 @@
  * @property {[number, string][]} changes of settings while the run was trained: step, words
  * @property {number} d_mlp
  * @property {number} n_heads
+ * @property {number} attention_rate attention is this share of the softmax, and one less it to every token
  * @property {Record<"memorised_at" | "circuit_from" | "cleanup_from" | "cleanup_to" | "grokked_at", number | null>} phases
  * @property {[string, number, number | null][]} bands phase, first step, first step after it; null while it lasts
  * @property {Declaration[]} measures with one number a snapshot, each an array of its name
+ * @property {Record<string, string>} silent pictures that are not there, and why
  * @property {number[]} neurons of the maps: which neurons they show
  *
  * A measure, in the words of its declaration (grokviz/measures/declaration.py).

@@ -27,6 +27,10 @@ export const attentionPanel = {
       pictures: Array.from({ length: heads }, () => makePicture(header.p)),
     };
   },
+  empty({ header, arrays }) {
+    if (!arrays.attention_scores) return header.silent?.attention_scores ?? "No attention was kept of this run.";
+    return header.attention_rate === 0 ? "This network gives every token attention 1, whatever it is: there is nothing to choose." : null;
+  },
   background(g, own, { width, height, scale, timeline, theme }) {
     const places = smallPlaces(own.heads, width, height, timeline.header.p, scale);
     drawSmallLabels(g, places, places.map((_, h) => [[`head ${h}`, theme.text]]), theme);
@@ -35,7 +39,7 @@ export const attentionPanel = {
     const { p } = timeline.header;
     blend(timeline.arrays.attention_scores, moment, own.scores);
     smallPlaces(own.heads, width, height, p, scale).forEach((place, h) => {
-      attentionMap(scoresOf(own, h, p), p, own.pictures[h].words, theme.cividis);
+      attentionMap(scoresOf(own, h, p), p, own.pictures[h].words, theme.cividis, timeline.header.attention_rate);
       own.pictures[h].flush();
       drawPicture(g, own.pictures[h], place, scale);
       drawCross(g, place, p, hover, theme);
@@ -46,7 +50,8 @@ export const attentionPanel = {
     return hoverSmall(smallPlaces(own.heads, width, height, p, scale), timeline, x, y, (h, [a, b]) => {
       const s = scoresOf(own, h, p), top = Math.max(s[a], s[p + b], s[2 * p]);
       const [forA, forB, forEquals] = [s[a], s[p + b], s[2 * p]].map((v) => Math.exp(v - top)), all = forA + forB + forEquals;
-      return `Head ${h}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: ${percent(roundedShare(forA / all))} of its attention on a, ${percent(roundedShare(forB / all))} on b`;
+      const rate = timeline.header.attention_rate ?? 1, [toA, toB] = [forA, forB].map((v) => percent(roundedShare(rate * v / all + 1 - rate)));
+      return `Head ${h}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: attention ${toA} to a, ${toB} to b`;
     });
   },
   caption(timeline, i) {
@@ -65,14 +70,14 @@ function scoresOf(own, h, p) {
 /** The head whose attention to a differs most with a, where b is 0, and between which shares.
  * @param {Timeline} timeline @param {number} i */
 function mostRestless(timeline, i) {
-  const { header, arrays } = timeline, { p } = header;
+  const { header, arrays } = timeline, { p, attention_rate: rate = 1 } = header;
   const { scale } = arrays.attention_scores, scores = stored(timeline, "attention_scores", i);
   let most = { h: 0, low: 0, high: -1 };
   for (let h = 0; h < header.n_heads; h++) {
     const s = (/** @type {number} */ j) => scores[h * (2 * p + 1) + j] * scale;
     let low = 1, high = 0;
     for (let a = 0; a < p; a++) {
-      const share = 1 / (1 + Math.exp(s(p) - s(a)) + Math.exp(s(2 * p) - s(a)));
+      const share = 1 - rate + rate / (1 + Math.exp(s(p) - s(a)) + Math.exp(s(2 * p) - s(a)));
       [low, high] = [Math.min(low, share), Math.max(high, share)];
     }
     if (high - low > most.high - most.low) most = { h, low, high };
@@ -80,15 +85,16 @@ function mostRestless(timeline, i) {
   return most;
 }
 
-/** softmax over the three scores, the share of a: exp(s_a) / (exp(s_a) + exp(s_b) + exp(s_=)), as colours.
- * @param {Float32Array} scores @param {number} p @param {Uint32Array} words @param {Uint32Array} colours */
-export function attentionMap(scores, p, words, colours) {
+/** softmax over the three scores, the share of a: exp(s_a) / (exp(s_a) + exp(s_b) + exp(s_=)), as colours; at another rate
+ * than 1, so much of it, and the rest whatever the scores.
+ * @param {Float32Array} scores @param {number} p @param {Uint32Array} words @param {Uint32Array} colours @param {number} rate */
+export function attentionMap(scores, p, words, colours, rate = 1) {
   let top = -Infinity;
   for (const s of scores) top = Math.max(top, s);
   const weights = scores.map((s) => Math.exp(s - top)), equals = weights[2 * p];
   for (let a = 0, j = 0; a < p; a++) {
-    const forA = weights[a] * 255;
+    const forA = weights[a] * 255 * rate, whatever = 255 * (1 - rate);
     const rest = weights[a] + equals + 1e-37;
-    for (let b = 0; b < p; b++, j++) words[j] = colours[(forA / (rest + weights[p + b])) | 0];
+    for (let b = 0; b < p; b++, j++) words[j] = colours[(whatever + forA / (rest + weights[p + b])) | 0];
   }
 }

@@ -36,7 +36,7 @@ export const neuronsPanel = {
     const { p } = timeline.header, { header, arrays } = mapsOf(timeline), shown = Math.min(header.neurons.length, MOST_SMALL_MAPS);
     const own = {
       shown, pre: new Float32Array(p * p), pictures: Array.from({ length: shown }, () => makePicture(p)),
-      scores: new Float32Array(timeline.arrays.attention_scores.size),
+      scores: new Float32Array(timeline.arrays.attention_scores?.size ?? 0),
       tables: new Float32Array(arrays.neuron_tables?.size ?? 0),
       constants: new Float32Array(header.neurons.length),
       tops: new Float32Array(shown).fill(1e-6),
@@ -44,7 +44,11 @@ export const neuronsPanel = {
     if (shown) findTops(timeline, own);
     return own;
   },
-  empty: (timeline) => (mapsOf(timeline).header.neurons.length ? null : "No neurons were kept for this run."),
+  empty(timeline) {
+    const { header, arrays } = timeline;
+    if (!arrays.attention_scores && header.attention_rate > 0) return header.silent?.attention_scores ?? "No attention was kept of this run.";
+    return mapsOf(timeline).header.neurons.length ? null : "No neurons were kept for this run.";
+  },
   background() {},
   live(g, own, { width, height, scale, moment, timeline, theme, hover }) {
     const { header, arrays } = mapsOf(timeline), { p, key_freqs: keys } = timeline.header;
@@ -87,25 +91,37 @@ export const neuronsPanel = {
 /** @param {Timeline} timeline @param {Own} own @param {Moment} moment */
 function loadNeurons(timeline, own, moment) {
   const { arrays } = mapsOf(timeline);
-  blend(timeline.arrays.attention_scores, moment, own.scores);
+  if (own.scores.length) blend(timeline.arrays.attention_scores, moment, own.scores);
   blend(arrays.neuron_tables, moment, own.tables);
   blend(arrays.neuron_constants, moment, own.constants);
 }
 
-/** pre[a, b] = constant + sum over heads of pattern_a T[a] + pattern_b T[p + b] + pattern_= T[2p]; the ReLU is the palette's.
+/** pre[a, b] = constant + sum over heads of pattern_a T[a] + pattern_b T[p + b] + pattern_= T[2p], with the pattern
+ * rate * softmax + (1 - rate); the ReLU is the palette's.
  * @param {Timeline} timeline @param {Own} own @param {number} m which neuron */
 function neuronMap(timeline, own, m) {
-  const { scores, tables, pre } = own, { p, n_heads: heads } = timeline.header, row = 2 * p + 1;
+  const { scores, tables, pre } = own, { p, n_heads: heads, attention_rate: rate = 1 } = timeline.header, row = 2 * p + 1;
   pre.fill(own.constants[m]);
   for (let h = 0; h < heads; h++) {
-    const s = scores.subarray(h * row, (h + 1) * row), at = (m * heads + h) * row, t = tables.subarray(at, at + row);
+    const at = (m * heads + h) * row, t = tables.subarray(at, at + row);
+    if (rate < 1) addWhatever(pre, t, p, 1 - rate);
+    if (rate === 0) continue;
+    const s = scores.subarray(h * row, (h + 1) * row);
     let top = -Infinity;
     for (const v of s) top = Math.max(top, v);
     const weights = s.map((v) => Math.exp(v - top)), rest = weights[2 * p] + 1e-37, equals = weights[2 * p] * t[2 * p];
     for (let a = 0, j = 0; a < p; a++) {
       const below = weights[a] + rest, above = weights[a] * t[a] + equals;
-      for (let b = 0; b < p; b++, j++) pre[j] += (above + weights[p + b] * t[p + b]) / (below + weights[p + b]);
+      for (let b = 0; b < p; b++, j++) pre[j] += (rate * (above + weights[p + b] * t[p + b])) / (below + weights[p + b]);
     }
+  }
+}
+
+/** What a head writes whatever its scores are: T[a] + T[p + b] + T[2p], times what is left of the attention.
+ * @param {Float32Array} pre @param {Float32Array} t @param {number} p @param {number} left */
+function addWhatever(pre, t, p, left) {
+  for (let a = 0, j = 0; a < p; a++) {
+    for (let b = 0; b < p; b++, j++) pre[j] += left * (t[a] + t[p + b] + t[2 * p]);
   }
 }
 
