@@ -25,6 +25,9 @@ def add_commands(command) -> None:
     sub.add_argument("--split", choices=SPLITS, help="how they were drawn; unknown is an answer")
     sub.add_argument("--seed", type=int, help="with which seed")
     sub.add_argument(
+        "--attention-rate", type=float, help="1, as usual, or less: of networks that are shown no ="
+    )
+    sub.add_argument(
         "--snapshots", type=int, default=SNAPSHOTS, help="how many checkpoints of a file to keep at most"
     )
     sub.add_argument("--title", default="", help="what to call the run made of a file")

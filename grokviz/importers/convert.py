@@ -12,7 +12,7 @@ import numpy as np
 
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
-from grokviz.importers.describe import describe, refuse_other_architectures
+from grokviz.importers.describe import describe, refuse_other_architectures, with_attention_rate
 from grokviz.importers.layouts import Checkpoint, read_checkpoint
 from grokviz.importers.sources import Source, open_source
 from grokviz.importers.splits import check_given
@@ -60,6 +60,7 @@ def _import(
 ) -> dict:
     source = open_source(path)
     refuse_other_architectures(source.settings)
+    source = with_attention_rate(source, given)
     final = read_checkpoint(source.states[-1])
     config, provenance = describe(source, final, given)
     title, snapshots = wishes

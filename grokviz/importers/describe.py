@@ -7,15 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 
 import grokviz
-from grokviz.config import RunConfig
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import ConfigError, Question, RunError, Unanswered
 from grokviz.importers import infer, splits
 from grokviz.importers.layouts import Checkpoint, read_checkpoint
 from grokviz.importers.questions import questions_of
-from grokviz.importers.sources import Source
+from grokviz.importers.sources import Source, with_rate
 from grokviz.importers.training import training_of
 from grokviz.importers.values import in_words, number_of, whole_of
-from grokviz.models.forward import forward
+from grokviz.models.forward import attention_rate, forward
+from grokviz.models.spec import RATE
 from grokviz.runs.imported import UNKNOWN
 from grokviz.tasks.pairs import build_task, encode_pairs
 
@@ -38,6 +39,8 @@ def refuse_other_architectures(settings: Mapping[str, object]) -> None:
                            ("positional_embedding_type", "standard"), ("use_attn_scale", True),
                            ("scale_attn_by_inverse_layer_idx", False)):  # fmt: skip
         found = settings.get(name, expected)
+        if (name, found) == ("attention_dir", "casual"):  # as Zhong et al. spell it
+            continue
         if isinstance(found, str | bool) and found != expected:
             raise RunError(
                 f"The settings of this network say {name} = {in_words(found)}, expected {expected}."
@@ -45,6 +48,31 @@ def refuse_other_architectures(settings: Mapping[str, object]) -> None:
     scale, d_head = number_of(settings.get("attn_scale")), number_of(settings.get("d_head"))
     if scale and d_head and scale > 0 and d_head > 0 and abs(scale - math.sqrt(d_head)) > 1e-3:
         raise RunError(f"This network divides attention scores by {scale:g}, expected sqrt(d_head).")
+
+
+def with_attention_rate(source: Source, given: Mapping) -> Source:
+    """The file with its attention rate beside every checkpoint, where it is not 1: as given, or as its settings say.
+
+    Raises `Unanswered` where the network is shown a and b alone, as those are that were trained at other rates, and
+    nobody says at which; `RunError` where its settings name a rate that is none.
+    """
+    told = [source.settings[name] for name in SETTINGS[RATE].in_files if name in source.settings]
+    rate = given.get(RATE, number_of(told[0]) if told else None)
+    if RATE in source.states[-1]:
+        return source
+    if told and (rate is None or not 0 <= rate <= 1):
+        raise RunError(
+            f"The settings of this file give an attention rate of {in_words(told[0])}, expected 0 to 1."
+        )
+    if rate is None:
+        weights = read_checkpoint(source.states[-1]).weights
+        if "W_pos" in weights and len(weights["W_pos"]) == 2:
+            raise Unanswered(
+                "This network is shown a and b alone, and the file does not say at which attention rate it was trained.",
+                questions_of([RATE]),
+            )
+        return source
+    return with_rate(source, rate) if rate != 1 else source
 
 
 def describe(source: Source, final: Checkpoint, given: Mapping) -> tuple[RunConfig, dict]:
@@ -63,12 +91,12 @@ def describe(source: Source, final: Checkpoint, given: Mapping) -> tuple[RunConf
     )
     if guess.operation is None:
         raise Unanswered(guess.how, (*questions_of(["operation"]), *_also_missing(source, final, given)))
-    split = splits.find_split(source, final.weights, guess.operation, given)
+    split = splits.find_split(source, final.weights, guess.settings, given)
     training = training_of(source.settings)
     config = dataclasses.replace(
         sizes,
         **training.values,
-        operation=guess.operation,
+        **guess.settings,
         split=split.split,
         seed=split.seed,
         frac_train=split.frac_train,
@@ -88,10 +116,14 @@ def describe(source: Source, final: Checkpoint, given: Mapping) -> tuple[RunConf
 def _sizes(final: Checkpoint) -> RunConfig:
     w = final.weights
     try:
-        return RunConfig(
-            p=w["W_U"].shape[1], d_model=w["W_E"].shape[1], n_heads=w["W_Q"].shape[0], d_mlp=w["W_in"].shape[1],
-            precision="float32",
-        )  # fmt: skip
+        if "W_x" in w:
+            sizes = {"d_model": w["W_x"].shape[1], "d_mlp": w["W"].shape[1], "architecture": "mlp"}
+            n_heads = next(n for n in (RunConfig.n_heads, 1) if sizes["d_model"] % n == 0)
+        else:
+            sizes = {"d_model": w["W_E"].shape[1], "d_mlp": w["W_in"].shape[1]}
+            sizes |= {"attention_rate": attention_rate(w), "read_at": "=" if len(w["W_pos"]) == 3 else "b"}
+            n_heads = w["W_Q"].shape[0]
+        return RunConfig(p=w["W_U"].shape[1], n_heads=n_heads, precision="float32", **sizes)
     except ConfigError as error:
         raise RunError(f"GrokViz does not show networks of this size: {error.found}") from None
 
@@ -99,7 +131,7 @@ def _sizes(final: Checkpoint) -> RunConfig:
 def _also_missing(source: Source, final: Checkpoint, given: Mapping) -> tuple[Question, ...]:
     """What else to ask for when the operation is not known, so that one answer is enough."""
     try:
-        splits.find_split(source, final.weights, "random", given)
+        splits.find_split(source, final.weights, {"operation": "random", "group": ""}, given)
     except Unanswered as error:
         return error.questions
     return ()

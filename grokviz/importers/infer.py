@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import RunError
 from grokviz.importers.sources import Source
 from grokviz.importers.values import whole_of
+from grokviz.tasks import named_groups
 from grokviz.tasks.numbers import is_prime
-from grokviz.tasks.pairs import NO_ANSWER, OPERATIONS, build_task, operation_label
+from grokviz.tasks.pairs import COMPOSE, NO_ANSWER, OPERATIONS, build_task, composition, operation_label
 
 SURE = 0.9  # share of right answers from which an operation is recognised
 RIVAL = 0.02  # and by how much the next best must fall behind
@@ -35,11 +36,24 @@ class Split(NamedTuple):
     how: str
 
 
+class Asked(TypedDict):
+    """A question, by the settings of `RunConfig`."""
+
+    operation: str
+    group: str  # "" of other operations
+
+
 class Guess(NamedTuple):
     """An operation, how it is known, and the share of the final model's answers that are right for it."""
 
     operation: str | None  # None when it has to be asked for
     how: str
+    group: str = ""  # of the operation that composes its elements
+
+    @property
+    def settings(self) -> Asked:
+        """As a `RunConfig` says it."""
+        return {"operation": str(self.operation), "group": self.group}
 
 
 def operation(predicted: np.ndarray, settings: Mapping[str, object]) -> Guess:
@@ -52,6 +66,12 @@ def operation(predicted: np.ndarray, settings: Mapping[str, object]) -> Guess:
             asked = table != NO_ANSWER
             shares[name] = float((predicted == table)[asked].mean())
     (best, share), (_, next_share) = sorted(shares.items(), key=lambda item: -item[1])[:2]
+    group, of_group = _composition(predicted)
+    if of_group >= SURE and of_group - share >= RIVAL:
+        words = (
+            f"{100 * of_group:.1f} % of the final model's answers are those of {composition(group).task(p)}"
+        )
+        return Guess(COMPOSE, words, group)
     words = f"{100 * share:.1f} % of the final model's answers are those of {operation_label(best)}"
     named = _named(settings)
     is_sure = share >= SURE and share - next_share >= RIVAL
@@ -66,6 +86,14 @@ def operation(predicted: np.ndarray, settings: Mapping[str, object]) -> Guess:
     )
 
 
+def _composition(predicted: np.ndarray) -> tuple[str, float]:
+    """Of the groups with as many elements, each in its own order, the one whose products these answers are, and the
+    share that are."""
+    names = [name for name in named_groups.OFFERED if named_groups.order_of(name) == len(predicted)]
+    shares = {name: float((predicted == named_groups.made(name).product).mean()) for name in names}
+    return max(shares.items(), key=lambda item: item[1], default=("", 0.0))
+
+
 def _named(settings: Mapping[str, object]) -> str | None:
     """The operation that the settings name, by our name for it or one of others."""
     for key in OPERATION_KEYS:
@@ -75,7 +103,7 @@ def _named(settings: Mapping[str, object]) -> str | None:
     return None
 
 
-def stored_split(source: Source, p: int, operation: str) -> Split | None:
+def stored_split(source: Source, p: int, asked: Asked) -> Split | None:
     """The split by the training pairs in the file, in the words of the paper's shuffle where it is that."""
     if source.train_pairs is None:
         return None
@@ -93,7 +121,7 @@ def stored_split(source: Source, p: int, operation: str) -> Split | None:
     is_train, seed, fraction = is_train.reshape(p, p), seed_of(source.settings) or 0, share_of(len(train), p)
     how = "the training pairs in the file"
     for guess in dict.fromkeys([seed, 0]):
-        config = RunConfig(p=p, operation=operation, split="paper", seed=guess, frac_train=fraction)
+        config = RunConfig(p=p, split="paper", seed=guess, frac_train=fraction, **asked)
         if np.array_equal(build_task(config).is_train, is_train):
             return Split("paper", guess, fraction, None, how)
     if test is not None and len(train) + len(test) < p * p:

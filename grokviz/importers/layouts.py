@@ -1,12 +1,16 @@
 """One checkpoint of somebody's code, in the names and shapes of `ModelSpec.shapes`.
 
-Two layouts are told apart by W_O, which one of them keeps as a matrix and the other as a stack of matrices,
+Two layouts of a transformer are told apart by W_O, which one of them keeps as a matrix and the other as a stack of matrices,
 whatever the sizes are:
 
     the paper's code   embed.W_E [d, v], pos_embed.W_pos [3, d], W_Q W_K W_V [h, e, d], W_O [d, h e],
                        W_in [m, d], W_out [d, m], unembed.W_U [d, v]
     TransformerLens    embed.W_E [v, d], pos_embed.W_pos [3, d], W_Q W_K W_V [h, d, e], W_O [h, e, d],
                        W_in [d, m], W_out [m, d], unembed.W_U [d, v or v - 1]
+
+W_pos [2, d] is of a network that is shown a and b and no "=", such as those of Zhong et al. 2023; an attention_rate that
+is not 1 stands in their config, and is put beside the weights (`sources.with_rate`). The two-layer network of Chughtai
+et al. 2023 has W_x and W_y [v, d], W [2 d, m], W_U [m, v].
 """
 
 import re
@@ -18,7 +22,8 @@ import numpy as np
 from grokviz.errors import RunError
 from grokviz.importers.arrays import Array, Tensor, read_numbers
 from grokviz.importers.objects import Name, Shell
-from grokviz.importers.values import in_words
+from grokviz.importers.values import in_words, number_of
+from grokviz.models.spec import RATE
 from grokviz.runs.folder import Weights
 
 NAMES = {
@@ -30,6 +35,7 @@ NAMES = {
     "unembed.b_U": "b_U",
 }
 NEEDED = ("W_E", "W_pos", "W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "W_U")
+TWO_LAYERS = ("W_x", "W_y", "W", "W_U")
 BUFFERS = re.compile(r"(blocks\.0\.attn\.)?(mask|IGNORE)")
 KINDS = {
     "meta": "the shape of a tensor without its numbers (on the device meta)",
@@ -38,7 +44,8 @@ KINDS = {
     "nested": "a nested tensor",
 }
 LARGEST = 1e3  # of a weight: those of trained networks are of the order of one
-FIRST = ("embed.W_E", "W_E")  # by which a state dict is known, whatever stands before the names of all
+# By which a state dict is known, whatever stands before the names of all, and what must be there besides.
+FIRST = {"embed.W_E": (), "W_E": ("W_U",), "W_x": TWO_LAYERS[1:]}
 
 
 class Checkpoint(NamedTuple):
@@ -48,20 +55,19 @@ class Checkpoint(NamedTuple):
 
 
 def looks_like_weights(value: object) -> bool:
-    """Whether this is a state dict in either layout, sound or not."""
+    """Whether this is a state dict in any layout, sound or not."""
     return isinstance(value, Mapping) and _prefix(value) is not None
 
 
 def _prefix(state: Mapping[Any, object]) -> str | None:
-    """What stands before the names of all parameters, such as model. or module.transformer.; None without W_E."""
+    """What stands before the names of all parameters, such as model. or module.transformer.; None without one of `FIRST`."""
     keys = [key for key in state if isinstance(key, str)]
-    for first in FIRST:
+    for first, needed in FIRST.items():
         for key in keys:
             prefix = key.removesuffix(first)
-            if prefix != key and (not prefix or prefix.endswith(".")) and len(prefix) < 200:
-                needed = ("embed.W_E",) if first == "embed.W_E" else ("W_E", "W_U")
-                if all(prefix + name in state for name in needed):
-                    return prefix
+            fits = prefix != key and (not prefix or prefix.endswith(".")) and len(prefix) < 200
+            if fits and all(prefix + name in state for name in needed):
+                return prefix
     return None
 
 
@@ -72,23 +78,59 @@ def read_checkpoint(state: Mapping[str, object]) -> Checkpoint:
     known or missing, sizes that do not fit, or a bias that has no place in the network.
     """
     notes: list[str] = []
-    found = _named(state, notes)
+    prefix = _prefix(state) or ""
+    if f"{prefix}{TWO_LAYERS[0]}" in state:
+        return Checkpoint(_two_layers(state, prefix, notes), "the two-layer network", tuple(notes))
+    found = _named(state, prefix, notes)
     layout = "the paper's code" if found["W_O"].ndim == 2 else "TransformerLens"
     weights = _from_paper(found) if found["W_O"].ndim == 2 else found
-    weights = _fold_biases(_checked(weights, layout, notes), found, notes)
+    weights = _fold_biases(_checked(weights, layout, notes) | _constants(state), found, notes)
     return Checkpoint(weights, layout, tuple(notes))
 
 
-def _named(state: Mapping[str, object], notes: list[str]) -> dict[str, np.ndarray]:
+def _constants(state: Mapping[str, object]) -> Weights:
+    """The attention rate, where one stands beside the weights and is not 1."""
+    value = number_of(state.get(RATE, 1.0))
+    return {} if value is None or value == 1 else {RATE: np.array(value)}
+
+
+def _two_layers(state: Mapping[str, object], prefix: str, notes: list[str]) -> Weights:
+    """The two-layer network. Raises `RunError` if its sizes clash, or there is a parameter more."""
+    found = {name: _array(state[prefix + name], name) for name in TWO_LAYERS}
+    for key, value in state.items():
+        name = key.removeprefix(prefix) if isinstance(key, str) else ""
+        if name in TWO_LAYERS or name == RATE:
+            continue
+        if not isinstance(value, Tensor | Array | np.ndarray):
+            notes.append(f"{name[:60] or 'An entry'!r} is no tensor, and was left out.")
+        else:
+            _refuse_unless_known(name, value, found, notes, TWO_LAYERS)
+    if any(array.ndim != 2 or not array.size for array in found.values()):
+        raise RunError("These weights look like a two-layer network, but one of its matrices is none.")
+    (p, d), m = found["W_x"].shape, found["W"].shape[1]
+    expected = {"W_x": (p, d), "W_y": (p, d), "W": (2 * d, m), "W_U": (m, p)}
+    for name, shape in expected.items():
+        _refuse_other_shape(name, found[name], shape, f"a two-layer network with p = {p}, d_model = {d}")
+        _refuse_diverged(name, found[name])
+    return {name: np.ascontiguousarray(found[name]) for name in expected}
+
+
+def _refuse_other_shape(name: str, value: np.ndarray, shape: tuple[int, ...], like: str) -> None:
+    if value.shape != shape:
+        raise RunError(
+            f"These weights look like {like}, but {name} is {list(value.shape)}, expected {list(shape)}."
+        )
+
+
+def _named(state: Mapping[str, object], prefix: str, notes: list[str]) -> dict[str, np.ndarray]:
     """The parameters by their short names. What is no tensor is left out; what is one and unknown changes the network.
 
     Raises `RunError`, and before anything is read where names alone say that this is another network.
     """
-    prefix = _prefix(state) or ""
     names, others = {}, {}
     for key, value in state.items():
         name = key.removeprefix(prefix) if isinstance(key, str) else ""
-        if BUFFERS.fullmatch(name):
+        if BUFFERS.fullmatch(name) or name == RATE:
             continue
         if re.search(r"blocks\.0*[1-9]", name):
             raise RunError("This network has several layers. GrokViz shows networks of one.")
@@ -111,18 +153,20 @@ def _named(state: Mapping[str, object], notes: list[str]) -> dict[str, np.ndarra
         )
     found = {short: _array(value, name) for short, (name, value) in names.items()}
     for name, value in others.items():
-        _refuse_unless_known(name, value, found, notes)
+        _refuse_unless_known(name, value, found, notes, NEEDED)
     return found
 
 
-def _refuse_unless_known(name: str, value: object, found: dict[str, np.ndarray], notes: list[str]) -> None:
+def _refuse_unless_known(
+    name: str, value: object, found: dict[str, np.ndarray], notes: list[str], needed: tuple[str, ...]
+) -> None:
     """A second name of a tensor that is there already is nothing new. Raises `RunError` for any other."""
     shape = getattr(value, "shape", ())
     for short, array in found.items():
         if shape == array.shape and np.array_equal(_array(value, name), array, equal_nan=True):
             notes.append(f"{name[:60]!r} is {short} under a second name, and was left out.")
             return
-    raise RunError(f"{name[:60]!r} is no parameter of the paper's network. Expected {', '.join(NEEDED)}.")
+    raise RunError(f"{name[:60]!r} is no parameter of the paper's network. Expected {', '.join(needed)}.")
 
 
 def _is_tensor(kind: object) -> bool:
@@ -161,6 +205,7 @@ class _Sizes(NamedTuple):
     heads: int
     d_head: int
     d_mlp: int
+    n_ctx: int
 
 
 def _sizes(w: dict[str, np.ndarray], layout: str) -> _Sizes:
@@ -169,29 +214,27 @@ def _sizes(w: dict[str, np.ndarray], layout: str) -> _Sizes:
         raise RunError(
             f"These weights look like {layout}, but W_E, W_pos, W_Q or W_in has another number of axes."
         )
-    if len(w["W_pos"]) == 2:
-        raise RunError(
-            'This network reads two tokens, a and b. GrokViz shows networks that read three: a, b and "=".'
-        )
     d_vocab, d = w["W_E"].shape
     heads, _, d_head = w["W_Q"].shape
-    if min(d_vocab - 1, d, heads, d_head, w["W_in"].shape[1]) < 1:
+    has_equals = len(w["W_pos"]) != 2
+    p = d_vocab - 1 if has_equals else d_vocab
+    if min(p, d, heads, d_head, w["W_in"].shape[1]) < 1:
         raise RunError("These weights hold a matrix without any numbers.")
     if heads * d_head != d:
         raise RunError(
             f"{heads} heads of {d_head} do not share d_model = {d} between them, as GrokViz expects."
         )
-    return _Sizes(d_vocab - 1, d, heads, d_head, w["W_in"].shape[1])
+    return _Sizes(p, d, heads, d_head, w["W_in"].shape[1], 3 if has_equals else 2)
 
 
 def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights:
     """The weights in the order of `ModelSpec.shapes` without the "=" column. Raises `RunError` if sizes clash."""
-    p, d, heads, d_head, d_mlp = _sizes(w, layout)
-    if w["W_U"].ndim == 2 and w["W_U"].shape[1] == p + 1:
+    p, d, heads, d_head, d_mlp, n_ctx = _sizes(w, layout)
+    if n_ctx == 3 and w["W_U"].ndim == 2 and w["W_U"].shape[1] == p + 1:
         w = {**w, "W_U": w["W_U"][:, :p]}
         notes.append('The column of W_U for "=" was left out: it is never the answer.')
     expected = {
-        "W_E": (p + 1, d), "W_pos": (3, d), "W_Q": (heads, d, d_head), "W_K": (heads, d, d_head),
+        "W_E": (len(w["W_E"]), d), "W_pos": (n_ctx, d), "W_Q": (heads, d, d_head), "W_K": (heads, d, d_head),
         "W_V": (heads, d, d_head), "W_O": (heads, d_head, d), "W_in": (d, d_mlp), "b_in": (d_mlp,),
         "W_out": (d_mlp, d), "b_out": (d,), "W_U": (d, p),
     }  # fmt: skip
@@ -200,11 +243,7 @@ def _checked(w: dict[str, np.ndarray], layout: str, notes: list[str]) -> Weights
         if name not in w:
             notes.append(f"There is no {name}: taken as zero.")
         value = w[name] if name in w else np.zeros(shape, np.float32)
-        if value.shape != shape:
-            raise RunError(
-                f"These weights look like {layout} with p = {p}, d_model = {d}, but {name} is "
-                f"{list(value.shape)}, expected {list(shape)}."
-            )
+        _refuse_other_shape(name, value, shape, f"{layout} with p = {p}, d_model = {d}")
         _refuse_diverged(name, value)
         weights[name] = np.ascontiguousarray(value)
     return weights
@@ -224,8 +263,8 @@ def _refuse_diverged(name: str, value: np.ndarray) -> None:
 def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[str]) -> Weights:
     """The same function without the biases that `ModelSpec.shapes` has no room for.
 
-    Attention sums to one, so b_V adds b_V W_O to every position as b_O does, and what is added to the residual
-    stream there reaches the neurons through W_in and the logits through b_out. b_K adds the same to every
+    Attention sums to one, so b_V adds b_V W_O to every position as b_O does (n - (n - 1) alpha times of n tokens, at an
+    attention rate alpha), and what is added to the residual stream there reaches the neurons through W_in and the logits through b_out. b_K adds the same to every
     score of a query, and a constant b_U the same to every logit; neither changes a softmax.
     Raises `RunError` for b_Q or a b_U that is not constant: nothing here could hold them.
     """
@@ -236,7 +275,9 @@ def _fold_biases(weights: Weights, found: Mapping[str, np.ndarray], notes: list[
         return weights
     added = found["b_O"].astype(np.float64) if "b_O" in live else np.zeros(weights["W_E"].shape[1])
     if "b_V" in live:
-        added = added + np.einsum("he,hed->d", found["b_V"].astype(np.float64), weights["W_O"])
+        n, rate = len(weights["W_pos"]), float(weights.get(RATE, 1.0))
+        each = np.einsum("he,hed->d", found["b_V"].astype(np.float64), weights["W_O"])
+        added = added + (n - (n - 1) * rate) * each
     notes.append(
         "The value and output biases of attention were folded into b_in and b_out: the same function."
     )

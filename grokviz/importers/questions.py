@@ -2,6 +2,7 @@
 
 from grokviz.config import SETTINGS
 from grokviz.errors import Question
+from grokviz.models.spec import RATE
 from grokviz.runs.imported import UNKNOWN
 
 SPLITS = ("paper", "seeded", UNKNOWN)  # that a person can know of; stored is what a file says itself
@@ -10,7 +11,7 @@ QUESTIONS = tuple(
     Question(name, SETTINGS[name].asked[1], SPLITS if name == "split" else SETTINGS[name].choices)
     for name in GIVEN
 )
-OF_SPLIT = tuple(name for name in GIVEN if name != "operation")
+OF_SPLIT = tuple(name for name in GIVEN if name not in ("operation", RATE))
 
 
 def questions_of(settings: list[str] | tuple[str, ...]) -> tuple[Question, ...]:

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from grokviz.errors import RunError
+from grokviz.importers.configs_beside import settings_beside
 from grokviz.importers.layouts import looks_like_weights
 from grokviz.importers.modules import state_of_module
 from grokviz.importers.objects import Shell
@@ -26,12 +27,14 @@ from grokviz.importers.other_files import LOOK, refuse_other_files
 from grokviz.importers.safetensors_files import is_safetensors, read_safetensors
 from grokviz.importers.torch_files import read_torch
 from grokviz.importers.values import in_words, number_of, numbers_of, settings_of, whole_of
+from grokviz.models.spec import RATE
 from grokviz.runs.log import MAX_STEP
 
 MAX_CHECKPOINTS = 100_000
 LOGS = ("history", "log", "logs", "metrics", "losses", "results")  # where losses stand one level down
 CONFIGS = ("config", "cfg", "args", "hparams", "hyper_parameters", "settings", "params")
 OPTIMIZERS = ("optimizer", "optimizer_state_dict", "optim", "optimizer_state")
+EPOCHS = ("num_epochs", "epoch", "epochs")  # in a config: how long it was trained
 STEPS = ("epoch", "step", "global_step", "iteration", "epochs_trained")
 NO_STEP = "The file does not say at which step it was taken: it stands at step 0."
 NO_STEPS = "The file does not say at which steps its checkpoints were taken: they are numbered from 0."
@@ -63,12 +66,37 @@ def open_source(path: Path) -> Source:
             tensors, meta = read_safetensors(path)
             step = _step(meta.get("step", meta.get("epoch")))
             notes = () if step is not None else (NO_STEP,)
-            return Source("weights in safetensors", [step or 0], [_weights(tensors, path.name)], notes=notes)
+            source = Source(
+                "weights in safetensors", [step or 0], [_weights(tensors, path.name)], notes=notes
+            )
+            return with_config(source, path)
         if start[:1] != b"\x80" and start[:4] != b"PK\x03\x04":
             refuse_other_files(path, start, size)
     except OSError as error:
         raise RunError(f"{path.name} cannot be read: {error.strerror}.") from None
-    return _from_content(read_torch(path), path.name)
+    return with_config(_from_content(read_torch(path), path.name), path)
+
+
+def with_config(source: Source, path: Path) -> Source:
+    """The same with the settings of a config that lies beside the file, where it holds none of its own, and the step that
+    those name, where weights alone were saved."""
+    beside = settings_beside(path) if not source.settings else None
+    if beside is None:
+        return source
+    name, settings = beside
+    notes = (*source.notes, f"Its settings are read from {name}, which lies beside it.")
+    steps = [_step(settings.get(key)) for key in EPOCHS if key in settings]
+    if steps and steps[0] is not None and NO_STEP in notes and len(source.steps) == 1:
+        told = f"It is taken to be of step {steps[0]:,}, the last that its settings name."
+        notes = tuple(told if note == NO_STEP else note for note in notes)
+        source = dataclasses.replace(source, steps=[steps[0]])
+    return dataclasses.replace(source, settings=settings, notes=notes)
+
+
+def with_rate(source: Source, rate: float) -> Source:
+    """The same with this attention rate beside the weights of every checkpoint."""
+    states = [{**state, RATE: float(rate)} for state in source.states]
+    return dataclasses.replace(source, states=states)
 
 
 def _weights(content: Mapping[str, object], name: str) -> Mapping[str, object]:

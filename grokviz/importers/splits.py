@@ -7,7 +7,7 @@ import numpy as np
 from grokviz.config import RunConfig
 from grokviz.errors import RunError, Unanswered
 from grokviz.importers import infer
-from grokviz.importers.infer import Split
+from grokviz.importers.infer import Asked, Split
 from grokviz.importers.layouts import read_checkpoint
 from grokviz.importers.questions import GIVEN, OF_SPLIT, SPLITS, questions_of
 from grokviz.importers.sources import Source
@@ -35,14 +35,14 @@ def check_given(given: Mapping[str, object]) -> dict:
     return known
 
 
-def find_split(source: Source, weights: Weights, operation: str, given: Mapping) -> Split:
+def find_split(source: Source, weights: Weights, asked: Asked, given: Mapping) -> Split:
     """The split, and how it is known: the pairs in the file, what was given, or what its losses confirm.
 
     Raises `Unanswered` with what is missing, and `RunError` where the pairs in the file cannot be.
     """
     p = weights["W_U"].shape[1]
     told = {name: given[name] for name in OF_SPLIT if name in given}
-    if stored := infer.stored_split(source, p, operation):
+    if stored := infer.stored_split(source, p, asked):
         aside = ", ".join(f"{name} {value}" for name, value in told.items())
         return stored._replace(
             how=stored.how + (f", which win over what was given ({aside})" if aside else "")
@@ -57,17 +57,17 @@ def find_split(source: Source, weights: Weights, operation: str, given: Mapping)
         borrowed = [name for name in own if name not in told]
         how = "given" + (f"; {' and '.join(borrowed)} as its settings say" if borrowed else "")
         return Split(known["split"], known.get("seed", 0), known["frac_train"], None, how)
-    found, reason = _by_losses(source, weights, operation, known)
+    found, reason = _by_losses(source, weights, asked, known)
     if found is None:
         raise _question(known, own, reason)
     return found
 
 
-def _by_losses(source: Source, weights: Weights, operation: str, known: Mapping) -> tuple[Split | None, str]:
+def _by_losses(source: Source, weights: Weights, asked: Asked, known: Mapping) -> tuple[Split | None, str]:
     """The paper's shuffle that gives the logged losses, first as the file says it; or why there is none."""
     is_stated = {"frac_train", "seed"} <= known.keys()
     telling = infer.telling_checkpoint(source, infer.A_LITTLE if is_stated else infer.APART)
-    table = answers(RunConfig(p=weights["W_U"].shape[1], operation=operation))
+    table = answers(RunConfig(p=weights["W_U"].shape[1], **asked))
     far = "no checkpoint in it falls on a step with a logged train and test loss that are far apart"
     if telling is None or (table == NO_ANSWER).any() or known.get("split", "paper") != "paper":
         return None, far
@@ -89,7 +89,7 @@ def _by_losses(source: Source, weights: Weights, operation: str, known: Mapping)
 
 def losses_of(weights: Weights, table: np.ndarray) -> np.ndarray:
     """The loss of every pair, from float64 activations where they fit into memory."""
-    p, d_mlp = weights["W_U"].shape[1], weights["W_in"].shape[1]
+    p, d_mlp = weights["W_U"].shape[1], weights["W" if "W_x" in weights else "W_in"].shape[1]
     wide = np.float64 if p * p * d_mlp <= WIDE else np.float32
     logits = forward({name: w.astype(wide) for name, w in weights.items()}).logits
     return cross_entropy(logits.astype(np.float64), table)
