@@ -12,7 +12,7 @@ export default [
   js.configs.recommended,
   {
     files: ["grokviz/**/*.js"],
-    languageOptions: { globals: { ...globals.browser, PALETTE: "readonly" } },
+    languageOptions: { globals: { ...globals.browser, PALETTE: "readonly", WORDS: "readonly" } },
     rules: {
       "no-restricted-syntax": ["error", ...BUNDLE],
       "no-unused-vars": ["error", { args: "none" }],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -38,3 +38,12 @@ def launch() -> "Iterator[Browser]":
             yield browser
         finally:
             browser.close()
+
+
+def choose(page: "Page", title: str) -> None:
+    """Go to the page of this title by the menu above it."""
+    from grokviz.app import menu
+
+    section = next(entry.section for entry in menu.entries() if entry.title == title)
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()

@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Build it by hand",
+    "section": "Look inside",
+    "place": 6,
+    "icon": "construction",
+    "help": "A network made by hand: how few waves suffice?",
+}
+
 shell.guard()
 
 from grokviz.app.circuit import build  # noqa: E402
@@ -15,4 +23,8 @@ shell.article(
 with shell.column():
     page.run_picker()
 build.page()
-shell.foot()
+shell.foot(
+    "You have built in a moment what took training thousands of steps to find. Next, watch a network find it, on a clock that you choose.",
+    "train",
+    "story",
+)

@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "The circuit",
+    "section": "Look inside",
+    "place": 3,
+    "icon": "all_inclusive",
+    "help": "The algorithm that the network found, in its weights.",
+}
+
 shell.guard()
 
 import streamlit as st  # noqa: E402
@@ -13,8 +21,12 @@ shell.article(
     "A network that has grokked addition does not look its answers up. It computes them, with waves. Here are the four stations at which you can "
     "see it in the weights; drag to an early step, and each of them dissolves.",
 )
+with shell.column():
+    page.run_picker()
 page.explorer(
-    panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"), below=page.circuit_note
+    panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"),
+    below=page.circuit_note,
+    at_end=True,
 )
 
 with shell.column():
@@ -48,12 +60,11 @@ with shell.column():
         "Sections 4.1 to 4.3 and appendix C.1.2 of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The published figures are "
         "those of the paper's own run; the figures above are measured on the run in view."
     )
-    st.page_link(
-        "pages/follow.py",
-        label="Follow one question through these stations",
-        icon=":material/conversion_path:",
-    )
-    st.page_link("pages/cut.py", label="Cut into them, and see what breaks", icon=":material/content_cut:")
-    st.page_link("pages/build.py", label="Build such a network by hand", icon=":material/construction:")
 
-shell.foot()
+shell.foot(
+    "So much for the parts. Next, put one question in, and follow it through all of them.",
+    "follow",
+    "cut",
+    "build",
+    controls=page.plain_controls,
+)

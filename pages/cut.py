@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Cut parts out",
+    "section": "Look inside",
+    "place": 5,
+    "icon": "content_cut",
+    "help": "Take parts of the network out, and see what breaks.",
+}
+
 shell.guard()
 
 from grokviz.app.circuit import cut  # noqa: E402
@@ -16,4 +24,9 @@ shell.article(
 with shell.column():
     page.run_picker()
 page.explorer(panels=(), below=cut.cut_panel, extras=cut.EXTRAS, layout="strip")
-shell.foot()
+shell.foot(
+    "What breaks tells you what it was for. If the rule is understood, one can also build the network from it, without any training: try.",
+    "build",
+    "train",
+    controls=page.plain_controls,
+)

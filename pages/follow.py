@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Follow a question",
+    "section": "Look inside",
+    "place": 4,
+    "icon": "conversion_path",
+    "help": "One question on its way through the network, and how it answers.",
+}
+
 shell.guard()
 
 from grokviz.app.circuit import follow, pair  # noqa: E402
@@ -17,4 +25,9 @@ shell.article(
 with shell.column():
     page.run_picker()
 page.explorer(panels=(), below=follow.follow_pair, extras=pair.EXTRAS, layout="strip")
-shell.foot()
+shell.foot(
+    "You have watched it compute. Next, take something away, and see whether it still can.",
+    "cut",
+    "build",
+    controls=page.plain_controls,
+)

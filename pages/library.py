@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Library of runs",
+    "section": "Runs",
+    "place": 1,
+    "icon": "shelves",
+    "help": "Every run: those here, and those that others have published.",
+}
+
 shell.guard()
 
 import streamlit as st  # noqa: E402
@@ -22,4 +30,8 @@ with shell.column():
         "logarithmic scale. Bands are the phases of each run. To publish one of yours: "
         "`python -m grokviz publish RUN --repo owner/name`."
     )
-shell.foot()
+shell.foot(
+    "Open one, and the whole of GrokViz shows it. Or begin again where it all begins, with the story.",
+    "timeline",
+    "story",
+)

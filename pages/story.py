@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Story",
+    "section": "Read",
+    "place": 1,
+    "icon": "auto_stories",
+    "help": "What grokking is, and one network doing it.",
+}
+
 shell.guard()
 
 import streamlit as st  # noqa: E402
@@ -10,15 +18,14 @@ from grokviz.app.explorer import page, tour  # noqa: E402
 
 shell.article(
     "It learns by heart. Much later, it understands.",
-    "Show a small neural network some sums on a clock of 113 hours, such as 100 + 20 = 7, and train it on "
-    "three questions in ten. Within a few hundred steps it knows those by heart and fails at nearly all the others. "
-    "Little seems to happen for thousands of steps. Then, quite suddenly, it answers **every** question, even "
-    "those it has never seen. This is called **grokking**. Below is one such network, step by step: "
-    "**drag across the curves.**",
+    "Show a small [neural network](glossary#weights) some sums on [a clock of 113 hours](glossary#modular-addition), such as "
+    "100 + 20 = 7. Soon it knows those by heart (*train*, the dashed line falls), and is wrong about all others (*test*, "
+    "the blue line rises). Then little seems to happen for thousands of [steps](glossary#step), until, quite suddenly, "
+    "it answers **every** question. This is called [grokking](glossary#grokking). **Drag across the curves**: they say how "
+    "surprised it is by the right answers, its [loss](glossary#loss).",
 )
-
-tour.tour()
-page.explorer(panels=("rings", "answers", "embedding"))
+tour.offer_the_run_of_the_story()
+page.explorer(panels=("rings", "answers"), layout="beside", tour=True)
 
 with shell.column():
     st.header("What you are looking at", anchor=False)
@@ -51,10 +58,11 @@ with shell.column():
         "answer on which all its clocks agree. Each network finds clocks of its own: their speeds are its **key "
         "frequencies**."
     )
-    st.page_link("pages/timeline.py", label="Explore a whole run, every panel", icon=":material/timeline:")
-    st.page_link(
-        "pages/measures.py", label="See understanding before it shows", icon=":material/query_stats:"
-    )
-    st.page_link("pages/circuit.py", label="Look at the circuit itself", icon=":material/all_inclusive:")
 
-shell.foot()
+shell.foot(
+    "You have seen it from outside, and a little of what grows inside. Next, take the whole run in your hand, every picture of it at once; or train a network of your own, which takes less than a minute.",
+    "timeline",
+    "train",
+    "follow",
+    controls=page.plain_controls,
+)

@@ -2,6 +2,14 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Timeline of a run",
+    "section": "Look inside",
+    "place": 1,
+    "icon": "timeline",
+    "help": "Drag through a whole training run, every panel at once.",
+}
+
 shell.guard()
 
 from grokviz.app.explorer import page  # noqa: E402
@@ -15,4 +23,9 @@ shell.article(
 with shell.column():
     page.run_picker()
 page.explorer(below=page.details)
-shell.foot()
+shell.foot(
+    "You have seen that the rule grows long before the answers show it. Next, see it grow in numbers made for the purpose.",
+    "measures",
+    "library",
+    controls=page.plain_controls,
+)

@@ -2,10 +2,19 @@
 
 from grokviz.app import shell
 
+MENU = {
+    "title": "Train your own",
+    "section": "Make",
+    "place": 1,
+    "icon": "model_training",
+    "help": "Choose a clock of your own, and watch a network learn it.",
+}
+
 shell.guard()
 
 import streamlit as st  # noqa: E402
 
+from grokviz.app.explorer import page  # noqa: E402
 from grokviz.app.session import visitor  # noqa: E402
 from grokviz.app.train import actions, form, my_runs  # noqa: E402
 
@@ -28,4 +37,9 @@ if visitor.is_known():
         form.form()
     with shell.column(), st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
         actions.upload()
-shell.foot()
+shell.foot(
+    "Every page opens your run too: choose it in the list above the film. In the library it stands beside those of others.",
+    "library",
+    "timeline",
+    controls=page.plain_controls,
+)

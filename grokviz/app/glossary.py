@@ -1,4 +1,9 @@
-"""The glossary: word, then what it means to a reader who meets it for the first time."""
+"""The glossary: word, then what it means to a reader who meets it for the first time.
+
+Any page leads to an entry by a link, `[loss](glossary#loss)`: its meaning then opens beside the word.
+"""
+
+import re
 
 WORDS = {
     "Modular addition": "Addition on a clock. Modulo 113, numbers run from 0 to 112 and then start over: "
@@ -45,3 +50,8 @@ WORDS = {
     "Discrete logarithm": "Modulo a prime, every number but 0 is a power of one of them, a primitive root. The exponents add "
     "when the numbers are multiplied, as logarithms do.",
 }
+
+
+def slug(word: str) -> str:
+    """What a link calls an entry: "Training pairs, test pairs" is training-pairs."""
+    return re.sub(r"[^a-z0-9]+", "-", re.split(r"[,(]", word)[0].strip().lower()).strip("-")

@@ -1,30 +1,33 @@
 """The frame around every page: its menu, its settings, its foot."""
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
 import streamlit as st
 
-from grokviz.app import garbage, phone_menu
+from grokviz.app import frame, garbage, menu
 from grokviz.app.session import budget, cache, keys, uploads, visitor
 from grokviz.errors import HostingError
 from grokviz.jobs import supervisor
 from grokviz.runs import library
 
-PAGES = (
-    ("story", "Story", "What grokking is, and one network doing it."),
-    ("timeline", "Timeline", "Drag through a whole training run, every panel at once."),
-    ("measures", "Measures", "How to see understanding before it shows."),
-    ("circuit", "Circuit", "The algorithm the network found, in its weights."),
-    ("follow", "Follow", "One question on its way through the network, and how it answers."),
-    ("cut", "Cut", "Take parts of the network out, and see what breaks."),
-    ("build", "Build", "A network made by hand: how few waves suffice?"),
-    ("train", "Train", "Choose a clock of your own, and watch a network learn it."),
-    ("library", "Library", "Every run: those here, and those that others have published."),
-    ("glossary", "Glossary", "Every word that is used here, in a sentence or two."),
-)
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
+WIDENING = 0.1  # seconds in which a browser makes the page wide, before anything is on it that would move
+LOGO_COLOURS = {"light": "#23211E", "dark": "#E9E6E0"}
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" width="132" height="32">
+<svg width="32" height="32">{sign}</svg>
+<text x="40" y="23" font-family="system-ui, sans-serif" font-size="21" font-weight="600" fill="{colour}">GrokViz</text>
+</svg>"""
+SOURCES = (
+    "After N. Nanda, L. Chan, T. Lieberum, J. Smith and J. Steinhardt, "
+    "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217), "
+    "ICLR 2023, and A. Power et al., [Grokking](https://arxiv.org/abs/2201.02177), 2022. "
+    "Every chart is drawn from the run it shows: losses and accuracies as logged, all else from its stored "
+    "weights. Figures quoted from papers say so."
+)
 ABOUT = (
     "GrokViz shows how a small network memorises and then understands, after Nanda et al. 2023, "
     "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217)."
@@ -33,8 +36,18 @@ ABOUT = (
 
 def run() -> None:
     """The whole app: settings, menu, and the page that was asked for."""
-    st.set_page_config(page_title="GrokViz", page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
+    st.set_page_config(
+        page_title="GrokViz",
+        page_icon=ICON,
+        layout="wide",
+        initial_sidebar_state="collapsed",  # else it is there before the menu is, and all moves when it goes
+        menu_items={"About": ABOUT},
+    )
+    if not keys.READY.is_set():
+        time.sleep(WIDENING)
+    _logo()
     page = _navigation()
+    keys.PAGE.set(page.url_path or menu.START)
     keys.READY.set(True)
     visitor.meet()
     _supervisor()
@@ -46,7 +59,8 @@ def run() -> None:
             page.run()
     except HostingError as error:
         st.info(str(error), icon=":material/hourglass_top:")
-    uploads.end_run()
+    finally:
+        uploads.end_run()
 
 
 @st.fragment(run_every=timedelta(days=1))
@@ -80,19 +94,47 @@ def guard() -> None:
 
 
 def _navigation():
-    pages = [
-        st.Page(f"pages/{name}.py", title=title, help=text, default=name == PAGES[0][0])
-        for name, title, text in PAGES
-    ]
-    return st.navigation(pages, position="top")
+    """The menu of `grokviz.app.menu`; an embedded page has none. The first page is found under its own name too."""
+    sections = {
+        section: [_page(entry) for entry in menu.entries() if entry.section == section]
+        for section in menu.SECTIONS
+    }
+    first = menu.entry(menu.START)
+    sections[first.section].append(
+        st.Page(first.file, title=first.title, icon=first.symbol, url_path=first.name, visibility="hidden")
+    )
+    return st.navigation(sections, position="hidden" if is_embedded() else "top")
+
+
+def _page(entry: menu.Entry):
+    path, is_first = entry.name, entry.name == menu.START
+    return st.Page(
+        entry.file,
+        title=entry.title,
+        icon=entry.symbol,
+        help=entry.help,
+        default=is_first,
+        url_path="home" if is_first else path,  # what is shown at / may not have its own name
+    )
+
+
+def _logo() -> None:
+    """The name of the product, beside the menu and above that of a phone."""
+    colour = LOGO_COLOURS["dark" if st.context.theme.type == "dark" else "light"]
+    st.logo(LOGO.format(colour=colour, sign=ICON.read_text("utf-8")), size="large")
+
+
+def is_embedded() -> bool:
+    """The page is a figure in somebody else's: `?embed=true`. It then has no menu, no text and no foot."""
+    return bool(st.context.is_embedded)
 
 
 def article(title: str, lead: str) -> None:
     """The head of a page: its title, and in one paragraph what there is to see."""
+    if is_embedded():
+        return
     with column():
-        with st.container(gap=None):
-            st.title(title, anchor=False)
-            phone_menu.close_menu(title)
+        st.title(title, anchor=False)
         st.markdown(lead)
 
 
@@ -101,14 +143,32 @@ def column():
     return st.container(width=720)
 
 
-def foot() -> None:
-    """The sources, below every page."""
+def foot(onward: str, *pages: str, controls: Callable[[], None] | None = None) -> None:
+    """The end of a page: what leads on, in two sentences, to which pages; where one is; other controls; the sources."""
+    if is_embedded():
+        return
     with column():
         st.space("large")
-        st.caption(
-            "After N. Nanda, L. Chan, T. Lieberum, J. Smith and J. Steinhardt, "
-            "[Progress measures for grokking via mechanistic interpretability](https://arxiv.org/abs/2301.05217), "
-            "ICLR 2023, and A. Power et al., [Grokking](https://arxiv.org/abs/2201.02177), 2022. "
-            "Every chart is drawn from the run it shows: losses and accuracies as logged, all else from its stored "
-            "weights. Figures quoted from papers say so."
-        )
+        st.markdown(onward)
+        with st.container(horizontal=True):
+            for name in pages:
+                entry = menu.entry(name)
+                st.page_link(entry.file, label=entry.title, icon=entry.symbol)
+        if where := whereabouts(keys.PAGE.get(menu.START)):
+            st.caption(where)
+        if controls:
+            controls()
+        st.caption(SOURCES)
+        frame.frame(keys.PAGE.get(menu.START))
+
+
+def whereabouts(page: str) -> str:
+    """Where on the way through the pages this one is; "" beside the way."""
+    way = menu.course()
+    names = [entry.name for entry in way]
+    if page not in names:
+        return ""
+    at = names.index(page)
+    before = f" Before it: {way[at - 1].title}." if at else ""
+    after = f" After it: {way[at + 1].title}." if at + 1 < len(way) else " It is the last."
+    return f"Page {at + 1} of {len(way)} on the way through GrokViz.{before}{after}"

@@ -36,8 +36,8 @@ def healthy(app):
 
 
 def components(app):
-    """The films and pictures of a page: not what closes the menu of a phone, or scrolls."""
-    unseen = ("grokviz_phone_menu", "grokviz_bring")
+    """The films and pictures of a page: not the frame, which is on every page, nor what scrolls."""
+    unseen = ("grokviz_frame", "grokviz_bring")
     return [c for c in app.get("bidi_component") if c.proto.component_name not in unseen]
 
 

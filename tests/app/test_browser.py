@@ -8,12 +8,12 @@ import re
 
 import pytest
 
-from devtools.browser import launch
+from devtools.browser import choose, launch
 from devtools.server import serving
+from grokviz.app import menu
 from grokviz.runs import record
 from grokviz.runs.folder import open_run
 
-MENU = ["Story", "Timeline", "Measures", "Circuit", "Follow", "Cut", "Build", "Train", "Library", "Glossary"]
 STEP = "globalThis.grokvizScrubbers.active.step()"
 HOSTILE = "https://evil.example www.evil.example a@evil.example <b>bold</b> **bold** [a](https://evil.example) :smile: end"
 
@@ -80,9 +80,9 @@ def step_of(page):
 def a_cold_server_answers_a_deep_link(page, server, steps):
     page.goto(f"{server}/timeline?run=tiny-groks&step={steps[5]}&panels=answers,rings")
     drawn(page)
-    page.get_by_role("link", name="Glossary").wait_for()
-    links = page.locator("[data-testid=stTopNavLink]").all_inner_texts()
-    assert [link.strip().split("\n")[-1] for link in links] == MENU
+    page.get_by_test_id("stTopNavSection").first.wait_for()
+    sections = page.get_by_test_id("stTopNavSection").all_inner_texts()
+    assert [section.split("\n")[0].strip() for section in sections] == list(menu.SECTIONS)
     assert page.locator("h1").inner_text() == "Drag through a training run"
     assert page.evaluate(STEP) == steps[5]
     wait_for_address(page, f"run=tiny-groks&step={steps[5]}&panels=answers")
@@ -125,16 +125,16 @@ def another_theme_keeps_it(page):
 
 def other_pages_keep_run_and_step(page, steps):
     step = step_of(page)
-    for name in ("Circuit", "Measures"):
-        page.get_by_role("link", name=name, exact=True).first.click()
-        page.wait_for_url(f"**/{name.lower()}?*")
+    for name in ("circuit", "measures"):
+        choose(page, menu.entry(name).title)
+        page.wait_for_url(f"**/{name}?*")
         drawn(page)
         assert page.evaluate(STEP) == step
         wait_for_address(page, f"run=tiny-groks&step={step}")
     page.get_by_role("slider", name="Training step").focus()
     page.keyboard.press("Home")
     wait_for_address(page, "step=0")
-    page.get_by_role("link", name="Timeline", exact=True).first.click()
+    choose(page, menu.entry("timeline").title)
     page.wait_for_url("**/timeline?*")
     drawn(page)
     assert page.evaluate(STEP) == steps[0]  # the page's own last step is forgotten

@@ -9,6 +9,7 @@ import pytest
 from devtools.browser import launch
 from devtools.server import files
 from grokviz import cli, study
+from grokviz.app.explorer import tour
 from grokviz.app.freeze import prose
 from grokviz.app.freeze.site import PAGES, freeze
 from grokviz.errors import RunError
@@ -56,7 +57,9 @@ def test_every_page_is_there_with_the_text_of_the_app(site, visit):
         assert f"<h1>{prose.inline(app.title[0].value)}</h1>" in html
         for header in app.header if name in ("story", "circuit") else ():
             assert f"<h2>{prose.inline(header.value)}</h2>" in html
-    assert (site / "index.html").read_text("utf-8").count('class="site-tour"') == 1
+    assert (site / "index.html").read_text("utf-8").count(" data-tour>") == 1
+    assert 'href="glossary.html#loss"' in (site / "index.html").read_text("utf-8")
+    assert '<h3 id="loss">' in (site / "glossary.html").read_text("utf-8")
     assert (site / "timeline.html").read_text("utf-8").count('class="site-runs"') == 1
 
 
@@ -146,7 +149,7 @@ def test_a_link_opens_its_step_and_follows_the_hand(page):
     page.wait_for_function(f"location.search.includes('step=' + {STEP})")
     assert "run=mod59-no-decay" in page.url
     assert "panels=answers,neurons" in page.url
-    link = page.get_by_role("link", name="Story", exact=True)
+    link = page.get_by_role("link", name="Story", exact=True).first
     link.click()
     page.wait_for_url("**/index.html?run=mod59-no-decay")
 
@@ -156,9 +159,9 @@ def test_the_tour_leads_and_the_theme_can_be_chosen(page):
     page.goto("/index.html?run=gone&step=abc")
     page.wait_for_function("globalThis.grokvizScrubbers?.active")
     page.get_by_role("button", name="At the end").click()
-    last = study.load(open_run(library.locate(RUNS[0]))).timeline.steps[-1]
-    page.wait_for_function(f"{STEP} === {last}")
-    assert f"Step {last:,}." in page.locator(".site-said").inner_text()
+    found = study.load(open_run(library.locate(RUNS[0])))
+    page.wait_for_function(f"{STEP} === {found.timeline.steps[-1]}")
+    page.get_by_text(tour.stops(found)[-1].sentence).wait_for()
     page.get_by_role("button", name="Dark").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 27)"
     page.reload()

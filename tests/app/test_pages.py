@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from devtools import ROOT
 from grokviz import study
+from grokviz.app import glossary, menu, shell
 from grokviz.app.explorer import tour
 from grokviz.config import RunConfig
 from grokviz.runs import record, write
@@ -19,8 +21,8 @@ from grokviz.runs.folder import open_run
 from grokviz.runs.log import LOG_COLUMNS
 from tests.app.conftest import components, healthy, unescaped
 
-PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build", "train", "library", "glossary")
-FIGURES = PAGES[:7]
+PAGES = tuple(entry.name for entry in menu.entries())
+FIGURES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build")
 PICTURES = {"measures": 6, "follow": 4, "cut": 3, "build": 1}  # components besides the film
 NO_FILM = ("build", "library", "glossary")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
@@ -36,9 +38,41 @@ def test_page_runs_and_is_an_article(runs, visit, page):
     assert not app.toast
 
 
-def test_the_glossary_has_no_word_twice(visit, runs):
-    words = [text.value.split("**")[1] for text in visit("glossary").markdown if text.value.startswith("**")]
-    assert len(words) == len(set(words)) > 15
+def test_every_page_says_where_one_is_and_leads_on(runs, visit):
+    for entry in menu.entries():
+        app = visit(entry.name)
+        onward = [link.proto.page for link in app.get("page_link")]
+        assert onward, entry.name
+        assert entry.name not in onward
+        where = [text.value for text in app.caption if "on the way through" in text.value]
+        assert where == [text for text in [shell.whereabouts(entry.name)] if text]
+
+
+def test_the_way_through_begins_and_ends(runs):
+    way = menu.course()
+    assert shell.whereabouts(way[0].name).startswith(f"Page 1 of {len(way)} ")
+    assert "Before it" not in shell.whereabouts(way[0].name)
+    assert shell.whereabouts(way[-1].name).endswith("It is the last.")
+    assert shell.whereabouts("glossary") == ""
+
+
+def test_the_glossary_has_every_word_once(visit, runs):
+    app = visit("glossary")
+    assert [word.value for word in app.subheader] == list(glossary.WORDS)
+    slugs = [glossary.slug(word) for word in glossary.WORDS]
+    assert len(slugs) == len(set(slugs)) > 15
+
+
+def test_every_link_to_the_glossary_leads_to_a_word(runs):
+    slugs = {glossary.slug(word) for word in glossary.WORDS}
+    linked = [
+        (file.name, found)
+        for file in [*ROOT.glob("pages/*.py"), *ROOT.glob("grokviz/**/*.py")]
+        if file.name != "glossary.py"
+        for found in re.findall(r"\(glossary#([^)]*)\)", file.read_text("utf-8"))
+    ]
+    assert len(linked) > 3
+    assert [(file, found) for file, found in linked if found not in slugs] == []
 
 
 def test_the_run_picker_changes_the_run(runs, visit):
@@ -119,29 +153,54 @@ def test_the_measures_follow_the_run(runs, visit):
     assert any("look for waves of a + b" in text.value for text in app.markdown)
 
 
-def test_tour_buttons_move_every_figure(runs, visit):
+def command(app):
+    return json.loads(components(app)[0].proto.json)
+
+
+def test_the_film_of_the_story_knows_the_moments_of_its_run(runs, visit):
     app = visit("story", run="tiny-groks", step="0")
     stops = tour.stops(study.load(open_run(runs / "tiny-groks")))
-    assert [stop.name for stop in stops] == [
-        "Nothing yet",
-        "By heart",
-        "In secret",
-        "The insight",
-        "At the end",
-    ]
+    names = ["Nothing yet", "By heart", "In secret", "The insight", "At the end"]
+    assert [stop.name for stop in stops] == names
+    assert [stop.step for stop in stops] == sorted(stop.step for stop in stops)
+    assert command(app)["moments"] == [list(stop) for stop in stops]
+    assert command(visit("timeline", run="tiny-groks"))["moments"] == []
+
+
+def test_the_story_plays_by_itself_unless_a_step_was_asked_for(runs, visit):
+    assert command(visit("story", run="tiny-groks"))["quiet"]
+    assert not command(visit("story", run="tiny-groks", step="0"))["quiet"]
+    assert not command(visit("timeline", run="tiny-groks"))["quiet"]
+
+
+def test_with_plain_controls_the_tour_moves_every_chart(runs, visit):
+    app = visit("story", run="tiny-groks", step="0")
+    app.toggle(key="plain_controls").set_value(True).run()
+    stops = tour.stops(study.load(open_run(runs / "tiny-groks")))
     for jumps, stop in enumerate(stops[::-1], start=1):
         healthy(app.button_group[0].set_value(stop.name).run())
         assert app.query_params["step"] == str(stop.step)
         assert app.session_state["_place"].seq == jumps
         assert any(f"Step {stop.step:,}." in text.value for text in app.markdown)
-    assert [stop.step for stop in stops] == sorted(stop.step for stop in stops)
 
 
 def test_a_stop_can_be_chosen_again_after_it_was_left(runs, visit):
     app = visit("story", run="tiny-groks")
+    app.toggle(key="plain_controls").set_value(True).run()
     for choice in ("At the end", None, "At the end"):
         healthy(app.button_group[0].set_value(choice).run())
     assert app.session_state["_place"].seq == 2
+
+
+def test_the_circuit_begins_where_there_is_one(runs, visit):
+    last = int(open_run(runs / "tiny-groks").steps[-1])
+    assert command(visit("circuit", run="tiny-groks"))["step"] == last
+    assert command(visit("circuit", run="tiny-groks", step="0"))["step"] == 0
+    app = visit("circuit", run="tiny-groks")
+    story = healthy(app.switch_page("pages/story.py").run())
+    assert (
+        command(story)["step"] < last
+    )  # each page begins where it has most to show, until somebody chooses a step
 
 
 def test_a_run_that_only_recites_has_a_shorter_tour_that_says_so(runs):
@@ -284,5 +343,4 @@ def test_plain_controls_give_the_chosen_panels_back(runs, visit):
     app = visit("timeline", run="tiny-groks", step="0", panels="rings,answers")
     app.toggle(key="plain_controls").set_value(True).run()
     app.toggle(key="plain_controls").set_value(False).run()
-    command = json.loads(components(app)[0].proto.json)
-    assert command["panels"] == ["rings", "answers"]
+    assert command(app)["panels"] == ["rings", "answers"]

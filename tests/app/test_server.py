@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from devtools.browser import launch
+from devtools.browser import choose, launch
 from devtools.server import commanded, free_port, get, url
-from grokviz.app.shell import PAGES
+from grokviz.app import menu
 
 STEP = "globalThis.grokvizScrubbers?.active?.step()"
 SETTLED = "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
@@ -43,9 +43,9 @@ def test_no_page_asks_another_host_for_anything(page, copied):
     port = free_port()
     with commanded(port):
         page.goto(f"{url(port)}/?run=tiny-groks")
-        for name, title, _ in PAGES:
-            page.get_by_role("link", name=title, exact=True).first.click()
-            page.wait_for_url(re.compile(rf"/{name}\b|:{port}/(\?|$)"))
+        for entry in menu.entries():
+            choose(page, entry.title)
+            page.wait_for_url(re.compile(rf"/{entry.name}\b|:{port}/(\?|$)"))
             page.wait_for_function(SETTLED)
         icon = page.evaluate("document.querySelector('link[rel~=icon]').href")
     assert icon.startswith("data:image/svg+xml;base64,")
@@ -59,7 +59,7 @@ def test_a_page_goes_on_after_the_server_was_restarted(page, copied):
     with commanded(port):
         page.goto(f"{url(port)}/?run=tiny-groks")
         page.wait_for_function(f"{STEP} >= 0")
-        page.get_by_role("link", name="Timeline", exact=True).first.click()
+        choose(page, menu.entry("timeline").title)
         page.wait_for_url("**/timeline?*")
         page.wait_for_function(f"{STEP} >= 0")
         page.wait_for_function(SETTLED)

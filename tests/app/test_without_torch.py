@@ -3,7 +3,7 @@
 import pytest
 
 from grokviz import RunConfig, installation
-from grokviz.app.shell import PAGES
+from grokviz.app import menu
 from grokviz.errors import RunError
 from grokviz.jobs import requests
 from grokviz.runs import folder, library
@@ -23,7 +23,7 @@ def test_the_form_gives_way_to_a_sentence(visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [name for name, *_ in PAGES if name != "train"])
+@pytest.mark.parametrize("page", [entry.name for entry in menu.entries() if entry.name != "train"])
 def test_every_other_page_is_whole(visit, page):
     app = visit(page, run="mod59-quick")
     assert NO_TORCH not in [info.value for info in app.info]

@@ -147,7 +147,7 @@ def test_the_invitation_hides_no_tick_and_stays_in_the_plot(open_page, address):
         assert pill["height"] < 24, "it broke into lines"
         assert pill["y"] + pill["height"] <= figure["y"] + figure["height"] - 24, "it covers the ticks"
         assert figure["x"] <= pill["x"]
-        assert pill["x"] + pill["width"] <= figure["x"] + figure["width"] - 60
+        assert pill["x"] + pill["width"] <= figure["x"] + figure["width"] - 40
 
 
 @pytest.mark.parametrize(("width", "height", "room"), [(1280, 900, 120), (640, 400, 95), (390, 844, 120)])

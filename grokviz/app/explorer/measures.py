@@ -11,12 +11,16 @@ from grokviz.study import Study
 from grokviz.view.film import component
 
 ROOM = 270  # pixels, of a figure with its sentence
+LETTERS = (
+    "In the formulas, *L* are the logits, one number for each possible answer, over all pairs; *K* the key frequencies, those "
+    "of the waves it uses; and $C_k$, $S_k$ the waves $\\cos(w_k(a+b))$ and $\\sin(w_k(a+b))$, scaled to unit length."
+)
 
 
 def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
     with shell.column():
-        st.caption(sentences.READ_CURVES)
+        st.caption(f"{sentences.READ_CURVES} {LETTERS}")
     for measure in registry.measures():
         if measure.article:
             _section(measure, measure.article, study)

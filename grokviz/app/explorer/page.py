@@ -1,11 +1,12 @@
 """The figures that move with the step: the film or, with plain controls, a slider and charts."""
 
 from collections.abc import Callable
+from typing import NamedTuple, TypedDict, Unpack
 
 import streamlit as st
 
-from grokviz.app import sentences
-from grokviz.app.explorer import figures
+from grokviz.app import sentences, shell
+from grokviz.app.explorer import figures, tour
 from grokviz.app.session import address, budget, cache, keys
 from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.measures import registry
@@ -16,24 +17,48 @@ from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
 from grokviz.view.film.component import Command, film
 
-# The keys of the blocks with the figures, with the list of runs, and with the tour: a site without a server has others.
-MOVES, PICKER, TOUR = "moves-with-the-step", "run-picker", "tour-of-the-run"
+# The keys of the blocks with the figures and with the list of runs: a site without a server has others.
+MOVES, PICKER = "moves-with-the-step", "run-picker"
+
+
+class How(TypedDict, total=False):
+    """How a page shows its panels: the fields of `Shown` that have a default."""
+
+    extras: tuple[str, ...]
+    layout: str
+    tour: bool
+    at_end: bool
+
+
+class Shown(NamedTuple):
+    """What a page shows of a run: which panels, what it keeps in the address besides, how they are laid out
+    (`component.LAYOUTS`), whether a tour leads through the moments of the run, and whether it begins at the end."""
+
+    panels: tuple[str, ...] = DEFAULT_PANELS
+    extras: tuple[str, ...] = ()
+    layout: str = "full"
+    tour: bool = False
+    at_end: bool = False
+
+
+def explorer(
+    panels: tuple[str, ...] = DEFAULT_PANELS,
+    below: Callable[[Study], None] | None = None,
+    **how: Unpack[How],
+) -> None:
+    """The run in view with these panels, at the step in view; `below` draws what else moves with the step.
+    `how`: see `Shown`. In somebody else's page that is all."""
+    _explorer(Shown(panels, **how), below)
+    if shell.is_embedded():
+        st.stop()
 
 
 @st.fragment
 @cache.one_rerun()
-def explorer(
-    panels: tuple[str, ...] = DEFAULT_PANELS,
-    below: Callable[[Study], None] | None = None,
-    extras: tuple[str, ...] = (),
-    layout: str = "full",
-) -> None:
-    """The run in view with these panels, at the step in view; `below` draws what else moves with the step,
-    and `extras` names what it keeps in the address besides. The layout "strip" is the loss curves alone, in sight
-    however far one scrolls."""
+def _explorer(shown: Shown, below: Callable[[Study], None] | None) -> None:
     try:
         with budget.charged(), st.container(key=MOVES):
-            _explore(panels, below, extras, layout)
+            _explore(shown, below)
     except RunError as error:
         st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
     except HostingError as error:
@@ -42,25 +67,29 @@ def explorer(
         st.info(str(error))
 
 
-def _explore(
-    panels: tuple[str, ...], below: Callable[[Study], None] | None, extras: tuple[str, ...], layout: str
-) -> None:
+def _explore(shown: Shown, below: Callable[[Study], None] | None) -> None:
     study = address.study()
+    if study.run.finished:
+        address.begin_at(study.step_at(study.last_step) if shown.at_end else address.telling_step(study))
     if keys.IS_PLAIN.get(False):
-        _plain(study, panels, extras, layout)
+        _plain(study, shown)
     else:
-        _film(study, panels, extras, layout)
-    st.toggle(
-        "Plain controls",
-        value=keys.IS_PLAIN.get(False),
-        key=keys.PLAIN,
-        help="Streamlit's own slider and charts in place of the film.",
-        on_change=lambda: keys.IS_PLAIN.set(keys.PLAIN.value()),
-    )
+        _film(study, shown)
     if study.run.config.split == UNKNOWN:
         st.caption(sentences.ALL_PAIRS)
-    if below:
+    if below and not (shell.is_embedded() and shown.panels):
         below(study)
+
+
+def plain_controls() -> None:
+    """The switch from the film to Streamlit's own slider and charts, for the foot of a page with a film."""
+    st.toggle(
+        "A slider and plain charts in place of the film",
+        value=keys.IS_PLAIN.get(False),
+        key=keys.PLAIN,
+        help="For assistive technology and slow machines.",
+        on_change=lambda: keys.IS_PLAIN.set(keys.PLAIN.value()),
+    )
 
 
 def run_picker() -> None:
@@ -80,10 +109,9 @@ def _picker() -> None:
     st.selectbox(
         "Run",
         list(cards),
-        index=0
-        if run in cards
-        else None,  # a run is always in view: without one to choose nothing could be cleared
+        index=0 if run in cards else None,  # without a cross: some run is always in view
         key=keys.RUN,
+        label_visibility="collapsed",
         format_func=lambda id: sentences.plain(cards[id].title, 100),
         on_change=_open_chosen,
     )
@@ -104,22 +132,32 @@ def film_key(panels: tuple[str, ...] = ()) -> str:
     return "film-" + "-".join(panels)
 
 
-def _film(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
+def _film(study: Study, shown: Shown) -> None:
     here, run = address.current(), address.handle()
+    moments = tuple(tour.stops(study)) if shown.tour else ()
     state = film(
         cache.blob(run),
-        Command(here.step, here.seq, address.panels_on(panels), here.play),
-        key=film_key(panels),
-        layout=layout,
+        Command(
+            here.step,
+            here.seq,
+            address.panels_on(shown.panels),
+            here.play,
+            moments,
+            shown.tour and here.begins,
+        ),
+        key=film_key(shown.panels),
+        layout=shown.layout,
         maps=lambda: cache.maps(run),
     )
-    address.remember(state, panels, extras)
+    address.remember(state, shown.panels, shown.extras)
 
 
-def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layout: str) -> None:
+def _plain(study: Study, shown: Shown) -> None:
     """The same step with Streamlit's own slider and charts, for assistive technology and slow machines."""
     t = study.timeline
     steps = t.steps.tolist()
+    if shown.tour:
+        tour.choose_moment(study)
     index = study.index_at(address.current().step)
     step = steps[index]
     keys.STEP.set(step)
@@ -131,14 +169,11 @@ def _plain(study: Study, panels: tuple[str, ...], extras: tuple[str, ...], layou
             format_func=lambda s: f"{s:,}",
             on_change=lambda: address.go_to(keys.STEP.value()),
         )
-    address.remember(address.FilmState(step, address.panels_on(panels)), panels, extras)
-    if layout == "strip":  # not seen: what stands below moves with it
-        here, run = address.current(), address.handle()
-        film(cache.blob(run), Command(step, here.seq), key=film_key(panels), layout="none")
+    address.remember(address.FilmState(step, address.panels_on(shown.panels)), shown.panels, shown.extras)
     st.markdown(sentences.at_step(study, index))
     figures.loss_curves(study, step)
     st.caption(sentences.loss_caption(study))
-    if layout == "strip":
+    if shown.layout == "strip":
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -167,9 +202,6 @@ def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
     here, run = address.current(), address.handle()
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
-    if not keys.IS_PLAIN.get(False):  # there these curves stand above already
-        figures.loss_curves(study, here.step)
-        st.caption(sentences.loss_caption(study))
     numbers, downloads = st.columns([3, 2], gap="large")
     with numbers:
         st.dataframe(

@@ -1,7 +1,5 @@
 """The guided tour: five moments of the run in view, found from its own phases."""
 
-from typing import NamedTuple
-
 import streamlit as st
 
 from grokviz import wording
@@ -11,68 +9,49 @@ from grokviz.app.session import address, cache, keys
 from grokviz.errors import NoRunError, RunError
 from grokviz.runs import library
 from grokviz.study import Study
+from grokviz.view.film.assets import Moment
 
 
-class Stop(NamedTuple):
-    name: str
-    step: int
-    sentence: str
-
-
-def stops(study: Study) -> list[Stop]:
+def stops(study: Study) -> list[Moment]:
     """Five moments that a grokking run has, fewer for one that does not grok; every figure is measured."""
     t, phases = study.timeline, study.phases
 
-    found = [Stop("Nothing yet", int(t.steps[0]), _untrained(study, 0))]
+    found = [Moment("Nothing yet", int(t.steps[0]), _untrained(study, 0))]
     if phases.memorised:
         i = study.index_at(phases.memorised.step)
-        found.append(Stop("By heart", int(t.steps[i]), _by_heart(study, i)))
+        found.append(Moment("By heart", int(t.steps[i]), _by_heart(study, i)))
     if phases.circuit and phases.cleanup:
         i = study.index_at((phases.circuit.step + phases.cleanup.step) / 2)
-        found.append(Stop("In secret", int(t.steps[i]), _in_secret(study, i)))
+        found.append(Moment("In secret", int(t.steps[i]), _in_secret(study, i)))
     if phases.grokked:
         i = study.index_at(phases.grokked.step)
-        found.append(Stop("The insight", int(t.steps[i]), _insight(study, i)))
-    found.append(Stop("At the end", int(t.steps[-1]), _end(study, len(t.steps) - 1)))
+        found.append(Moment("The insight", int(t.steps[i]), _insight(study, i)))
+    found.append(Moment("At the end", int(t.steps[-1]), _end(study, len(t.steps) - 1)))
     return found
 
 
-def tour() -> None:
-    """A row of stops: choosing one takes every figure there, and says what to look at.
-
-    The story is told of the paper's run: with another in view, it offers to go back.
-    """
-    with st.container(key=page.TOUR):
-        _tour()
-
-
-def _tour() -> None:
-    try:
-        found = stops(address.study())
-        _offer_the_run_of_the_story()
-    except (NoRunError, RunError):
-        return  # the explorer says why
+def choose_moment(study: Study) -> None:
+    """The tour beside plain controls: a moment that is chosen is where every chart goes."""
+    found = stops(study)
     names = [stop.name for stop in found]
-    chosen = st.segmented_control(
-        "Moments of this run",
-        names,
-        key=keys.TOUR,
-        help="Each takes the curves and panels below to one moment.",
-    )
+    chosen = st.segmented_control("Moments of this run", names, key=keys.TOUR)
     moved = chosen != keys.TOUR_AT.get(None)
     keys.TOUR_AT.set(chosen)
-    text = st.empty()
     if chosen is None:
-        text.markdown(":gray[Choose a moment, or drag through the curves as you like.]")
         return
     stop = found[names.index(chosen)]
-    text.markdown(f"**Step {stop.step:,}.** {stop.sentence}")
+    st.markdown(f"**Step {stop.step:,}.** {stop.sentence}")
     if moved:
-        address.go_to(stop.step, play=True)
+        address.go_to(stop.step)
 
 
-def _offer_the_run_of_the_story() -> None:
-    study, ids = address.study(), {card.id for card in cache.cards()}
+def offer_the_run_of_the_story() -> None:
+    """The words of the story are about one run: with another in view, a way back to it."""
+    try:
+        study = address.study()
+    except (NoRunError, RunError):
+        return  # the explorer says why
+    ids = {card.id for card in cache.cards()}
     if address.current().run == library.DEFAULT_RUN or library.DEFAULT_RUN not in ids:
         return
     text, button = st.columns([3, 1], vertical_alignment="center", width=720)
@@ -83,37 +62,41 @@ def _offer_the_run_of_the_story() -> None:
 
 
 def _untrained(study: Study, i: int) -> str:
-    loss = wording.readable(float(study.timeline.test_loss[i]))
-    return f"Random weights. The test loss is {loss}, close to the price of blind guessing. Nothing is in order yet."
+    test = wording.percent(float(study.timeline.test_accuracy[i]))
+    return f"The network has just been made, of random numbers. It guesses: {test} of its answers are right, and nothing in it is in order."
 
 
 def _by_heart(study: Study, i: int) -> str:
     train, test = (
         wording.percent(float(x[i])) for x in (study.timeline.train_accuracy, study.timeline.test_accuracy)
     )
-    return f"{train} of the training pairs are right, but only {test} of the others. It recites."
+    return f"It answers {train} of the questions that it practises on, and {test} of those it has never seen. It recites."
 
 
 def _in_secret(study: Study, i: int) -> str:
     t = study.timeline
     test, share = wording.percent(float(t.test_accuracy[i])), wording.percent(float(t.logit_fve[i]))
     if not len(t.key_freqs):
-        return f"So far {test} of the unseen pairs are right."
-    loss, without = (wording.readable(float(x[i])) for x in (t.train_loss, t.excluded_loss_train))
+        return f"So far it answers {test} of the questions that it has never seen."
     return (
-        f"So far {test} of the unseen pairs are right. Inside, waves grow: they explain {share} of the variance "
-        f"of its logits. Take them away, and the training loss rises from {loss} to {without}."
+        f"Still it answers only {test} of the questions that it has never seen. But look at the dots: inside, a few waves "
+        f"have begun to grow, and explain {share} of what it computes."
     )
 
 
 def _insight(study: Study, i: int) -> str:
     test = wording.percent(float(study.timeline.test_accuracy[i]))
-    return f"{test} of the pairs that it has never seen are right."
+    return (
+        f"Suddenly it answers {test} of the questions that it has never seen. The dots have moved into rings."
+    )
 
 
 def _end(study: Study, i: int) -> str:
     t = study.timeline
     test, share = wording.percent(float(t.test_accuracy[i])), wording.percent(float(t.logit_fve[i]))
     if not study.phases.grokked:
-        return f"At the last snapshot {test} of the unseen pairs are right: this run has not grokked."
-    return f"{test} of the unseen pairs are right, and waves of {len(t.key_freqs)} frequencies explain {share} of the variance of its logits."
+        return (
+            f"At the end it answers {test} of the questions that it has never seen: this run has not grokked."
+        )
+    waves = wording.plural(len(t.key_freqs), "wave") if len(t.key_freqs) else "nothing that we can name"
+    return f"It answers {test} of the questions that it has never seen, and {waves} explain {share} of what it computes."

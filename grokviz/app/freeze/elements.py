@@ -12,18 +12,19 @@ from collections.abc import Callable, Collection, Iterator
 import pandas as pd
 from streamlit.testing.v1.element_tree import Block, Element, Node
 
-from grokviz.app.explorer.page import MOVES, PICKER, TOUR
+from grokviz.app.explorer.page import MOVES, PICKER
 from grokviz.app.freeze import prose
 from grokviz.view import site
 
 NEEDS_A_SERVER = "This needs the app: in a copy of GrokViz, <code>make run</code>."
 COMMAND = "grokviz_command"  # the component that tells a film what to show
-_PLACES = {PICKER: "site-runs", TOUR: "site-tour"}  # that site.js fills
+_PLACES = {PICKER: "site-runs"}  # that site.js fills
 
 
 def body(tree: Block, pages: Collection[str]) -> str:
     """The HTML of a page's main part; links to `pages` lead to them, others say what they need."""
-    return "\n".join(_Rendering(pages).blocks(tree))
+    text = "\n".join(_Rendering(pages).blocks(tree))
+    return text.replace('href="glossary#', f'href="{site.file_of("glossary")}#')
 
 
 class _Rendering:
@@ -94,14 +95,19 @@ def _films(node: Node) -> Iterator[str]:
     if getattr(node, "type", "") == "bidi_component" and node.proto.component_name == COMMAND:
         told = json.loads(node.proto.json)
         panels = html.escape(",".join(told["panels"]))
-        yield f'<div class="site-film" data-panels="{panels}" data-layout="{told["layout"]}"><div class="gv">\n</div></div>'
+        tour = " data-tour" if told["moments"] else ""
+        yield (
+            f'<div class="site-film" data-panels="{panels}" data-layout="{told["layout"]}"{tour}>'
+            '<div class="gv">\n</div></div>'
+        )
     for child in _children(node):
         yield from _films(child)
 
 
 def _heading(element: Element) -> str:
     tag = element.proto.tag
-    return f"<{tag}>{prose.inline(element.proto.body)}</{tag}>"
+    anchor = f' id="{html.escape(element.proto.anchor)}"' if element.proto.anchor else ""
+    return f"<{tag}{anchor}>{prose.inline(element.proto.body)}</{tag}>"
 
 
 def _table(element: Element) -> str:

@@ -11,7 +11,7 @@ from unittest import mock
 from streamlit.testing.v1 import AppTest
 
 from grokviz import study as studies
-from grokviz.app import garbage, shell
+from grokviz.app import garbage, menu, shell
 from grokviz.app.explorer import tour
 from grokviz.app.freeze import elements
 from grokviz.errors import RunError
@@ -20,7 +20,7 @@ from grokviz.jobs import supervisor
 from grokviz.runs import library
 from grokviz.runs.folder import open_run
 from grokviz.view import frames, site
-from grokviz.view.site import SitePage, SiteRun, Stop
+from grokviz.view.site import SitePage, SiteRun
 
 PAGES = ("story", "timeline", "measures", "circuit", "glossary")  # that need no server
 SECONDS = 120.0  # for a page to be built
@@ -74,9 +74,10 @@ def _write_run(folder: Path, out: Path) -> SiteRun:
         (out / files[part]).write_bytes(gzip.compress(data, 9, mtime=0))
     cleanup = header["phases"]["cleanup_from"]
     start = header["steps"][-1] if cleanup is None else int(cleanup)
-    stops = [Stop(*stop) for stop in tour.stops(found)]
     title = header["title"] or folder.name
-    return SiteRun(folder.name, title, header["sentence"], header["id"], **files, start=start, tour=stops)
+    return SiteRun(
+        folder.name, title, header["sentence"], header["id"], **files, start=start, tour=tour.stops(found)
+    )
 
 
 def _page(name: str, run: str) -> SitePage:
@@ -86,8 +87,8 @@ def _page(name: str, run: str) -> SitePage:
     app.switch_page(f"pages/{name}.py").run()
     if app.exception:
         raise RuntimeError(f"The page {name} fails: {app.exception[0].message}")
-    title, description = next((title, text) for page, title, text in shell.PAGES if page == name)
-    return SitePage(name, title, description, elements.body(app.main, PAGES))
+    entry = menu.entry(name)
+    return SitePage(name, entry.title, entry.help, elements.body(app.main, PAGES))
 
 
 @contextmanager

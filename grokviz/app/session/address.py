@@ -30,6 +30,7 @@ class Place(NamedTuple):
     panels_of: tuple[str, ...] | None = None  # the page they were chosen on, by what it prefers; None: any
     seq: int = 0
     play: bool = False  # the last jump is to be played, not leapt
+    begins: bool = False  # nobody has chosen the step yet, neither by a link nor by hand
 
 
 def current() -> Place:
@@ -51,7 +52,14 @@ def study() -> Study:
 def go_to(step: int, play: bool = False) -> None:
     """Jump to a step, or play the film up to it: every figure follows."""
     place = current()
-    keys.PLACE.set(place._replace(step=step, seq=place.seq + 1, play=play))
+    keys.PLACE.set(place._replace(step=step, seq=place.seq + 1, play=play, begins=False))
+
+
+def begin_at(step: int) -> None:
+    """Show this step first, unless a link or the visitor has chosen one."""
+    place = current()
+    if place.begins and place.step != step:
+        keys.PLACE.set(place._replace(step=step))
 
 
 def open_run(run: str) -> None:
@@ -64,7 +72,8 @@ def open_run(run: str) -> None:
     except (RunError, HostingError) as error:
         notice(f"{run} cannot be opened. {error}")
     else:
-        keys.PLACE.set(Place(run, step, place.panels, place.panels_of, place.seq + 1))
+        begins = study.run.finished
+        keys.PLACE.set(Place(run, step, place.panels, place.panels_of, place.seq + 1, begins=begins))
 
 
 def panels_on(panels_of_page: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,7 +102,9 @@ def _extras() -> dict[str, str]:
 def remember(state: FilmState, panels_of_page: tuple[str, ...], extras: tuple[str, ...] = ()) -> None:
     """Keep where the film has come to, and write it into the address, with the extras of this page."""
     panels, of = (None, None) if state.panels == panels_of_page else (state.panels, panels_of_page)
-    place = current()._replace(step=state.step, panels=panels, panels_of=of)
+    place = current()
+    begins = place.begins and state.step == place.step
+    place = place._replace(step=state.step, panels=panels, panels_of=of, begins=begins)
     keys.PLACE.set(place)
     wanted = {"run": place.run, "step": str(place.step)}
     if panels is not None:
@@ -120,8 +131,9 @@ def telling_step(study: Study) -> int:
 
 def _from_address(params: dict[str, str]) -> Place:
     run, opened = _run_from(params.get("run"))
-    step = _step_from(params.get("step"), opened)
-    return Place(run, step, _panels_from(params.get("panels")))
+    wanted = params.get("step")
+    step = _step_from(wanted, opened)
+    return Place(run, step, _panels_from(params.get("panels")), begins=wanted is None)
 
 
 def _run_from(wanted: str | None) -> tuple[str, Study]:

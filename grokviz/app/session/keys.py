@@ -52,6 +52,7 @@ class Key(str, Generic[T]):
 
 # The frame
 READY: Key[bool] = Key("_shell_ready")  # the menu stands
+PAGE: Key[str] = Key("_page")  # the name of the page in view
 SECRET: Key[str] = Key("_visitor_secret")
 ASKED_FOR_A_FILE: Key[bool] = Key("_asked_for_a_file")  # by the run of the page that is going on
 PLACE: "Key[Place]" = Key("_place")  # the run, the step and the panels in view

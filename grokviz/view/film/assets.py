@@ -11,6 +11,7 @@ import json
 import re
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 from grokviz.view.palette import palette
 
@@ -22,6 +23,14 @@ DEFAULT_PANELS = ("rings", "answers", "embedding", "attention", "neurons", "logi
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async |function |const |let )", re.MULTILINE)
 _DOCS = re.compile(r"^ *(/\*\*((?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+
+
+class Moment(NamedTuple):
+    """A moment of the guided tour: what it is called, its step, and what to look at there."""
+
+    name: str
+    step: int
+    sentence: str
 
 
 @functools.cache

@@ -20,10 +20,11 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from grokviz.view.film import assets
-from grokviz.view.film.assets import DEFAULT_PANELS, HTML, message
+from grokviz.view.film.assets import DEFAULT_PANELS, HTML, Moment, message
 from grokviz.view.frames import read_header
 
-LAYOUTS = ("full", "strip", "none")
+# Each with its height in pixels until a run is drawn: nothing that stands below it is to move when that comes.
+LAYOUTS = {"full": 700, "strip": 320, "beside": 560, "none": 1}
 PICTURES = assets.FOLDER.parent / "pictures"
 
 _SENT = "_film_sent"  # names "id/part" of what this session's page has been given
@@ -40,13 +41,16 @@ class Command(NamedTuple):
     """What Python wants the film to show: obeyed when it appears, and whenever `seq` differs from the last one's.
 
     Raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` a command is
-    ignored, so an echo is never one.
+    ignored, so an echo is never one. `moments` are those of a guided tour; a `quiet` film plays once by itself
+    when it is first seen, where the visitor's system does not ask for calm.
     """
 
     step: int
     seq: int = 0
     panels: tuple[str, ...] = DEFAULT_PANELS
     play: bool = False
+    moments: tuple[Moment, ...] = ()
+    quiet: bool = False
 
 
 def film(
@@ -59,8 +63,9 @@ def film(
 ) -> FilmState:
     """Show the film of `blob` as `command` says; returns where the viewer is, 150 ms after the last input.
 
-    The layout "strip" is the film without panels, in sight however far the page is scrolled; "none" is not seen at
-    all, and there for `panels` that stand elsewhere. `maps` makes the part for neurons and logits; it is called when one of those panels is on screen.
+    The layout "strip" is the film without panels, in sight however far the page is scrolled; "beside" puts two panels
+    at the side of the strip; "none" is not seen at all, and there for `panels` that stand elsewhere. `maps` makes the
+    part for neurons and logits; it is called when one of those panels is on screen.
     Raises ValueError for an unknown panel or layout.
     """
     if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
@@ -70,10 +75,11 @@ def film(
     blob_id = read_header(blob)["id"]
     parts = _parts_to_send(blob, blob_id, key, maps)
     with st.container(gap=None):
-        _commander()(key=f"{key}-command", data={"key": key, "layout": layout, **command._asdict()})
+        _commander()(key=f"{key}-command", data={"key": key, "layout": layout, **command._asdict()}, height=1)
         result = _player()(
             key=key,
             data=message({"key": key, "id": blob_id}, parts),
+            height=LAYOUTS[layout],
             on_view_change=lambda: None,  # what the page says is read on the rerun
             on_need_change=lambda: _remember_need(key, blob_id),
         )

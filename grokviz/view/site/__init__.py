@@ -11,19 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grokviz.view.film import assets
+from grokviz.view.film.assets import Moment
 from grokviz.view.theme import variables
 
 FOLDER = Path(__file__).parent
 SCRIPT, STYLE, ICON = "site.js", "site.css", "icon.svg"
 FIRST = "story"  # the page that stands at the address of the site
-
-
-class Stop(NamedTuple):
-    """A moment of a run that a button leads to."""
-
-    name: str
-    step: int
-    sentence: str
 
 
 class SiteRun(NamedTuple):
@@ -36,10 +29,10 @@ class SiteRun(NamedTuple):
     core: str  # file names, beside the pages
     maps: str
     start: int  # the step at which a page opens
-    tour: Sequence[Stop]
+    tour: Sequence[Moment]
 
     def to_json(self) -> dict[str, object]:
-        return {**self._asdict(), "tour": [stop._asdict() for stop in self.tour]}
+        return self._asdict()
 
 
 class SitePage(NamedTuple):

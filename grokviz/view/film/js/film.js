@@ -111,13 +111,20 @@ export function makeFilm(header) {
 
     /** Plays up to one snapshot and stops there; what lies behind, or asks for calm, is a jump.
      * @param {number} index */
-    playTo(index) {
+    playTo(index, seconds = SECONDS_TO_A_STOP) {
       const from = film.axis.unitAt(film.position), unit = film.axis.units[index];
       if (calm() || unit <= from) return film.goTo(index, { silent: true });
       easing = null;
-      stop = { index, unit, pace: (unit - from) / SECONDS_TO_A_STOP };
+      stop = { index, unit, pace: (unit - from) / seconds };
       [sweep, film.playing] = [from, true];
       film.draw();
+    },
+
+    /** The visitor has chosen a moment of the tour. @param {number} index */
+    visit(index) {
+      input();
+      film.playTo(index);
+      film.commitSoon();
     },
 
     pause() {

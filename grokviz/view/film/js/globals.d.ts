@@ -15,3 +15,8 @@ declare var grokvizCommands: Map<string, object>;
 declare var grokvizPanels: typeof import("./places.js").mountPanels;
 declare var grokvizCarried: Uint8Array[] | undefined;
 declare var grokvizStyle: string | undefined;
+declare var grokvizPlayed: boolean | undefined;
+declare var grokvizPage: string | undefined;
+declare var grokvizStopHidden: MutationObserver | undefined;
+
+declare const WORDS: Record<string, [word: string, meaning: string]>;

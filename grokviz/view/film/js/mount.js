@@ -61,6 +61,13 @@ function newPlace(parentElement) {
   return place;
 }
 
+/** Until now Streamlit has kept a fixed height for the film, so that the page does not move when it comes.
+ * @param {HTMLElement} root */
+function setFree(root) {
+  const tree = root.getRootNode(), box = tree instanceof ShadowRoot ? tree.host.closest('[data-testid="stElementContainer"]') : null;
+  if (box) Object.assign(/** @type {HTMLElement} */ (box).style, { height: "auto", flex: "0 1 auto", overflow: "visible" });
+}
+
 /** Whether `next` is a later state of the run that `film` shows: hand and eye then stay where they are.
  * @param {Film} film @param {Header} next */
 function isLater(film, next) {
@@ -92,6 +99,7 @@ function settle(place) {
   } else {
     view?.stop();
     place.view = buildView(place, core, control);
+    setFree(place.root);
   }
   place.seq = control.seq;
 }

@@ -3,7 +3,7 @@
 /** @import { Timeline } from "./contract.js" */
 
 import { keyShare, measure, phaseAt } from "./kit/timeline.js";
-import { inWords, percent, plural, readable, readAloud, whole } from "./kit/wording.js";
+import { inWords, percent, plural, readAloud, whole } from "./kit/wording.js";
 
 const KNOWN = 0.995; // the accuracy from which a split is spoken of as known
 
@@ -13,14 +13,14 @@ export function narrate(timeline, i) {
   const train = measure(timeline, "train_accuracy", i), test = measure(timeline, "test_accuracy", i);
   const unseen = `${percent(test)} of the pairs it has never seen`, growing = goingOn(timeline, i);
   if (i === 0 && step === 0) {
-    return `Nothing is learned yet. The test loss is ${readable(measure(timeline, "test_loss", 0))}; blind guessing costs ${readable(Math.log(header.p))}.${growing}`;
+    return `Nothing is learned yet: it guesses, and gets ${unseen}.${growing}`;
   }
   if (phases.cleanup_to !== null ? step >= phases.cleanup_to : train > KNOWN && test > KNOWN) {
-    return `It has understood: ${unseen} are answered correctly, with ${keys.length ? plural(keys.length, "frequency", "frequencies") : "whatever it has found"}.${growing}`;
+    return `It has understood: ${unseen} are answered correctly, with ${keys.length ? plural(keys.length, "wave") : "whatever it has found"}.${growing}`;
   }
   const phase = phaseAt(header, step);
   if (phase === "cleanup") {
-    return `The circuit takes over. What was memorised now only costs, and weight decay clears it away${cleared(timeline, i)}. It gets ${unseen}.${growing}`;
+    return `The rule takes over. What was learned by heart now only costs, and is cleared away${cleared(timeline, i)}. It gets ${unseen}.${growing}`;
   }
   if (phase === "circuit formation") {
     const flat = phases.memorised_at !== null && step > phases.memorised_at
@@ -46,16 +46,16 @@ function cleared(timeline, i) {
   const { steps, phases } = timeline.header;
   const before = steps.findLastIndex((s) => s <= (phases.cleanup_from ?? 0));
   const shrunk = 1 - measure(timeline, "sum_squared_weights", i) / measure(timeline, "sum_squared_weights", Math.max(before, 0));
-  return shrunk > 0.005 ? `: the squared weights are down by ${percent(shrunk)}` : "";
+  return shrunk > 0.005 ? `: the network’s numbers, squared and added up, are down by ${percent(shrunk)}` : "";
 }
 
 /** What the key frequencies carry already. @param {Timeline} timeline @param {number} i */
 function hidden(timeline, i) {
   const { key_freqs: keys, p } = timeline.header;
   if (!keys.length) return "";
-  const who = keys.length === 1 ? "one frequency now carries" : `${inWords(keys.length)} frequencies now carry`;
+  const who = keys.length === 1 ? "one wave now makes up" : `${inWords(keys.length)} waves now make up`;
   const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(keys.length / Math.floor(p / 2));
-  return `, yet ${who} ${share} of the embedding’s energy, ${chance} by chance`;
+  return `, yet inside ${who} ${share} of how it keeps the numbers (by chance ${chance})`;
 }
 
 /** What a screen reader hears for a position of the film. @param {Timeline} timeline @param {number} i */

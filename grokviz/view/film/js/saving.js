@@ -62,7 +62,7 @@ export function saveCurves(timeline) {
  * @param {Film} film @param {() => string[]} chosen the panels that are up */
 export function makeLinkButton(film, chosen) {
   if (location.protocol === "file:") return [];
-  const words = "Copy link", button = make("button", "gv-picker", { type: "button", text: words });
+  const words = "Copy link", button = make("button", "gv-link", { type: "button", text: words });
   button.onclick = async () => {
     const link = new URL(location.href);
     link.searchParams.set("step", String(film.step()));

@@ -2,6 +2,7 @@
 
 /** @import { Canvas, Theme, Timeline } from "./contract.js" */
 /** @import { Film } from "./film.js" */
+/** @import { makeMoments } from "./moments.js" */
 /** @import { Box, Plot } from "./kit/plot.js" */
 
 import { makeControls } from "./controls.js";
@@ -14,45 +15,37 @@ import { curveSeries, drawCursor, drawPlotBackground, plotBox } from "./kit/plot
 import { narrate, spoken } from "./narrator.js";
 import { makePhaseRow } from "./phase-row.js";
 
-/** Without a key frequency there is nothing to keep or to take away. @param {Timeline} timeline */
-function circuitLosses(timeline) {
-  return [
-    curveSeries(timeline, "excluded_loss_train", "excluded", "excluded"),
-    curveSeries(timeline, "restricted_loss_test", "restricted", "restricted"),
-  ];
-}
+/** @typedef {ReturnType<typeof makeMoments>} Moments */
 
 /** @param {Timeline} timeline @returns {Plot} */
-function lossPlot(timeline) {
+function lossPlot(timeline) { // what the circuit does alone and what is left without it stand among the measures
   const series = [
     curveSeries(timeline, "test_loss", "test", "test", "log_test_loss"),
     curveSeries(timeline, "train_loss", "train", "train", "log_train_loss"),
-    ...(timeline.header.key_freqs.length ? circuitLosses(timeline) : []),
   ].filter(({ values }) => Array.from(values).some(Number.isFinite));
   return { rows: [{ kind: "log", domain: logDomain(series), series, format: decade }], top: 0 };
 }
 
 /** @param {Timeline} timeline @param {Film} film
- * @param {{ onlayout: () => void, menus: Node[], saves: Node[], roomy: boolean }} page `roomy` where figures under it
- *   share its axis, whose ticks and names may be longer */
+ * @param {{ onlayout: () => void, menus: Node[], saves: Node[], moments: Moments, roomy: boolean }} page `roomy` where
+ *   figures under it share its axis, whose ticks and names may be longer */
 export function makeStrip(timeline, film, page) {
   const plot = lossPlot(timeline), many = film.steps.length > 1;
   const figure = makeFigure("gv-strip-figure", "Loss curves on a log scale over training steps"), phases = makePhaseRow(film);
-  const controls = makeControls(film, page), narrator = make("p", "gv-narrator");
-  const range = makeRange(film), invite = make("span", "gv-invite", { text: "drag", "aria-hidden": "true" });
+  const controls = makeControls(film, page), narrator = makeNarrator(timeline, page.moments), range = makeRange(film);
+  const invite = make("span", "gv-invite", { text: "drag", "aria-hidden": "true" });
   figure.holder.append(range, invite);
   let box = /** @type {Box | null} */ (null);
   if (many) makeDraggable(figure.front, film, (x) => (box ? (x - box.left) / box.width : 0));
-
   return {
     element: make("div", "gv-stage", {}, phases.element, figure.holder, controls.element),
-    narrator, figure, range,
+    narrator: narrator.element, figure, range,
     showPlaying: controls.showPlaying,
-    caption: () => narrator.textContent ?? "",
+    caption: () => narrator.element.textContent ?? "",
     /** The curves fill what is in sight of the figure. @param {number} width @param {Theme} theme
-     * @param {number} hidden pixels of the strip that are out of sight at its top */
-    layout(width, theme, hidden) {
-      figure.resize(width, width < 520 ? 158 : 186);
+     * @param {number} hidden pixels of the strip that are out of sight at its top @param {number} [height] of the curves */
+    layout(width, theme, hidden, height = width < 520 ? 158 : 186) {
+      figure.resize(width, height);
       plot.top = hidden ? Math.max(0, hidden - figure.holder.offsetTop) + 5 : 0;
       box = stripBox(plot, figure, theme, page.roomy && width >= 520);
       film.edges = { left: box.left, right: box.margin };
@@ -73,7 +66,7 @@ export function makeStrip(timeline, film, page) {
     /** @param {number} i */
     tell(i) {
       controls.tell(i);
-      setText(narrator, narrate(timeline, i));
+      narrator.tell(i);
       range.value = String(i);
       range.setAttribute("aria-valuetext", spoken(timeline, i));
       figure.front.setAttribute("aria-label", `Loss curves on a log scale. Now at ${spoken(timeline, i)}.`);
@@ -85,6 +78,22 @@ export function makeStrip(timeline, film, page) {
 function stripBox(plot, { width, height }, theme, roomy) {
   const box = plotBox(plot, width, height, theme);
   return roomy ? plotBox(plot, width, height, theme, { left: Math.max(box.left, 54), right: Math.max(box.margin, 92) }) : box;
+}
+
+/** The sentence of the step, with room for the longest that this run has: what stands below it never moves.
+ * @param {Timeline} timeline @param {Moments} moments */
+function makeNarrator(timeline, moments) {
+  const sentence = (/** @type {number} */ i) => moments.sentence(i) ?? narrate(timeline, i);
+  const longest = [...moments.sentences, ...timeline.header.steps.map((_, i) => narrate(timeline, i))].reduce((a, b) => (b.length > a.length ? b : a));
+  const said = make("span"), room = make("span", "gv-room", { "aria-hidden": "true", "data-words": longest });
+  return {
+    element: make("p", "gv-narrator", {}, said, room),
+    /** @param {number} i */
+    tell(i) {
+      setText(said, sentence(i));
+      moments.tell(i);
+    },
+  };
 }
 
 /** The strip for the keyboard and a screen reader: a slider that is not seen. @param {Film} film */

@@ -10,12 +10,15 @@ import { make } from "./kit/dom.js";
 import { NOTHING, onHover, pointAt } from "./kit/hover.js";
 import { placesOf, registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
+import { makeMoments } from "./moments.js";
 import { spoken } from "./narrator.js";
+import { playQuietly } from "./quiet-play.js";
 import { makeLinkButton, saveCurves, savePicture } from "./saving.js";
 import { makeSlim } from "./slim.js";
 import { makeStrip } from "./strip.js";
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
+const BESIDE_FROM = 900, BESIDE_HEIGHT = 268; // pixels: where strip and panels stand beside each other
 
 /** Where a film stands in the page, and how Python hears of it.
  * @typedef {{ root: HTMLElement, commit: (state: object) => void, need: (part: string) => void, seq: number | undefined }} Site */
@@ -25,12 +28,14 @@ const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to 
 /** @param {Site} site @param {Part} core @param {Control} control */
 // eslint-disable-next-line max-lines-per-function -- one place: what may happen to it, and all it is made of
 export function buildView(site, core, control) {
-  const { root } = site, full = control.layout === "full", places = () => placesOf(control.key);
+  const { root } = site, { layout: kind } = control, full = kind === "full" || kind === "beside", beside = kind === "beside";
+  const places = () => placesOf(control.key);
   /** @type {Timeline} */
   const timeline = { ...core, maps: mapsFor(core) };
   const film = makeFilm(core.header);
   const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
   const saves = [
+    ...makeLinkButton(film, panels.chosen),
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: saveStrip }),
   ];
@@ -41,17 +46,22 @@ export function buildView(site, core, control) {
     savePicture(timeline, theme, strip.figure, { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" });
     drawStrip();
   }
-  const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: [...(full ? [panels.chooser] : []), ...makeLinkButton(film, panels.chosen)], saves, roomy: !full });
+  const moments = makeMoments(film, control.moments ?? []);
+  const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: full ? [panels.chooser] : [], saves, moments, roomy: !full });
   let strip = newStrip();
   const live = make("p", "gv-heard", { "aria-live": "polite" });
-  if (control.layout === "none") root.replaceChildren(live); // its places alone, under other controls
-  else root.replaceChildren(strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
+  if (kind === "none") root.replaceChildren(live); // its places alone, under other controls
+  else root.replaceChildren(moments.element, strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
   root.classList.toggle("gv-film-strip", !full);
   let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
 
   const slim = makeSlim(root, () => strip, drawStrip, full ? null : pageOf(root));
+  function fitStrip(hidden = slim.hidden()) {
+    if (beside && width >= BESIDE_FROM) strip.layout(Math.floor(strip.element.clientWidth), theme, hidden, BESIDE_HEIGHT);
+    else strip.layout(width, theme, hidden);
+  }
   function drawStrip(hidden = slim.hidden()) {
-    strip.layout(width, theme, hidden);
+    fitStrip(hidden);
     strip.figure.stale = true;
     film.draw();
   }
@@ -59,7 +69,8 @@ export function buildView(site, core, control) {
   function layout() {
     width = Math.floor(root.clientWidth);
     if (!width) return;
-    strip.layout(width, theme, slim.hidden());
+    root.classList.toggle("gv-beside", beside && width >= BESIDE_FROM);
+    fitStrip();
     slim.measure();
     panels.layout();
     places().forEach((place) => place.stale());
@@ -113,6 +124,7 @@ export function buildView(site, core, control) {
   film.goTo(film.nearest(control.step), { silent: true, eased: false });
   strip.tell(film.index());
   layout();
+  const endQuietPlay = control.quiet ? playQuietly(film, root) : () => {};
 
   return {
     film,
@@ -158,6 +170,7 @@ export function buildView(site, core, control) {
     },
     stop() {
       clearTimeout(later);
+      endQuietPlay();
       deaf();
       pointAt(NOTHING);
       film.stop();

@@ -4,8 +4,7 @@ import { mount } from "../../film/js/mount.js";
 import { make } from "../../film/js/kit/dom.js";
 
 /**
- * @typedef {{ name: string, step: number, sentence: string }} Stop
- * @typedef {{ id: string, title: string, sentence: string, film: string, core: string, maps: string, start: number, tour: Stop[] }} SiteRun
+ * @typedef {{ id: string, title: string, sentence: string, film: string, core: string, maps: string, start: number, tour: [name: string, step: number, sentence: string][] }} SiteRun
  */
 
 const /** @type {{ runs: SiteRun[] }} */ { runs } = JSON.parse(document.getElementById("site")?.textContent ?? "");
@@ -63,7 +62,8 @@ async function showFilm(place) {
   const panels = query.get("panels")?.split(",") ?? usual;
   const key = "film", layout = place.dataset.layout ?? "full";
   const step = stepFrom(query.get("step")) ?? run.start;
-  const control = { key, id: run.film, seq: 0, step, panels, layout };
+  const moments = place.dataset.tour === undefined ? [] : run.tour;
+  const control = { key, id: run.film, seq: 0, step, panels, layout, moments };
   const component = {
     parentElement: place,
     setStateValue: (/** @type {string} */ _, /** @type {any} */ view) => remember(view, usual),
@@ -85,24 +85,6 @@ async function showFilm(place) {
   const redraw = () => mount({ ...component, data: null });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("grokviz-theme", redraw);
-}
-
-/** Buttons that take the film to the moments of the run. @param {HTMLElement} place */
-function showTour(place) {
-  const said = make("p", "site-said", { "aria-live": "polite", text: "Choose a moment, or drag through the curves as you like." });
-  let seq = 0;
-  const stops = run.tour.map((stop) => make("button", "site-stop", {
-    type: "button", text: stop.name, "aria-pressed": "false",
-    onclick: (/** @type {Event} */ { currentTarget }) => {
-      for (const one of stops) one.setAttribute("aria-pressed", String(one === currentTarget));
-      said.textContent = `Step ${stop.step.toLocaleString("en")}. ${stop.sentence}`;
-      const film = /** @type {HTMLElement} */ (document.querySelector(".site-film"));
-      const panels = (film.dataset.panels ?? "").split(",");
-      (globalThis.grokvizCommands ??= new Map()).set("film", { key: "film", layout: "full", step: stop.step, seq: (seq += 1), panels, play: true });
-      dispatchEvent(new CustomEvent("grokviz-command", { detail: "film" }));
-    },
-  }));
-  place.replaceChildren(make("div", "site-stops", {}, ...stops), said);
 }
 
 /** The list of runs, and the sentence on the one in view. @param {HTMLElement} place */
@@ -141,5 +123,4 @@ function themeButton() {
 themeButton();
 keepRun();
 for (const place of document.querySelectorAll(".site-runs")) showRuns(/** @type {HTMLElement} */ (place));
-for (const place of document.querySelectorAll(".site-tour")) showTour(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-film")) void showFilm(/** @type {HTMLElement} */ (place));

@@ -46,7 +46,8 @@ export function keepCarried() {
 
 /**
  * What Python wants to be shown. `seq` rises with every command; without one it is still on its way.
- * @typedef {{ key: string, id: string, step: number, panels: string[], layout: "full" | "strip" | "none", seq?: number, play?: boolean }} Control
+ * @typedef {{ key: string, id: string, step: number, panels: string[], layout: "full" | "strip" | "beside" | "none", seq?: number,
+ *   play?: boolean, moments?: [string, number, string][], quiet?: boolean }} Control
  */
 
 /** The data of the component: [u32 length][JSON control][part][part]..., the parts only when they are new here.
