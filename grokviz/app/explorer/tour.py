@@ -4,7 +4,6 @@ import streamlit as st
 
 from grokviz import wording
 from grokviz.app import sentences
-from grokviz.app.explorer import page
 from grokviz.app.session import address, cache, keys
 from grokviz.errors import NoRunError, RunError
 from grokviz.runs import library

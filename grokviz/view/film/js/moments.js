@@ -10,7 +10,7 @@ import { make } from "./kit/dom.js";
 export function makeMoments(film, moments) {
   const buttons = moments.map(([name, step]) =>
     make("button", "gv-moment", { type: "button", text: name, onclick: () => film.visit(film.nearest(step)) }));
-  const element = make("div", "gv-moments", { role: "group", "aria-label": "Moments of this run", hidden: !moments.length }, ...buttons);
+  const element = make("div", "gv-moments", { role: "group", "aria-label": "Moments of this run" }, ...buttons);
   const at = (/** @type {number} */ i) => moments.findLastIndex(([, step]) => film.nearest(step) === i);
 
   return {

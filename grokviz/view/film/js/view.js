@@ -51,7 +51,7 @@ export function buildView(site, core, control) {
   let strip = newStrip();
   const live = make("p", "gv-heard", { "aria-live": "polite" });
   if (kind === "none") root.replaceChildren(live); // its places alone, under other controls
-  else root.replaceChildren(moments.element, strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
+  else root.replaceChildren(...(control.moments?.length ? [moments.element] : []), strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
   root.classList.toggle("gv-film-strip", !full);
   let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
 
