@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from devtools.browser import choose
+from grokviz.app import menu
 from grokviz.runs.folder import open_run
 from tests.app import test_browser
 
@@ -139,7 +141,7 @@ def pick(page, label, option):
 
 
 def frequencies_are_cut(page):
-    page.get_by_role("link", name="Cut", exact=True).first.click()
+    choose(page, menu.entry("cut").title)
     page.wait_for_selector(".pic-waves canvas")
     assert pair_of(page) == (2, 5)  # the pair came along
     for label, name in (
@@ -231,7 +233,7 @@ def experiments_are_made(page):
 
 
 def waves_are_built(page):
-    page.get_by_role("link", name="Build", exact=True).first.click()
+    choose(page, menu.entry("build").title)
     page.wait_for_selector(".pic-waves canvas")
     page.get_by_role("button", name="One wave less").click()
     address(page, "waves=")
