@@ -125,3 +125,9 @@ def _orders(cuts: Cuts, parts: tuple[Part, ...]) -> Iterator[Cuts]:
             mine = getattr(cuts, part.name)
             changed[part.name] = Choice(mine.mode, others) if isinstance(mine, Choice) else others
         yield replace(cuts, **changed)  # pyright: ignore[reportArgumentType]
+
+
+def key_hits(cuts: Cuts, key_freqs: tuple[int, ...]) -> bool:
+    """Whether a draw takes a key frequency: what it then destroys is no accident."""
+    named = {k for name in CHOICES if (choice := getattr(cuts, name)) is not None for k in choice.freqs}
+    return bool({*named, *cuts.waves} & {*key_freqs})

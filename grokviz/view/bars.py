@@ -119,3 +119,48 @@ def suffice_chart(margins: pd.DataFrame, dark: bool = False) -> Figure:
         .configure_view(stroke=None)
         .configure_axis(domain=False, ticks=False)
     )
+
+
+# What a mark of `control_chart` is, and how it is drawn: light and dark enough on either theme.
+DRAW, DRAW_OF_KEYS, THE_CUT, WHOLE = "as many at random", "with a key frequency", "your cut", "nothing cut"
+MARKS = {
+    DRAW: ("circle", GREY),
+    DRAW_OF_KEYS: ("triangle-up", GREY),
+    THE_CUT: ("diamond", KEY_COLOUR),
+    WHOLE: ("square", GREY),
+}
+SMALLEST = 1e-12  # of a loss on a logarithmic axis
+
+
+def control_chart(rows: pd.DataFrame, kinds: list[str]) -> Figure:
+    """The loss of a cut beside those of its random control, on a log scale. Rows: loss, kind; a line for each kind."""
+    shown = {kind: MARKS[kind] for kind in kinds}
+    names = list(shown)
+    low, high = min(rows["loss"].tolist()), max(rows["loss"].tolist())
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "loss:Q",
+            title="test loss (nats)",
+            scale=alt.Scale(type="log", domain=[low / 2, high * 2], nice=False),
+            axis=log_axis(),
+        ),
+        y=alt.Y("kind:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=200)),
+        tooltip=["kind:N", alt.Tooltip("loss:Q", format=".2~e")],
+    )
+    points = base.mark_point(filled=True, size=90, opacity=0.75).encode(
+        shape=alt.Shape(
+            "kind:N", legend=None, scale=alt.Scale(domain=names, range=[mark for mark, _ in shown.values()])
+        ),
+        color=alt.Color(
+            "kind:N", legend=None, scale=alt.Scale(domain=names, range=[c for _, c in shown.values()])
+        ),
+    )
+    return (
+        alt.layer(points)
+        .properties(
+            height=26 * len(names) + 45,
+            description="The test loss of the cut, of the whole network, and of the same cut with as many others at random.",
+        )
+        .configure_view(stroke=None)
+        .configure_axis(domain=False, ticks=False)
+    )

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from grokviz import wording
 from grokviz.app import shell
+from grokviz.app.circuit import control, experiment_table, pair, snapshots
 from grokviz.app.circuit import follow as following
-from grokviz.app.circuit import pair, snapshots
 from grokviz.app.circuit.snapshots import View
 from grokviz.app.session import address, keys
 from grokviz.circuit.cuts import MODES, NO_CUTS, SEEDS, SKIPS, Choice, Cuts, format_cuts, parse_cuts
-from grokviz.circuit.experiments import Experiment
 from grokviz.circuit.interventions import Outcome
 from grokviz.circuit.stages import follow
 from grokviz.errors import CutsError
@@ -86,11 +86,16 @@ def cut_panel(study: Study) -> None:
         st.subheader("What does it do?", anchor=False)
         st.markdown(_sentence(cuts, whole.outcome, cut.outcome))
         st.dataframe(_before_and_after(whole.outcome, cut.outcome), hide_index=True, height="content")
+        beside = control.beside(index, cuts, whole.outcome, cut.outcome)
         _damage_map(study, whole, cut)
         pair.sliders(study, "cut")
     _pair_after(study, cut, cuts)
     with shell.column():
-        _experiments(study, index, whole)
+        table = _experiments(study, index, whole)
+    if beside:  # now the page stands
+        control.fill(beside, index)
+    if table:
+        experiment_table.fill(table, index)
 
 
 def _controls(study: Study, cuts: Cuts) -> None:
@@ -280,7 +285,8 @@ def _pair_after(study: Study, cut: View, cuts: Cuts) -> None:
         )
 
 
-def _experiments(study: Study, index: int, whole: View) -> None:
+def _experiments(study: Study, index: int, whole: View) -> DeltaGenerator | None:
+    """The paper's experiments, where they are asked for: the place of their table, to be drawn with its controls."""
     here = address.current()
     st.header("The paper's experiments", anchor=False)
     st.markdown(
@@ -294,14 +300,11 @@ def _experiments(study: Study, index: int, whole: View) -> None:
         on_click=lambda: keys.EXPERIMENTS_AT.set((here.run, here.step)),
     )
     if keys.EXPERIMENTS_AT.get(None) != (here.run, here.step):
-        return
+        return None
     found = snapshots.perform(address.handle(), index)
-    st.dataframe(_experiment_table(found), hide_index=True, height="content")
-    st.caption(
-        "Losses over all pairs. *Paper*: the figures of its own network, which has other weights and the key frequencies 14, 35, 41, 42 and 52; "
-        "sections 4.2 and 4.4, appendix C.1.3, and for single frequencies at the neurons the range in the notebook released with it. "
-        "A dash: the paper gives no figure."
-    )
+    table = st.empty()
+    experiment_table.show(table, found)
+    st.caption(experiment_table.CAPTION)
     names = [experiment.question for experiment, _ in found]
     st.selectbox(
         "Make one of these cuts above",
@@ -315,6 +318,7 @@ def _experiments(study: Study, index: int, whole: View) -> None:
     _each_frequency(index, whole)
     if here.run == library.DEFAULT_RUN and index == len(study.timeline.steps) - 1:
         st.markdown(_DIFFERENCES)
+    return table
 
 
 def _each_frequency(index: int, whole: View) -> None:
@@ -345,20 +349,3 @@ three frequencies at once (its best explains 65 %; in the paper every head has o
 a single wave breaks it, while the paper's network even gained. What does agree: nothing but the key waves is needed, leaving the
 rest out *lowers* the loss, and without them little is left.
 """
-
-
-def _experiment_table(found: list[tuple[Experiment, Outcome]]) -> pd.DataFrame:
-    rows = [
-        (
-            e.question,
-            _published(e.published),
-            wording.readable(result.all_loss),
-            wording.percent(result.accuracy),
-        )
-        for e, result in found
-    ]
-    return pd.DataFrame(rows, columns=["experiment", "paper", "here", "right answers here"])
-
-
-def _published(text: str) -> str:
-    return " to ".join(wording.readable(float(number)) for number in text.split(" to ")) if text else "–"

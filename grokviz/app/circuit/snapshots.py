@@ -9,7 +9,7 @@ import numpy as np
 from grokviz.app.session import apart, cache
 from grokviz.app.session.bounded import kept
 from grokviz.app.session.cache import RunHandle
-from grokviz.circuit import experiments, interventions
+from grokviz.circuit import controls, experiments, interventions
 from grokviz.circuit import inside as insides
 from grokviz.circuit.cuts import NO_CUTS, Cuts
 from grokviz.circuit.inside import Inside, look_inside
@@ -165,6 +165,48 @@ def _inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> Inside:
     whole = _whole(handle, index)
     with apart.in_turn():
         return look_inside(whole, cuts, order(study), freqs, study.task, owners)
+
+
+class Losses(NamedTuple):
+    """What is kept of a draw of a random control."""
+
+    test_loss: float
+    all_loss: float
+    test_accuracy: float
+
+
+def control(handle: RunHandle, index: int, cuts: Cuts) -> controls.Control:
+    """The same cut with as many others: which, not yet what they do."""
+    study = cache.study(handle)
+    owners = _owners(handle, index) if cuts.clusters and not is_too_large_to_repeat(handle) else None
+    return controls.control(cuts, controls.parts_of(cuts, study.run.config, order(study).n, owners))
+
+
+def is_too_large_to_repeat(handle: RunHandle) -> bool:
+    """Whether one cut of this network is a large thing already: on a shared machine it is not made ten times unasked."""
+    return _is_large(handle, looking.CUT)
+
+
+def known_losses(handle: RunHandle, index: int, cuts: Cuts) -> Losses | None:
+    """`losses` where they are known."""
+    found = cache.LOSSES.peek(_key(handle, index, cuts))
+    return found if isinstance(found, Losses) else None
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def losses(handle: RunHandle, index: int, cuts: Cuts) -> Losses:
+    """What a snapshot with these parts cut loses. In float64, and without its pictures."""
+
+    def compute() -> Losses:
+        study = cache.study(handle)
+        owners = _owners(handle, index) if cuts.polynomial or cuts.clusters else None
+        whole = _whole(handle, index)
+        with apart.in_turn():
+            logits = interventions.run(whole.weights, cuts, order(study), whole, owners).logits
+        found = interventions.outcome(logits, study.task)
+        return Losses(found.test_loss, found.all_loss, found.test_accuracy)
+
+    return cache.LOSSES.get(_key(handle, index, cuts), compute)
 
 
 def _is_large(handle: RunHandle, cost: Cost) -> bool:

@@ -74,6 +74,7 @@ class Account:
 SECONDS = Account(60.0)  # of a core
 BYTES = Account(600.0)  # brought, taken home, fetched
 _payer: ContextVar[str] = ContextVar("who pays for what is being computed", default="")
+_begun: ContextVar[float] = ContextVar("seconds of this thread when that began", default=0.0)
 
 
 @contextmanager
@@ -99,11 +100,21 @@ def _charged(who: str) -> Iterator[None]:
             mend=f"Go on in {math.ceil(wait)} s, {OWN}",
         )
     token, begin = _payer.set(who), time.thread_time()
+    _begun.set(begin)
     try:
         yield
     finally:
         spend(time.thread_time() - begin)
         _payer.reset(token)
+
+
+def is_half_spent() -> bool:
+    """Whether whoever is looking has had half of their seconds, with what is being computed now: what is done for them
+    unasked ends there."""
+    limits, who = hosting.limits(), _payer.get()
+    if limits is None or not who:
+        return False
+    return SECONDS.total(who) + time.thread_time() - _begun.get() > limits.cpu_seconds / 2
 
 
 def spend(seconds: float) -> None:

@@ -1,0 +1,55 @@
+"""The table of the paper's experiments: what it published, what they give here, and what as many others at random give."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from streamlit.delta_generator import DeltaGenerator
+
+from grokviz import wording
+from grokviz.app.circuit import control, snapshots
+from grokviz.app.session import address
+from grokviz.circuit.cuts import Cuts
+from grokviz.circuit.experiments import Experiment
+from grokviz.circuit.interventions import Outcome
+
+CAPTION = (
+    "Losses over all pairs. *Paper*: the figures of its own network, which has other weights and the key frequencies 14, 35, 41, 42 and 52; "
+    "sections 4.2 and 4.4, appendix C.1.3, and for single frequencies at the neurons the range in the notebook released with it. "
+    "*At random*: the same experiment with as many other frequencies, ten draws, from the least to the most. A draw may take "
+    "another key frequency: then it hurts, too. A dash: the paper gives no figure, or the experiment names nothing that could be drawn."
+)
+
+Found = list[tuple[Experiment, Outcome]]
+
+
+def show(place: DeltaGenerator, found: Found, at_random: Mapping[Cuts, str] = {}) -> None:
+    """Draw the table in its place."""
+    rows = [
+        (
+            experiment.question,
+            _published(experiment.published),
+            wording.readable(result.all_loss),
+            at_random.get(experiment.cuts, "–"),
+            wording.percent(result.accuracy),
+        )
+        for experiment, result in found
+    ]
+    columns = ["experiment", "paper", "here", "at random", "right answers here"]
+    place.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, height="content")
+
+
+def fill(place: DeltaGenerator, index: int) -> None:
+    """Draw it again as the random controls are made, one experiment after the other."""
+    found = snapshots.perform(address.handle(), index)
+    words: dict[Cuts, str] = {}
+    for experiment, _ in found:
+        for drawn in control.draw(index, experiment.cuts):
+            if drawn.is_whole and drawn.losses:
+                words[experiment.cuts] = drawn.words("all_loss")
+            elif not drawn.is_whole:
+                words[experiment.cuts] = f"{len(drawn.losses)} of {len(drawn.control.draws)} draws …"
+            show(place, found, words)
+
+
+def _published(text: str) -> str:
+    return " to ".join(wording.readable(float(number)) for number in text.split(" to ")) if text else "–"
