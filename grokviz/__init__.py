@@ -17,15 +17,16 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from grokviz import charts
-    from grokviz.api import OpenRun, open, record, train
+    from grokviz.api import OpenRun, film, open, record, train
     from grokviz.config import RunConfig
     from grokviz.forecast.presets import PRESETS
 
-__all__ = ["PRESETS", "OpenRun", "RunConfig", "charts", "open", "record", "train"]
+__all__ = ["PRESETS", "OpenRun", "RunConfig", "charts", "film", "open", "record", "train"]
 _HOMES = {
     "PRESETS": "forecast.presets",
     "RunConfig": "config",
     "OpenRun": "api",
+    "film": "api",
     "open": "api",
     "record": "api",
     "train": "api",

@@ -1,4 +1,4 @@
-"""GrokViz for scripts and notebooks: `grokviz.open`, `grokviz.train` and `grokviz.record`. Charts are in `grokviz.charts`."""
+"""GrokViz for scripts and notebooks: `grokviz.open`, `grokviz.train`, `grokviz.record` and `grokviz.film`. Charts are in `grokviz.charts`."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +17,7 @@ from grokviz.measures.phases import Phases
 from grokviz.runs import folder, library
 from grokviz.runs.folder import Run
 from grokviz.study import deep
+from grokviz.view.film.assets import DEFAULT_PANELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from grokviz.engine.schedule import LogRow
     from grokviz.engine.train import Snapshot
     from grokviz.importers.recording import Recorder
+    from grokviz.view.notebook import Film
 
 LONG_NAMES = {short: long for long, short in NAMES.items()}
 
@@ -247,3 +249,18 @@ def record(
     from grokviz.importers.recording import Recorder
 
     return Recorder(path, config, is_train=is_train, title=title, sentence=sentence)
+
+
+def film(
+    run: OpenRun | str | Path, step: int | None = None, panels: tuple[str, ...] = DEFAULT_PANELS
+) -> "Film":
+    """The film of a run in a notebook: `film.step` is the step in view, to be read and to be set.
+
+    It opens at the snapshot nearest to `step`, or where the test loss is about to drop. `film.saved()` is a copy that
+    needs no kernel. Raises like `open`, `ValueError` for a panel that is none, and `MissingPackageError` where there is
+    no anywidget.
+    """
+    opened = run if isinstance(run, OpenRun) else open(run)
+    with installation.missing_packages_are_named():
+        from grokviz.view.notebook import Film
+    return Film(opened.study, step, panels)

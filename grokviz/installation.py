@@ -27,6 +27,7 @@ def runs_folder() -> Path:
 
 EXTRAS = {  # package, as it is imported -> the extra of GrokViz that installs it
     "altair": "notebook",
+    "anywidget": "notebook",
     "huggingface_hub": "hub",
     "latex2mathml": "site",
     "pandas": "notebook",

@@ -113,7 +113,7 @@ class Recorder:
         self._write_row()
         if step <= self.step:
             write.rewind(self.path, step - 1)
-        self._row, self.step = {"step": step}, step
+        self._row, self.step = {"step": float(step)}, step
 
     def _write_row(self) -> None:
         if self._row:

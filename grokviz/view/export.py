@@ -4,17 +4,10 @@ import base64
 import html
 
 from grokviz.view.film.assets import DEFAULT_PANELS, HTML, message, script, style
-from grokviz.view.frames import read_header
+from grokviz.view.frames import Header, read_header
+from grokviz.view.theme import variables
 
-# The theme variables that Streamlit would have set; the page follows the system's light or dark.
-THEME = """
-:root {
-  color-scheme: light dark;
-  --st-background-color: #ffffff; --st-text-color: #1f2733; --st-primary-color: #0068a3;
-}
-@media (prefers-color-scheme: dark) {
-  :root { --st-background-color: #11151b; --st-text-color: #e6eaf0; --st-primary-color: #6bc0f2; }
-}
+FRAME = """
 body { margin: 0; background: var(--st-background-color); color: var(--st-text-color); }
 main { max-width: 1240px; margin: 0 auto; padding: 24px clamp(14px, 3vw, 32px) 64px; }
 h1 { font: 600 26px/1.25 system-ui, sans-serif; margin: 0 0 4px; }
@@ -46,9 +39,8 @@ def offline_html(
     """
     header = read_header(blob)
     shown = panels or tuple(panel for panel in DEFAULT_PANELS if maps or panel not in ("neurons", "logits"))
-    start = header["phases"]["cleanup_from"] if step is None else step
     control = {"key": "offline", "id": header["id"], "seq": 0, "panels": list(shown), "layout": "full"}
-    control["step"] = header["steps"][-1] if start is None else start
+    control["step"] = start_of(header) if step is None else step
     data = base64.b64encode(message(control, [blob, *([maps] if maps else [])])).decode()
     name, sentence = html.escape(title), html.escape(header["sentence"])
     return f"""<!doctype html>
@@ -56,7 +48,7 @@ def offline_html(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{name}</title>
-<style>{THEME}{style()}</style>
+<style>{variables()}{FRAME}{style()}</style>
 <main>
 <h1>{name}</h1>
 <p>{sentence}</p>
@@ -69,3 +61,9 @@ def offline_html(
 </script>
 </html>
 """
+
+
+def start_of(header: Header) -> int:
+    """The step at which a film opens: where the test loss is about to drop, or the last."""
+    cleanup = header["phases"]["cleanup_from"]
+    return int(header["steps"][-1] if cleanup is None else cleanup)

@@ -10,18 +10,18 @@ import tomllib
 from grokviz.installation import HOME
 
 CONFIG = HOME / ".streamlit" / "config.toml"
-DARK = ':root[data-theme="dark"]'
 
 
 @functools.cache
-def variables() -> str:
-    """`--st-background-color` and its like: light, dark where the system is, and either where the page says so."""
+def variables(scope: str = ":root") -> str:
+    """`--st-background-color` and its like for what is in `scope`: light, dark where the system is, and either where
+    its `data-theme` says so."""
     theme = tomllib.loads(CONFIG.read_text("utf-8"))["theme"]
     light, dark = (_declared(theme[mode]) for mode in ("light", "dark"))
     return (
-        f":root {{ color-scheme: light; {light} }}\n"
-        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}\n'
-        f"{DARK} {{ color-scheme: dark; {dark} }}\n"
+        f"{scope} {{ color-scheme: light; {light} }}\n"
+        f'@media (prefers-color-scheme: dark) {{ {scope}:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}\n'
+        f'{scope}[data-theme="dark"] {{ color-scheme: dark; {dark} }}\n'
     )
 
 

@@ -20,6 +20,7 @@ from grokviz.jobs import supervisor
 from grokviz.runs import library
 from grokviz.runs.folder import open_run
 from grokviz.view import frames, site
+from grokviz.view.export import start_of
 from grokviz.view.site import SitePage, SiteRun
 
 PAGES = ("story", "timeline", "measures", "circuit", "glossary")  # that need no server
@@ -72,11 +73,10 @@ def _write_run(folder: Path, out: Path) -> SiteRun:
     files = {part: f"runs/{name}-{header['id']}-{part}.bin" for part in parts}
     for part, data in parts.items():
         (out / files[part]).write_bytes(gzip.compress(data, 9, mtime=0))
-    cleanup = header["phases"]["cleanup_from"]
-    start = header["steps"][-1] if cleanup is None else int(cleanup)
     title = header["title"] or folder.name
+    stops = tour.stops(found)
     return SiteRun(
-        folder.name, title, header["sentence"], header["id"], **files, start=start, tour=tour.stops(found)
+        folder.name, title, header["sentence"], header["id"], **files, start=start_of(header), tour=stops
     )
 
 

@@ -1,6 +1,6 @@
 // The film: where it stands, whether it plays, and who is told. No drawing, no DOM beyond the clock.
 
-/** @import { Header, Moment } from "./contract.js" */
+/** @import { Edges, Header, Moment } from "./contract.js" */
 /** @import { AxisKind } from "./kit/axis.js" */
 
 import { bestAxis, makeAxis } from "./kit/axis.js";
@@ -29,7 +29,7 @@ export function makeFilm(header) {
   const film = {
     header, steps: header.steps, axis: makeAxis(header.steps, bestAxis(header)),
     position: 0, playing: false, held: false, speed: 1, loop: false, touched: false, axisIsChosen: false,
-    edges: /** @type {import("./contract.js").Edges | null} */ (null), // of the strip, for panels that stand under it
+    edges: /** @type {Edges | null} */ (null), // of the strip, for panels that stand under it
     onframe: (/** @type {number} */ _now) => {}, oncommit: () => {},
     stats: { frames: 0, inputs: /** @type {number[]} */ ([]), waiting: 0 },
 

@@ -2,6 +2,7 @@
 
 import { mount } from "../../film/js/mount.js";
 import { make } from "../../film/js/kit/dom.js";
+import { encodeMessage } from "../../film/js/kit/registry.js";
 
 /**
  * @typedef {{ id: string, title: string, sentence: string, film: string, core: string, maps: string, start: number, tour: [name: string, step: number, sentence: string][] }} SiteRun
@@ -22,24 +23,6 @@ async function fetched(name) {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/** As Python packs it, see `assets.message`: [u32 length][JSON control][part], on 4-byte boundaries.
- * @param {object} control @param {Uint8Array[]} parts @returns {Uint8Array} */
-export function packed(control, parts) {
-  let text = JSON.stringify({ ...control, sizes: parts.map((part) => part.length) });
-  const head = new TextEncoder().encode(text);
-  text += " ".repeat((4 - (head.length % 4)) % 4);
-  const padded = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(4 + padded.length + parts.reduce((sum, part) => sum + part.length, 0));
-  new DataView(bytes.buffer).setUint32(0, padded.length, true);
-  bytes.set(padded, 4);
-  let start = 4 + padded.length;
-  for (const part of parts) {
-    bytes.set(part, start);
-    start += part.length;
-  }
-  return bytes;
 }
 
 /** @param {string | null} text @returns {number | null} */
@@ -68,12 +51,12 @@ async function showFilm(place) {
     parentElement: place,
     setStateValue: (/** @type {string} */ _, /** @type {any} */ view) => remember(view, usual),
     setTriggerValue: async (/** @type {string} */ _, /** @type {string} */ part) => {
-      if (part === "maps") mount({ ...component, data: packed(control, [await fetched(run.maps)]) });
+      if (part === "maps") mount({ ...component, data: encodeMessage(control, [await fetched(run.maps)]) });
     },
   };
   try {
     const core = await fetched(run.core);
-    mount({ ...component, data: packed(control, [core]) });
+    mount({ ...component, data: encodeMessage(control, [core]) });
     place.style.minHeight = "0";
   } catch (error) {
     place.replaceChildren(make("p", "site-caption", {

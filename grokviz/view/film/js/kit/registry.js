@@ -63,3 +63,21 @@ export function decodeMessage(bytes) {
   }
   return control;
 }
+
+/** The same the other way, as `assets.message` does it in Python: every part on a 4-byte boundary.
+ * @param {object} control @param {Uint8Array[]} parts @returns {Uint8Array} */
+export function encodeMessage(control, parts) {
+  let text = JSON.stringify({ ...control, sizes: parts.map((part) => part.length) });
+  const head = new TextEncoder().encode(text);
+  text += " ".repeat((4 - (head.length % 4)) % 4);
+  const padded = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(4 + padded.length + parts.reduce((sum, part) => sum + part.length, 0));
+  new DataView(bytes.buffer).setUint32(0, padded.length, true);
+  bytes.set(padded, 4);
+  let start = 4 + padded.length;
+  for (const part of parts) {
+    bytes.set(part, start);
+    start += part.length;
+  }
+  return bytes;
+}
