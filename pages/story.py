@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.explorer import page, tour  # noqa: E402
+from grokviz.app.explorer import lottery, page, tour  # noqa: E402
 
 shell.article(
     "It learns by heart. Much later, it understands.",
@@ -58,6 +58,8 @@ with shell.column():
         "answer on which all its clocks agree. Each network finds clocks of its own: their speeds are its **key "
         "frequencies**."
     )
+
+lottery.section(page.film_key(("rings", "answers")))
 
 shell.foot(
     "You have seen it from outside, and a little of what grows inside. Next, take the whole run in your hand, every picture of it at once; or train a network of your own, which takes less than a minute.",

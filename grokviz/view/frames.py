@@ -24,6 +24,7 @@ from grokviz.measures.encoding import Stored
 from grokviz.measures.phases import Phases
 from grokviz.models.spec import Shapes
 from grokviz.runs.folder import Run
+from grokviz.study.race import race
 from grokviz.study.timeline import Timeline
 from grokviz.tasks.pairs import Task, names_of, operation_of
 
@@ -75,6 +76,7 @@ class Header(TypedDict):
     attention_rate: float
     phases: dict[str, int | None]
     bands: list[tuple[str, int, int | None]]
+    race: dict[str, int | None]
     measures: list[dict[str, object]]
     silent: dict[str, str]
     neurons: list[int]
@@ -90,6 +92,8 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
     arrays |= {
         name: _snapshots(timeline.series[name], kept) for name in CORE_PICTURES if name in timeline.series
     }
+    if "trig_coefficients" in timeline.series:
+        arrays |= {"trig_coefficients": _float32(timeline["trig_coefficients"][kept])}
     arrays |= {
         "table": Stored(task.answers.astype(np.int16)),
         "side": Stored((task.is_train * 1 + task.is_test * 2).astype(np.uint8)),
@@ -109,6 +113,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         "attention_rate": 0.0 if run.config.architecture == "mlp" else run.config.attention_rate,
         "phases": {name: getattr(phases, name) for name in PHASES},
         "bands": [list(band) for band in phases.bands],
+        "race": race(timeline)._asdict(),
         "measures": declarations(timeline, task, run.config.shapes),
         "silent": silent(timeline, task, run.config.shapes),
     }

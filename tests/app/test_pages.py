@@ -23,7 +23,7 @@ from tests.app.conftest import components, healthy, unescaped
 
 PAGES = tuple(entry.name for entry in menu.entries())
 FIGURES = ("story", "timeline", "measures", "circuit", "follow", "cut", "build")
-PICTURES = {"measures": 6, "follow": 4, "cut": 3, "build": 1}  # components besides the film
+PICTURES = {"story": 1, "measures": 6, "follow": 4, "cut": 3, "build": 1}  # components besides the film
 NO_FILM = ("build", "library", "glossary")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 

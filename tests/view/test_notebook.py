@@ -72,7 +72,9 @@ def test_a_notebook_without_anywidget_is_told_what_to_install():
 
 def test_charts_show_themselves():
     shown = grokviz.charts.losses(grokviz.open(RUN))._repr_mimebundle_()
-    (html,) = [value for kind, value in (shown[0] if isinstance(shown, tuple) else shown).items() if "html" in kind]
+    (html,) = [
+        value for kind, value in (shown[0] if isinstance(shown, tuple) else shown).items() if "html" in kind
+    ]
     assert "vega" in html
 
 

@@ -52,6 +52,7 @@
  * @property {number} attention_rate attention is this share of the softmax, and one less it to every token
  * @property {Record<"memorised_at" | "circuit_from" | "cleanup_from" | "cleanup_to" | "grokked_at", number | null>} phases
  * @property {[string, number, number | null][]} bands phase, first step, first step after it; null while it lasts
+ * @property {Record<"open" | "ahead" | "decided", number | null>} race of the frequencies: its moments, as steps
  * @property {Declaration[]} measures with one number a snapshot, each an array of its name
  * @property {Record<string, string>} silent pictures that are not there, and why
  * @property {number[]} neurons of the maps: which neurons they show
@@ -123,8 +124,10 @@
  * @property {(timeline: Timeline, i: number) => string} caption the answer at snapshot i
  * @property {(canvas: HTMLCanvasElement, now: () => { own: Own, context: Context } | null, page: PanelPage) => void} [listen]
  *   to what is chosen in the figure by pointer or keys
- * @property {(own: Own, context: Context) => { left: number, width: number }} [timeBox] where the axis of time lies in
- *   the figure: press and drag there, and the film moves
+ * @property {(own: Own, context: Context) => { left: number, width: number, axis?: Axis }} [timeBox] where the axis of
+ *   time lies in the figure, and which one if it is not the film's: press and drag there, and the film moves
+ * @property {(own: Own, x: number, y: number, context: Context) => number | null} [press] the snapshot that a press here
+ *   leads to
  */
 
 export {};

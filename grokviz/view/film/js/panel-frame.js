@@ -126,13 +126,20 @@ function waitForPart(panel, timeline, film, need) {
  * @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Film} film @param {State} state
  * @param {(theme: Theme) => Context} context */
 function listenToPanel(panel, { figure, element, caption }, film, state, context) {
-  const { timeBox, hover } = panel;
+  const { timeBox, hover, press } = panel;
   if (timeBox) {
     makeDraggable(figure.front, film, (x) => {
       if (!state.own || !state.theme || film.steps.length < 2) return film.axis.unitAt(film.position); // nothing to point at yet
-      const box = timeBox(state.own, context(state.theme));
-      return (x - box.left) / box.width;
+      const { left, width, axis } = timeBox(state.own, context(state.theme)), unit = (x - left) / width;
+      return axis ? film.axis.unitAt(axis.positionAt(Math.min(1, Math.max(0, unit)))) : unit;
     });
+  }
+  if (press) {
+    figure.front.classList.add("gv-presses");
+    figure.front.onclick = ({ offsetX, offsetY }) => {
+      const index = state.own && state.theme ? press(state.own, offsetX, offsetY, context(state.theme)) : null;
+      if (index !== null) film.goTo(index);
+    };
   }
   if (!hover) return;
   const point = (/** @type {number} */ x, /** @type {number} */ y) => {

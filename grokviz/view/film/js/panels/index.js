@@ -11,11 +11,14 @@ import { neuronsPanel } from "./neurons.js";
 import { logitsPanel } from "./logits.js";
 import { outputsPanel } from "./outputs.js";
 import { accuracyPanel } from "./accuracy.js";
+import { racePanel } from "./race.js";
+import { understoodPanel } from "./understood.js";
 import { simplicityPanel } from "./simplicity.js";
 import { measuresPanel } from "./measures.js";
 
 /** @type {Panel<any>[]} */
 export const PANELS = [
-  ringsPanel, answersPanel, embeddingPanel, attentionPanel, neuronsPanel, logitsPanel, outputsPanel, accuracyPanel, simplicityPanel,
+  ringsPanel, answersPanel, embeddingPanel, attentionPanel, neuronsPanel, logitsPanel, outputsPanel, accuracyPanel, racePanel, understoodPanel,
+  simplicityPanel,
   measuresPanel,
 ];

@@ -2,13 +2,21 @@
 
 /** @import { Panel } from "../contract.js" */
 
+import { PANELS } from "../panels/index.js";
 import { curves } from "./curves.js";
 
 /** What Python asks for: a kind, and what that kind wants to know.
  * @typedef {{ kind: string, id: string, [more: string]: any }} Spec */
 
 /** @type {Record<string, (spec: any) => Panel<any>>} */
-const KINDS = { curves };
+const KINDS = { curves, film: ({ id }) => namedPanel(id) };
+
+/** One of the film's own panels. @param {string} id @returns {Panel<any>} */
+function namedPanel(id) {
+  const found = PANELS.find((panel) => panel.id === id);
+  if (!found) throw new Error(`There is no panel ${id}. Name one of panels/index.js.`);
+  return found;
+}
 
 /** @param {Spec} spec @returns {Panel<any>} */
 export function panelOf(spec) {
