@@ -349,8 +349,10 @@ class OfGroup(TypedDict):
     p: int
 
 
-def of_group(name: str) -> OfGroup:
-    """The settings of a group, however its name is spelt. Raises `ConfigError` for another name."""
+def of_group(name: str, p: int = 0) -> OfGroup:
+    """The settings of a group, however its name is spelt; without a name those of addition mod p. Raises `ConfigError` for another name."""
+    if not name:
+        return {"operation": "add", "group": "", "p": p}
     group = named_groups.canonical(name)
     return {"operation": COMPOSE, "group": group, "p": named_groups.order_of(group)}
 

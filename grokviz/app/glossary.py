@@ -49,6 +49,15 @@ WORDS = {
     "Cut, ablation": "Taking a part of the network out, or replacing it by something simpler, to learn what it was for.",
     "Discrete logarithm": "Modulo a prime, every number but 0 is a power of one of them, a primitive root. The exponents add "
     "when the numbers are multiplied, as logarithms do.",
+    "Group": "Things that can be done one after the other, such that doing two of them is again one of them, and each can be "
+    "undone: turns of a clock, shuffles of cards, turns and flips of a polygon. Addition on a clock is one; a group need "
+    "not care for the order of two elements, and many do.",
+    "Subgroup, coset": "A subgroup is a group within a group, such as the shuffles that leave the third card in place. Its cosets "
+    "are what becomes of it when one more element comes after it (a right coset) or before it (a left one): equal parts, into "
+    "which the group falls.",
+    "Representation, block": "A way to write the elements of a group as matrices, so that one after the other is a product of matrices. "
+    "Those that cannot be taken apart are irreducible. Their entries, as functions on the group, are its blocks: what waves "
+    "are to a clock.",
 }
 
 

@@ -63,41 +63,42 @@ def trials(
     seed: int = 0,
 ) -> list[Trial]:
     """The experiments on one snapshot; without key blocks only those of the cosets. `seed` draws the control."""
-    pre, post = hidden
+    of_blocks = _of_blocks(hidden, parts, group, keys) if len(keys) else []
+    return _of_cosets(hidden, parts, fit, cosets, np.random.default_rng(seed)) + of_blocks
+
+
+def _of_cosets(
+    hidden: Hidden, parts: Sides, fit: Fit, cosets: Sequence[Cosets], rng: np.random.Generator
+) -> list[Trial]:
+    """What each neuron sees, the same all over each coset: of its own, of the wrong sides, of another subgroup."""
     own = [cosets[h].right for h in fit.left], [cosets[h].left for h in fit.right]
     wrong = [cosets[h].left for h in fit.left], [cosets[h].right for h in fit.right]
-    others = _others(fit, cosets, np.random.default_rng(seed))
-
-    def over(
-        sides: tuple[list[Int[np.ndarray, " n"]], list[Int[np.ndarray, " n"]]],
-    ) -> Float[np.ndarray, "n n m"]:
-        return np.maximum(averaged(pre, parts, *sides), 0)
-
-    found = [
-        Trial(
-            "Average what each neuron sees over its own cosets: right ones of a, left ones of b",
-            SILENT,
-            RIGHT,
-            over(own),
-        ),
-        Trial(
-            "The same with the sides changed: left cosets of a, right ones of b", SILENT, WRONG, over(wrong)
-        ),
-        Trial(
-            "The same with other subgroups of the same orders, drawn at random", SILENT, WRONG, over(others)
-        ),
+    others = _others(fit, cosets, rng)
+    words = (
+        ("Average what each neuron sees over its own cosets: right ones of a, left ones of b", RIGHT, own),
+        ("The same with the sides changed: left cosets of a, right ones of b", WRONG, wrong),
+        ("The same with other subgroups of the same orders, drawn at random", WRONG, others),
+    )
+    return [
+        Trial(question, SILENT, says, np.maximum(averaged(hidden.pre, parts, *sides), 0))
+        for question, says, sides in words
     ]
-    if len(keys):
-        core = product_part(post, group, keys)
-        kept = np.expand_dims(only_blocks(parts.left, group, keys) - parts.left, 1)
-        kept = pre + kept + np.expand_dims(only_blocks(parts.right, group, keys) - parts.right, 0)
-        found += [
-            Trial("Keep of the hidden layer only ρ(a b) of the key blocks, and its mean", RIGHT, SILENT,
-                  core + post.mean(axis=(0, 1))),
-            Trial("Take just that away", WRONG, SILENT, post - core),
-            Trial("Keep of what each neuron sees of a and of b only the key blocks", RIGHT, SILENT, np.maximum(kept, 0)),
-        ]  # fmt: skip
-    return found
+
+
+def _of_blocks(hidden: Hidden, parts: Sides, group: Group, keys: Sequence[int]) -> list[Trial]:
+    """The key blocks alone, and all but those."""
+    pre, post = hidden
+    core = product_part(post, group, keys)
+    left, right = (only_blocks(part, group, keys) - part for part in (parts.left, parts.right))
+    kept = np.maximum(pre + left[:, None] + right[None], 0)
+    mean = post.mean(axis=(0, 1))
+    return [
+        Trial(
+            "Keep of the hidden layer only ρ(a b) of the key blocks, and its mean", RIGHT, SILENT, core + mean
+        ),
+        Trial("Take just that away", WRONG, SILENT, post - core),
+        Trial("Keep of what each neuron sees of a and of b only the key blocks", RIGHT, SILENT, kept),
+    ]
 
 
 def _others(

@@ -7,37 +7,36 @@ from typing import NamedTuple
 from grokviz.config import RunConfig, of_group
 from grokviz.errors import ConfigError
 from grokviz.forecast.recipes import fast_preset
-from grokviz.tasks.named_groups import order_of
 
 
 class Preset(NamedTuple):
     name: str  # on the form
     words: str  # what it is for; empty: the form does not offer it
-    make: Callable[[int], RunConfig]  # for a modulus
+    make: Callable[[int, str], RunConfig]  # for a modulus, or for a group by name
     p: int | None = None  # the modulus it was made for; None: any
 
 
-def _paper(p: int) -> RunConfig:
+def _paper(p: int, group: str) -> RunConfig:
     """Nanda et al. 2023: p = 113, 30 % of the pairs, weight decay 1, lr 1e-3, 40,000 steps, split by
     random.seed(0); random.shuffle, as in the released code."""
-    return RunConfig(p=p, split="paper", log_every=20)
+    return RunConfig(**of_group(group, p), split="paper", log_every=20)
 
 
-def _quick(p: int) -> RunConfig:
+def _quick(p: int, group: str) -> RunConfig:
     """Larger steps and a little more data, half the width: memorises within 100 steps, groks after 1,000 to 2,000
     (p = 59, seeds 0 and 1), which two cores train within a minute."""
-    return dataclasses.replace(fast_preset(p), frac_train=0.35, lr=3e-3, steps=6_000)
+    return dataclasses.replace(fast_preset(p, group), frac_train=0.35, lr=3e-3, steps=6_000)
 
 
-def _only_memorises(p: int) -> RunConfig:
-    fast = fast_preset(p)
+def _only_memorises(p: int, group: str) -> RunConfig:
+    fast = fast_preset(p, group)
     return dataclasses.replace(
         fast, weight_decay=0.0, stop="steps", steps=min(fast.steps, 1_500), max_snapshots=60
     )
 
 
-def _too_little_data(p: int) -> RunConfig:
-    fast = fast_preset(p)
+def _too_little_data(p: int, group: str) -> RunConfig:
+    fast = fast_preset(p, group)
     return dataclasses.replace(
         fast, frac_train=0.15, stop="steps", steps=min(fast.steps, 2_000), max_snapshots=60
     )
@@ -58,13 +57,10 @@ def preset(name: str, p: int | None = None, group: str = "") -> RunConfig:
     if name not in PRESETS:
         raise ConfigError(f"Preset {name!r} is not known.", mend=f"Choose one of: {', '.join(PRESETS)}.")
     found = PRESETS[name]
-    if group:
-        asked = of_group(group)
-        return dataclasses.replace(found.make(order_of(group)), **asked)
-    return found.make((found.p or RunConfig.p) if p is None else p)
+    return found.make((found.p or RunConfig.p) if p is None else p, group)
 
 
-def to_watch(name: str, p: int) -> RunConfig:
+def to_watch(name: str, p: int, group: str = "") -> RunConfig:
     """A preset as the page trains it: the paper's ends once there is nothing more to see, and keeps fewer snapshots."""
-    config = preset(name, p)
+    config = preset(name, p, group)
     return dataclasses.replace(config, stop="cleanup", max_snapshots=120) if name == "paper" else config

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grokviz.config import RunConfig, same_course
+from grokviz.config import RunConfig, of_group, same_course
+from grokviz.tasks import named_groups
 
 
 class Measured(NamedTuple):
@@ -34,15 +35,21 @@ FAST = {
 SMALLEST_PLATEAU = 31  # 29 is on the edge, 27 and all below that were measured show none
 
 
-def fast_preset(p: int) -> RunConfig:
+# Groups: the share that was found, by `bench.group_recipes`, all else as at the moduli; medians of its seeds.
+GROUPS: dict[str, Measured] = {}
+FEW, SMALL_SHARE, LARGE_SHARE = 40, 0.9, 0.5  # of a group that was not measured, by how many elements it has
+
+
+def fast_preset(p: int, group: str = "") -> RunConfig:
     """The fewest seconds to 99 % of the unseen pairs of (a + b) mod p on two cores, with the plateau in sight.
 
     Half the paper's width, five times its learning rate, twice its weight decay, and the share of the pairs
-    that this modulus needs. Goes on through cleanup. Raises `ConfigError` for p outside 3..251.
+    that this modulus needs, or this group, which goes before p. Goes on through cleanup. Raises `ConfigError` for p
+    outside 3..251 and for a name that is no group.
     """
     return RunConfig(
-        p=p,
-        frac_train=_frac_train(p),
+        **of_group(group, p),
+        frac_train=_share_of(group) if group else _frac_train(p),
         d_model=64,
         d_mlp=256,
         lr=5e-3,
@@ -57,24 +64,37 @@ def _frac_train(p: int) -> float:
     return round(float(np.interp(p, list(FAST), [m.frac_train for m in FAST.values()])), 3)
 
 
+def _share_of(group: str) -> float:
+    name = named_groups.canonical(group)
+    if name in GROUPS:
+        return GROUPS[name].frac_train
+    if named_groups.commutes(name):
+        return _frac_train(named_groups.order_of(name))
+    return SMALL_SHARE if named_groups.order_of(name) < FEW else LARGE_SHARE
+
+
 def expected_grok_step(config: RunConfig) -> int | None:
     """About when 99 % of the unseen pairs will be right; None where nothing like it was measured.
 
     Known for the fast preset with any seed, between the moduli that were measured. Single seeds differ by
     a factor of three either way.
     """
-    if not same_course(config, fast_preset(config.p)):
+    if not same_course(config, fast_preset(config.p, config.group)):
         return None
+    if config.group:
+        return GROUPS[config.group].grokked if config.group in GROUPS else None
     known = {p: m.grokked for p, m in FAST.items() if m.grokked}
     if not min(known) <= config.p <= max(known):
         return None
     return round(float(np.interp(config.p, list(known), list(known.values()))))
 
 
-def shows_plateau(p: int) -> bool:
+def shows_plateau(p: int, group: str = "") -> bool:
     """Whether the fast preset first memorises and only later generalises, so that the eye sees two events.
 
     By measurement: when 99 % of the training pairs are right, test accuracy is 50 points below, and it takes
     four times that many steps or more to 99 % of the unseen ones.
     """
+    if group:  # 28 elements or less showed little of one
+        return named_groups.order_of(group) >= FEW
     return p >= SMALLEST_PLATEAU

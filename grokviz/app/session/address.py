@@ -18,7 +18,7 @@ from grokviz.study import Study
 from grokviz.view.film import assets
 from grokviz.view.film.component import FilmState
 
-EXTRAS = ("a", "b", "cuts", "waves")  # what some pages keep in the address besides: see `extra`
+EXTRAS = ("a", "b", "cuts", "waves", "neuron")  # what some pages keep in the address besides: see `extra`
 
 
 class Place(NamedTuple):

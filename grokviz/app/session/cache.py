@@ -47,6 +47,8 @@ LOSSES = Cache("losses of random controls", 4_000, 2)
 HAND_MADE = Cache("networks made by hand", 32, 50)
 SUFFICIENT = Cache("tables of how few waves suffice", 16, 2)
 CURVES = Cache("charts of whole runs", 56, 50)
+GROUPS = Cache("neurons on cosets", 60, 200)
+ACCOUNTS = Cache("experiments on groups", 8, 20, spinner="Changing one thing after the other …")
 SPEAKERS = Cache("charts of what spoke for an answer", 16, 2)
 
 

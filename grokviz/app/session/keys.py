@@ -75,6 +75,8 @@ CUT_HISTORY: Key[list[str]] = Key("_cut_history")
 EXPERIMENTS_AT: Key[tuple[str, int]] = Key("_experiments_at")  # the run and step whose experiments are shown
 EXPERIMENT: Key[int | None] = Key("cut_experiment")  # the number of the one that was chosen
 CUT_NOISE: Key[int] = Key("cut_noise")
+NEURON: Key[int] = Key("group_neuron")
+ACCOUNTS_AT: Key[tuple[str, int]] = Key("_accounts_at")  # the run and step at which both accounts are tried
 BUILD_FREQS: Key[list[int]] = Key("build_freqs")
 
 

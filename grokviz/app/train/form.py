@@ -9,8 +9,8 @@ import streamlit as st
 from grokviz import hosting, installation, wording
 from grokviz.app import sentences
 from grokviz.app.session import keys, visitor
-from grokviz.app.train import my_run, widgets
-from grokviz.config import SETTINGS, RunConfig, same_course
+from grokviz.app.train import group_choice, my_run, widgets
+from grokviz.config import SETTINGS, RunConfig, of_group, same_course
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.forecast import recipes
 from grokviz.forecast.outlook import Known, Outlook, outlook
@@ -21,7 +21,7 @@ from grokviz.jobs.files import runs_in
 from grokviz.runs import library
 from grokviz.runs.imported import NO_TORCH
 from grokviz.runs.record import read_record
-from grokviz.tasks.pairs import build_task, operation_label, task_of
+from grokviz.tasks.pairs import COMPOSE, build_task, operation_label, task_of
 from grokviz.view import pixels
 
 FIRST_P = 59
@@ -31,6 +31,12 @@ FIRST_P = 59
 NO_PLATEAU = (
     "No plateau to see: so small a clock has to be shown so many of its questions that most of the others are right "
     "almost as soon as those. Choose a modulus of 31 or more to see the wait."
+)
+
+# docs/group-recipes.csv: of 24 elements no share was found with both a gap of 50 points and an end.
+SMALL_GROUP = (
+    "Little of a plateau to see, if it groks at all: so small a group has to be shown most of its questions. "
+    "Choose one of 60 elements or more to see the wait."
 )
 
 # docs/recipes.md, and the words of the preset.
@@ -44,25 +50,27 @@ OFFERED = [name for name, preset in PRESETS.items() if preset.words]
 # The settings that are asked for, in three columns; under More, one below the other.
 ROWS = (("p", "operation", "seed"), ("frac_train", "weight_decay", "lr"))
 MORE = (("steps", "optimizer"), ("d_model", "n_heads"), ("d_mlp",))
-FIELDS = tuple(field for group in (*ROWS, *MORE) for field in group)
+FIELDS = (*(field for group in (*ROWS, *MORE) for field in group), "group")
 LEAST = {"p": 5, "steps": 50}  # with less there is nothing to see
 PERCENT = "frac_train"  # asked for in per cent
 
 
 def forecast(config: RunConfig) -> Outlook:
     """What will probably become of a training."""
-    if same_course(config, preset("little", config.p)):
+    if not config.group and same_course(config, preset("little", config.p)):
         return Outlook("memorises", None, TOO_LITTLE, None)
-    if same_course(config, recipes.fast_preset(config.p)) and not recipes.shows_plateau(config.p):
-        return Outlook("at once", recipes.expected_grok_step(config), NO_PLATEAU, None)
+    is_fast = same_course(config, recipes.fast_preset(config.p, config.group))
+    if is_fast and not recipes.shows_plateau(config.p, config.group):
+        why = SMALL_GROUP if config.group else NO_PLATEAU
+        return Outlook("at once", recipes.expected_grok_step(config), why, None)
     return outlook(config, _fast)
 
 
 def _fast(config: RunConfig) -> Known | None:
-    if not same_course(config, recipes.fast_preset(config.p)):
+    if not same_course(config, recipes.fast_preset(config.p, config.group)):
         return None
     step = recipes.expected_grok_step(config)
-    return Known(step, recipes.shows_plateau(config.p)) if step else None
+    return Known(step, recipes.shows_plateau(config.p, config.group)) if step else None
 
 
 def form() -> None:
@@ -103,7 +111,11 @@ def folded() -> None:
 def _begin() -> None:
     """What the form says when it is drawn for the first time, or again: what it said last."""
     keys.PRESET_WAS.first(lambda: "fast")
-    if keys.setting("p").is_set():
+    if keys.setting(
+        "operation"
+    ).is_set():  # of the modulus and the group one is not drawn, and so is forgotten
+        keys.setting("p").first(lambda: keys.OWN_MODULUS.get(FIRST_P))
+        keys.setting("group").first(lambda: keys.FORM_WAS.get({}).get("group") or group_choice.FIRST)
         return
     _fill(recipes.fast_preset(FIRST_P))
     for field, value in keys.FORM_WAS.get({}).items():
@@ -124,7 +136,7 @@ def _checked(limits: Limits | None) -> RunConfig | None:
 def _possible(limits: Limits | None) -> RunConfig:
     """What is chosen. Raises `ConfigError` or `HostingError` when it cannot be trained here."""
     for field in FIELDS:
-        if SETTINGS[field].within and field != PERCENT:
+        if SETTINGS[field].within and field != PERCENT and not (field == "p" and group_choice.chosen()):
             value = keys.setting(field).value()
             if wrong := widgets.out_of_range(field, value, limits, LEAST.get(field)):
                 raise ConfigError(wrong)
@@ -148,10 +160,13 @@ def _picture(config: RunConfig) -> None:
 
 def chosen() -> RunConfig:
     """The config that the widgets say. Raises `ConfigError` when they fit no run."""
-    base = to_watch(keys.PRESET_WAS.value(), int(keys.setting("p").value()))
-    values = {field: SETTINGS[field].kind(keys.setting(field).value()) for field in FIELDS}
+    group = group_choice.chosen()
+    p = int(keys.setting("p").get(FIRST_P))
+    base = to_watch(keys.PRESET_WAS.value(), p, group)
+    values = {f: SETTINGS[f].kind(keys.setting(f).value()) for f in FIELDS if f not in ("p", "group")}
     as_it_was = values[PERCENT] == _percent(base)  # which may be finer than what the slider shows
     values[PERCENT] = base.frac_train if as_it_was else values[PERCENT] / 100
+    values |= of_group(group) if group else {"group": "", "p": p}
     return dataclasses.replace(base, **values)
 
 
@@ -161,16 +176,21 @@ def _percent(config: RunConfig) -> int:
 
 def _fill(config: RunConfig) -> None:
     for field in FIELDS:
-        keys.setting(field).set(getattr(config, field))
+        if field not in ("p", "group"):
+            keys.setting(field).set(getattr(config, field))
+    if config.group:
+        keys.setting("group").set(config.group)
+    else:
+        keys.setting("p").set(config.p)
+        keys.setting("group").first(lambda: group_choice.FIRST)
     keys.setting(PERCENT).set(_percent(config))
 
 
 def _presets() -> None:
     def label(name: str) -> str:
-        p = _modulus()
-        if name != "fast" or p is None:
+        config = _of_preset(name) if name == "fast" else None
+        if config is None:
             return PRESETS[name].name
-        config = to_watch(name, p)
         step = forecast(config).grok_step
         taken = step and machine.seconds_from_start(library.trained(), config, step)
         return f"{PRESETS[name].name} ({about(taken)} here)" if taken else PRESETS[name].name
@@ -181,7 +201,8 @@ def _presets() -> None:
             return _mark()
         seed = keys.setting("seed").value()
         keys.PRESET_WAS.set(name)
-        _fill(to_watch(name, PRESETS[name].p or keys.OWN_MODULUS.get(FIRST_P)))
+        if config := _of_preset(name, PRESETS[name].p or keys.OWN_MODULUS.get(FIRST_P)):
+            _fill(config)
         keys.setting("seed").set(seed)
 
     st.segmented_control(
@@ -190,6 +211,16 @@ def _presets() -> None:
     # What is pressed says how the form was filled; what it is now follows from the numbers in it.
     name = _preset_now()
     st.caption(PRESETS[name].words if name else "Your own recipe.")
+
+
+def _of_preset(name: str, p: int | None = None) -> RunConfig | None:
+    """A preset for the group that is chosen, or for this modulus or the one that is; None where there is no such."""
+    group = group_choice.chosen()
+    p = _modulus() if p is None else p
+    try:
+        return to_watch(name, p or FIRST_P, group) if p or group else None
+    except ConfigError:
+        return None
 
 
 def _modulus() -> int | None:
@@ -204,7 +235,9 @@ def _preset_now() -> str | None:
         config = chosen()
     except ConfigError:
         return None
-    return next((name for name in OFFERED if same_course(config, to_watch(name, config.p))), None)
+    return next(
+        (name for name in OFFERED if same_course(config, to_watch(name, config.p, config.group))), None
+    )
 
 
 def _mark() -> None:
@@ -213,17 +246,34 @@ def _mark() -> None:
 
 
 def _p_changed() -> None:
+    """Another modulus or another group: the recipe that is marked goes with it."""
     p = _modulus()
     if p is None:
         return
-    keys.OWN_MODULUS.set(p)
-    if name := keys.PRESET.value():
+    if not group_choice.chosen():
+        keys.OWN_MODULUS.set(p)
+    name = keys.PRESET.value()
+    if name and (config := _of_preset(name)):
         seed = keys.setting("seed").value()
-        _fill(to_watch(name, p))
+        _fill(config)
         keys.setting("seed").set(seed)
 
 
-CHANGED = {"p": _p_changed, "seed": None}  # another seed of a preset is the preset still
+def _operation_changed() -> None:
+    """From numbers to a group, or back, the recipe that is marked goes with it."""
+    now, before = keys.setting("operation").value(), keys.FORM_WAS.get({}).get("operation")
+    if (now == COMPOSE) == (before == COMPOSE):
+        return _mark()
+    _p_changed()
+    keys.setting("operation").set(now)
+    _mark()
+
+
+CHANGED = {
+    "p": _p_changed,
+    "operation": _operation_changed,
+    "seed": None,
+}  # another seed of a preset is the preset still
 
 
 def _choices() -> None:
@@ -242,7 +292,9 @@ def _more_choices() -> None:
 
 def _widget(field: str) -> None:
     setting, changed = SETTINGS[field], CHANGED.get(field, _mark)
-    if field == PERCENT:
+    if field == "p" and group_choice.chosen():
+        group_choice.widget(_p_changed)
+    elif field == PERCENT:
         st.slider(
             setting.label,
             5,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { freePlace, keepInside } from "../../../grokviz/view/film/js/kit/labels.js";
+import { eased, elementsAt, standing } from "../../../grokviz/view/pictures/js/cosets.js";
 import { sizeInWords, timesSmaller } from "../../../grokviz/view/pictures/js/fit.js";
 import { labelPlace, makeRings, ringTimes } from "../../../grokviz/view/pictures/js/rings.js";
 import { makeWaves, waveTimes } from "../../../grokviz/view/pictures/js/waves.js";
@@ -87,4 +88,22 @@ test("labels at the top of a plot are whole, and a free place is found between t
   assert.deepEqual(labels.map(({ at }) => at), [8, 23]);
   assert.equal(freePlace([140, 160], 150, 19), 121);
   assert.equal(freePlace([], 150, 19), 150);
+});
+
+test("elements walk from their numbers to their places among the cosets", () => {
+  const order = [2, 0, 3, 1];
+  assert.deepEqual([...standing(order, 0)], [0, 1, 2, 3]);
+  assert.deepEqual([...standing(order, 1)], [1, 3, 0, 2]);
+  assert.deepEqual([...standing(order, 0.5)], [0.5, 2, 1, 2.5]);
+  assert.deepEqual([0, 0.5, 1].map(eased), [0, 0.5, 1]);
+  for (let share = 0.01; share < 1; share += 0.01) assert.ok(eased(share) > eased(share - 0.01));
+});
+
+test("what is under the pointer follows the order", () => {
+  const side = { values: [1, 2, 3, 4], scale: 4, order: [2, 0, 3, 1], starts: [2] };
+  const data = { n: 4, a: side, b: { ...side, order: [3, 2, 1, 0] } }, place = { x: 100, y: 100, size: 40 };
+  assert.deepEqual(elementsAt(data, place, 0, 105, 125), { a: 2, b: 0 });
+  assert.deepEqual(elementsAt(data, place, 1, 105, 125), { a: 3, b: 3 });
+  assert.deepEqual(elementsAt(data, place, 1, 50, 105), { a: 2, b: null });
+  assert.equal(elementsAt(data, place, 1, 50, 50), null);
 });

@@ -20,3 +20,4 @@ declare var grokvizPage: string | undefined;
 declare var grokvizStopHidden: MutationObserver | undefined;
 
 declare const WORDS: Record<string, [word: string, meaning: string]>;
+declare var grokvizCosets: Map<string, boolean>;

@@ -29,6 +29,13 @@
  * @typedef {Labelled & {
  *   kind: "map", p: number, cells: string, words: string[], colours: [string, string][], a: number, b: number,
  *   question: string, names: string[] }} MapData
+ *
+ * A table of all pairs of elements and what one neuron sees of either. `order`: the elements, coset by coset; `starts`:
+ * the places where a coset begins; `memory`: by which the page remembers whether it is in order.
+ * @typedef {Labelled & {
+ *   kind: "cosets", n: number, names: string[], cells: string, words: string[], colours: [string, string][], a: Side,
+ *   b: Side, orderWords: string, backWords: string, question: string, memory: string }} CosetsData
+ * @typedef {{ values: number[], scale: number, order: number[], starts: number[] }} Side
  */
 
 export {};

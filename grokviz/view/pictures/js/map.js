@@ -59,7 +59,7 @@ function drawChosen(g, { a, b, place }, p, theme) {
 }
 
 /** @param {string} word @param {string} colour */
-function legendEntry(word, colour) {
+export function legendEntry(word, colour) {
   const swatch = make("span", "pic-swatch");
   swatch.style.background = colour;
   return make("li", "", {}, swatch, word);
