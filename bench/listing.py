@@ -1,5 +1,5 @@
 """A thousand runs in a folder, listed: by a server that has listed them before, after a write in one of them, and by a
-process that has just been started."""
+process that has just been started. And the queue, while a run is forked."""
 
 import shutil
 import subprocess
@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import queueing
 from bench.table import Row, medians, milliseconds
 from devtools import ROOT
 from grokviz.app.session.bounded import Cache
@@ -50,6 +51,7 @@ def rows() -> list[Row]:
         Row(f"{RUNS:,} runs again", milliseconds(warm), "300 ms"),
         Row(f"{RUNS:,} runs after a write in one; runs opened", f"{milliseconds(after)}; {len(opened)}", "300 ms; 1"),
         Row(f"{RUNS:,} runs in a new process, none opened", milliseconds(fresh), ""),
+        *queueing.rows(),
     ]  # fmt: skip
 
 

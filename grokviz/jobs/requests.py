@@ -74,8 +74,10 @@ def fork(
     }
     with _new_run(root, config, limits) as run:
         write.create_run(run, config, _birth() | {"forked": origin}, title=tidy_title(title))
-        past = parent.log[parent.log["step"] <= step]
-        write.append_log(run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in past.to_numpy().tolist()])
+        columns = [parent.logged[name][parent.logged["step"] <= step].tolist() for name in LOG_COLUMNS]
+        write.append_log(
+            run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
+        )
         for i in range(index + 1):
             write.write_snapshot(run, int(parent.steps[i]), folder.read_weights(parent, i))
         if measured := folder.read_deep(parent):  # of its past, as far as that is the same
