@@ -19,6 +19,7 @@ from bench import (
     live,
     scrubber,
     startup,
+    strangers,
     training,
 )
 from bench.table import Row, as_markdown
@@ -31,6 +32,7 @@ PARTS = {
     "listing": listing,
     "live": live,
     "crowd": crowd,
+    "strangers": strangers,
     "browsing": browsing,
     "importing": importing,
     "hub": hub,
