@@ -263,7 +263,8 @@ def app(options: argparse.Namespace) -> int:
             ) from error
     command = [sys.executable, "-c", STREAMLIT, "run", "app.py", f"--server.port={options.port}"]
     # One thread a product: the pages' products are small, and visitors and trainings share the cores.
-    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    # And two heaps for all of its threads, where each would keep one of its own: what a visitor leaves is used again.
+    environment = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", **os.environ}
     if os.name == "posix":  # become Streamlit, so that whoever ends this process ends the server
         sys.stdout.flush()
         os.chdir(installation.HOME)

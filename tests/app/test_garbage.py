@@ -1,6 +1,9 @@
 """Garbage goes when nobody waits, and not on the way of a visitor."""
 
+import ctypes
 import gc
+import subprocess
+import sys
 import time
 import tomllib
 import weakref
@@ -51,6 +54,28 @@ def test_it_waits_while_somebody_waits_but_not_for_ever(collector):
     assert not is_freed(0.3)
     collector.setattr(garbage, "LONGEST", 0.1)
     assert is_freed()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="of glibc alone")
+def test_what_is_free_goes_back_to_the_system():
+    """Small pieces between which one stays: without it the allocator keeps them all. In a process of its own."""
+    script = """
+from pathlib import Path
+from grokviz.app import garbage
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+many = [bytes(3000) for _ in range(60_000)]
+kept = many[-1]
+del many
+before = held()
+garbage.give_back()
+print(before - held())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) > 50e6
 
 
 def test_streamlit_does_not_collect_after_every_run():

@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from devtools.server import commanded, free_port
+from devtools import browser
+from devtools.server import commanded, free_port, serving
 from devtools.visitor import come
 from grokviz import hosting
 from grokviz.app.session import budget, uploads
@@ -157,3 +158,28 @@ def _put(port, session):
     status = server.getresponse().status
     server.close()
     return status
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_says_why_a_file_is_refused_and_then_takes_none(tmp_path):
+    """In a browser, on a shared machine: a sentence of ours, and no number of an HTTP status."""
+    limits = {"GROKVIZ_HOSTED": "1", "GROKVIZ_LIMITS": "uploads_mb=1,transfer_mb=3,upload_mb=5"}
+    with serving(GROKVIZ_RUNS=str(tmp_path), **limits) as address, browser.launch() as chrome:
+        page = chrome.new_page()
+        page.goto(f"{address}/train", timeout=60_000)
+        page.get_by_text("Bring a run that you have as a zip").click()
+        box = page.locator('input[type="file"]')
+        box.wait_for(state="attached", timeout=60_000)
+        box.set_input_files({"name": "run.zip", "mimeType": "application/zip", "buffer": bytes(2 * MB)})
+        page.get_by_text("Other visitors are bringing files").wait_for(timeout=60_000)
+        box.set_input_files({"name": "more.zip", "mimeType": "application/zip", "buffer": bytes(2 * MB)})
+        page.get_by_text("bring, take home and fetch 3 MB, and you have").first.wait_for(
+            timeout=60_000, state="attached"
+        )
+        assert page.get_by_text("status code").count() == 0
+        page.reload()
+        page.get_by_text("bring, take home and fetch 3 MB, and you have").first.wait_for(
+            timeout=60_000, state="attached"
+        )
+        assert box.count() == 0
