@@ -13,6 +13,7 @@ from grokviz.app.explorer import tour
 from grokviz.app.freeze import prose
 from grokviz.app.freeze.site import PAGES, freeze
 from grokviz.errors import RunError
+from grokviz.measures import registry
 from grokviz.runs import library
 from grokviz.runs.folder import open_run
 from grokviz.view import frames, theme
@@ -166,6 +167,21 @@ def test_the_tour_leads_and_the_theme_can_be_chosen(page):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 27)"
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.browser
+def test_the_figures_of_the_measures_move_with_the_film(page):
+    page.goto("/measures.html?run=mod59-quick")
+    places = page.locator(".site-panels")
+    articles = [measure for measure in registry.measures() if measure.article]
+    assert places.count() == len(articles)
+    page.wait_for_function("[...document.querySelectorAll('.site-panels canvas')].length >= 2")
+    before = places.first.inner_text()
+    assert "Restricted loss" in before
+    page.locator("input.gv-range").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("(before) => document.querySelector('.site-panels').innerText !== before", arg=before)
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
 
 
 @pytest.mark.browser

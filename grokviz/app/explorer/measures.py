@@ -3,7 +3,7 @@
 import streamlit as st
 
 from grokviz.app import sentences, shell
-from grokviz.app.explorer.page import film_key
+from grokviz.app.explorer.page import FIXED, film_key
 from grokviz.measures import registry
 from grokviz.measures.circuit import KEY_RULE
 from grokviz.measures.declaration import Article, Measure, why_nothing
@@ -19,17 +19,17 @@ LETTERS = (
 
 def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
-    with shell.column():
-        st.caption(f"{sentences.READ_CURVES} {LETTERS}")
-    for measure in registry.measures():
-        if measure.article:
-            _section(measure, measure.article, study)
-    with shell.column():
-        st.header("Which frequencies are key?", anchor=False)
-        st.markdown(KEY_RULE)
-        st.markdown(
-            f"They are found once, in the last snapshot, and used for every step. {sentences.key_sentence(study)}"
-        )
+    with st.container(key=FIXED):
+        with shell.column():
+            st.caption(f"{sentences.READ_CURVES} {LETTERS}")
+        for measure in registry.measures():
+            if measure.article:
+                _section(measure, measure.article, study)
+        with shell.column():
+            st.header("Which frequencies are key?", anchor=False)
+            st.markdown(KEY_RULE)
+            st.markdown("They are found once, in the last snapshot, and used for every step.")
+    st.markdown(sentences.key_sentence(study), width=720)
 
 
 def _section(measure: Measure, article: Article, study: Study) -> None:

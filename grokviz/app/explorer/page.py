@@ -19,6 +19,7 @@ from grokviz.view.film.component import Command, film
 
 # The keys of the blocks with the figures and with the list of runs: a site without a server has others.
 MOVES, PICKER = "moves-with-the-step", "run-picker"
+FIXED = "same-at-every-step"  # of a block within the figures: text and panels that are those of every run and step
 
 
 class How(TypedDict, total=False):

@@ -12,12 +12,13 @@ from collections.abc import Callable, Collection, Iterator
 import pandas as pd
 from streamlit.testing.v1.element_tree import Block, Element, Node
 
-from grokviz.app.explorer.page import MOVES, PICKER
+from grokviz.app.explorer.page import FIXED, MOVES, PICKER
 from grokviz.app.freeze import prose
 from grokviz.view import site
 
 NEEDS_A_SERVER = "This needs the app: in a copy of GrokViz, <code>make run</code>."
-COMMAND = "grokviz_command"  # the component that tells a film what to show
+# The components that tell a film what to show, and where panels stand beside a text.
+COMMAND, PANELS = "grokviz_command", "grokviz_panels"
 _PLACES = {PICKER: "site-runs"}  # that site.js fills
 
 
@@ -42,7 +43,7 @@ class _Rendering:
     def block(self, block: Block) -> Iterator[str]:
         """A block with what is in it; of one whose content moves with the step, the film alone."""
         if _key(block) == MOVES:
-            yield from _films(block)
+            yield from self.moving(block)
             return
         if place := _PLACES.get(_key(block)):
             yield f'<div class="{place}"></div>'
@@ -61,6 +62,16 @@ class _Rendering:
         else:
             yield from inside
 
+    def moving(self, block: Block) -> Iterator[str]:
+        """What moves with the step: the films, and the text and panels that are those of every step."""
+        for child in _children(block):
+            if _key(child) == FIXED:
+                yield from self.blocks(child)
+            elif isinstance(child, Block):
+                yield from self.moving(child)
+            elif child.type == "bidi_component" and child.proto.component_name == COMMAND:
+                yield _film(child.proto)
+
     def element(self, element: Element) -> Iterator[str]:
         """An element that is text, a table, a link, or one that the site has a script for; of others nothing."""
         render = _RENDER.get(element.type)
@@ -68,6 +79,9 @@ class _Rendering:
             yield render(element)
         elif element.type == "page_link":
             yield self.link(element.proto)
+        elif element.type == "bidi_component" and element.proto.component_name == PANELS:
+            told = html.escape(element.proto.json)
+            yield f'<div class="site-panels" data-told="{told}"><div class="gv">\n</div></div>'
 
     def link(self, proto) -> str:
         """A link to another page, here or on the web."""
@@ -90,18 +104,15 @@ def _key(node) -> str:
     return found[1] if found else ""
 
 
-def _films(node: Node) -> Iterator[str]:
-    """The films below a block, each with the panels and the layout that Python told it."""
-    if getattr(node, "type", "") == "bidi_component" and node.proto.component_name == COMMAND:
-        told = json.loads(node.proto.json)
-        panels = html.escape(",".join(told["panels"]))
-        tour = " data-tour" if told["moments"] else ""
-        yield (
-            f'<div class="site-film" data-panels="{panels}" data-layout="{told["layout"]}"{tour}>'
-            '<div class="gv">\n</div></div>'
-        )
-    for child in _children(node):
-        yield from _films(child)
+def _film(proto) -> str:
+    """A film with the panels and the layout that Python told it."""
+    told = json.loads(proto.json)
+    panels = html.escape(",".join(told["panels"]))
+    tour = " data-tour" if told["moments"] else ""
+    return (
+        f'<div class="site-film" data-panels="{panels}" data-layout="{told["layout"]}"{tour}>'
+        '<div class="gv">\n</div></div>'
+    )
 
 
 def _heading(element: Element) -> str:

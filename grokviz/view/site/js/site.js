@@ -2,6 +2,7 @@
 
 import { mount } from "../../film/js/mount.js";
 import { make } from "../../film/js/kit/dom.js";
+import { mountPanels } from "../../film/js/places.js";
 import { encodeMessage } from "../../film/js/kit/registry.js";
 
 /**
@@ -65,7 +66,19 @@ async function showFilm(place) {
     console.warn(error);
     return;
   }
-  const redraw = () => mount({ ...component, data: null });
+  onTheme(() => mount({ ...component, data: null }));
+}
+
+/** Panels beside a text, driven by the film above. @param {HTMLElement} place */
+function showPanels(place) {
+  const data = { ...JSON.parse(place.dataset.told ?? "{}"), film: "film" };
+  const component = { data, parentElement: place, setTriggerValue() {} };
+  mountPanels(component);
+  onTheme(() => mountPanels(component));
+}
+
+/** @param {() => void} redraw when light becomes dark, or the other way */
+function onTheme(redraw) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("grokviz-theme", redraw);
 }
@@ -107,3 +120,4 @@ themeButton();
 keepRun();
 for (const place of document.querySelectorAll(".site-runs")) showRuns(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-film")) void showFilm(/** @type {HTMLElement} */ (place));
+for (const place of document.querySelectorAll(".site-panels")) showPanels(/** @type {HTMLElement} */ (place));
