@@ -9,7 +9,6 @@ from grokviz import study
 from grokviz.app.circuit import snapshots
 from grokviz.circuit import interventions, questions, stages
 from grokviz.circuit.cuts import Choice, Cuts
-from grokviz.measures.reindex import sum_order
 from grokviz.models.forward import forward
 from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
@@ -18,7 +17,7 @@ from grokviz.runs.folder import open_run, read_weights
 def rows() -> list[Row]:
     run = open_run(library.find(library.DEFAULT_RUN))
     found = study.load(run)
-    keys, order = found.timeline.key_freqs, sum_order(run.config.operation, run.config.p)
+    keys, order = found.timeline.key_freqs, snapshots.order(found)
     whole = forward(read_weights(run, len(run.steps) - 1, np.float64))
     single = forward(read_weights(run, len(run.steps) - 1, np.float32))
     read = stages.read_stages(single, order, keys)

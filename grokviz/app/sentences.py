@@ -19,10 +19,6 @@ ANSWERS_CAPTION = (
     "**How to read this.** One square a question: row a, column b. Orange is a pair the network trains on, blue one "
     "that it has never seen; strong where its answer is right, pale where it is wrong."
 )
-NOT_ADDITION = (
-    "The measures and the panels of the film look for waves of a + b. In a run with another operation they may see "
-    "nothing, whatever the network has found; the pages Follow and Cut reorder the numbers first, where that is known to help."
-)
 READ_CURVES = (
     "**How to read these figures.** Each shares its axis with the loss curves above: one step, one place. Bands are the "
     "phases of this run. The line with dots is the step in view; drag it, on any of them."
@@ -43,6 +39,22 @@ ALL_PAIRS = (
 def task(config: RunConfig) -> str:
     """The question that a run is asked: a + b mod 113."""
     return task_of(config)
+
+
+def which_group(config: RunConfig) -> str:
+    """In which order the numbers stand in all measures and figures, where it is not their own; or why in none."""
+    operation = operation_of(config)
+    places = operation.places(config.p)
+    if places is None:
+        return operation.why_no_group(config.p)
+    if places.root is not None:
+        return (
+            f"Modulo {config.p} every number but 0 is a power of {places.root}, and a product adds the exponents. So in all "
+            f"measures and figures the waves are those of the exponents, modulo {places.n}; 0 has no place in them."
+        )
+    if operation.addition and operation.addition.sign_b < 0:
+        return "To take b away is to add its opposite: in all measures and figures b runs backwards."
+    return ""
 
 
 def loss_caption(study: Study) -> str:
@@ -87,30 +99,38 @@ def at_step(study: Study, index: int) -> str:
 
 
 def spectrum_caption(study: Study) -> str:
-    keys = list(study.timeline.key_freqs)
     how = "**How to read this.** One bar a frequency: how strongly the matrix varies with that wave over the numbers. "
-    if not keys:
+    if not study.timeline.key_freqs:
         return how + "This run has no key frequency."
-    return how + f"Blue are the key frequencies of this run, {listed(keys)}."
+    return how + f"Blue are the key frequencies of this run, {key_names(study)}."
+
+
+def key_names(study: Study) -> str:
+    """The key frequencies in words: 9, 15 and 17; of a group that is no clock, its blocks by name."""
+    return listed(study.key_names)
 
 
 def key_sentence(study: Study) -> str:
     """Which frequencies are key in this run, or what it means that none is."""
-    keys = list(study.timeline.key_freqs)
-    if keys:
-        return f"Here: {listed(keys)}."
-    if not operation_of(study.run.config).is_plain_addition:
-        return f"Here: none. {NOT_ADDITION}"
+    if study.timeline.key_freqs:
+        root = study.task.places and study.task.places.root
+        return f"Here: {key_names(study)}{f', of the exponents of {root}' if root else ''}."
+    if study.task.places is None:
+        return f"Here: none. {study.task.no_group}"
     return "Here: none, so the measures that need key frequencies say nothing about this run."
 
 
 def circuit_sentence(study: Study, index: int) -> str:
     """How much of the circuit's parts single frequencies explain at a snapshot, measured."""
-    t = study.timeline
+    t, places = study.timeline, study.task.places
+    if places is None:
+        return f"**No circuit to measure.** {study.task.no_group}"
     attention = ""
     if "attention_scores" in t.series and study.run.config.attention_rate > 0:
-        pattern = attention_pattern(t.attention_scores[index].astype(np.float64))
-        heads = ", ".join(percent(float(share)) for share in attention_single_frequency_fve(pattern)[1])
+        pattern = np.moveaxis(attention_pattern(t.attention_scores[index].astype(np.float64)), 0, 2)
+        in_group = np.moveaxis(places.pairs(pattern), 2, 0)
+        shares = attention_single_frequency_fve(in_group, places.group)[1]
+        heads = ", ".join(percent(float(share)) for share in shares)
         attention = f" One frequency explains {heads} of the variance of attention, head by head;"
     follow, n = float(t.frac_neurons_over_085[index]), study.run.config.d_mlp
     neurons = f"{round(follow * n)} of {n}" if math.isfinite(follow) else f"nobody knows how many of {n}"

@@ -43,21 +43,21 @@ class Control(NamedTuple):
 
 
 def parts_of(
-    cuts: Cuts, config: RunConfig, n: int, owners: Int[np.ndarray, " d_mlp"] | None
+    cuts: Cuts, config: RunConfig, freqs: int, owners: Int[np.ndarray, " d_mlp"] | None
 ) -> tuple[Part, ...]:
-    """What a cut names, part by part; n and the frequencies that `owners` gives each neuron as in `interventions`.
+    """What a cut names, part by part; `freqs` is how many frequencies there are, or blocks of the group, `owners` that of each neuron.
 
     Neurons are silenced by their frequency (`clusters`) or one by one (`silence`): here they are neurons all alike.
     Heads that are silenced and heads that write their mean are two parts of the same heads.
     """
-    freqs = range(1, n // 2 + 1)
+    every = range(1, freqs + 1)
     found = [
-        Part(name, FREQUENCIES, choice.freqs, freqs)
+        Part(name, FREQUENCIES, choice.freqs, every)
         for name in CHOICES
         if (choice := getattr(cuts, name)) is not None and choice.freqs
     ]
     if cuts.waves:
-        found.append(Part("waves", FREQUENCIES, cuts.waves, freqs))
+        found.append(Part("waves", FREQUENCIES, cuts.waves, every))
     found += [
         Part(name, HEADS, getattr(cuts, name), range(config.n_heads))
         for name in ("heads", "means")

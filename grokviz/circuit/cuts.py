@@ -64,8 +64,8 @@ def format_cuts(cuts: Cuts) -> str:
     return ".".join(items)
 
 
-def parse_cuts(text: str, config: RunConfig, n: int) -> Cuts:
-    """The cuts back from their text, for a run whose waves are over n numbers (see `SumOrder.n`).
+def parse_cuts(text: str, config: RunConfig, freqs: int) -> Cuts:
+    """The cuts back from their text, for a run with so many frequencies, or blocks of its group.
 
     Raises `CutsError` when an item is unknown, comes twice, or names what the network does not have.
     """
@@ -79,21 +79,21 @@ def parse_cuts(text: str, config: RunConfig, n: int) -> Cuts:
         if name in found:
             raise CutsError(f"The cut {name} comes twice. Put all it cuts into one item.")
         found[name] = _value(name, words)
-    return check_cuts(Cuts(**found), config, n)
+    return check_cuts(Cuts(**found), config, freqs)
 
 
-def check_cuts(cuts: Cuts, config: RunConfig, n: int) -> Cuts:
+def check_cuts(cuts: Cuts, config: RunConfig, freqs: int) -> Cuts:
     """The cuts as they are. Raises `CutsError` when they name what the network does not have."""
     for name in CHOICES:
         choice = getattr(cuts, name)
         if choice:
-            _check_numbers(name, choice.freqs, 1, n // 2)
+            _check_numbers(name, choice.freqs, 1, freqs)
     for name, low, high in (
         ("heads", 0, config.n_heads - 1),
         ("means", 0, config.n_heads - 1),
-        ("clusters", 1, n // 2),
+        ("clusters", 1, freqs),
         ("silence", 0, config.d_mlp - 1),
-        ("waves", 1, n // 2),
+        ("waves", 1, freqs),
     ):
         _check_numbers(name, getattr(cuts, name), low, high)
     if both := set(cuts.heads) & set(cuts.means):

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from grokviz.circuit.cuts import NO_CUTS, Choice, Cuts
 from grokviz.circuit.interventions import Outcome, outcome, products, run
 from grokviz.measures.losses import mean_over
-from grokviz.measures.reindex import SumOrder
 from grokviz.models.forward import Activations, Weights, cross_entropy
+from grokviz.tasks.groups import Places
 from grokviz.tasks.pairs import NO_ANSWER, Task
 
 
@@ -53,7 +53,7 @@ def experiments(key_freqs: Sequence[int]) -> list[Experiment]:
 
 
 def perform(
-    weights: Weights, task: Task, order: SumOrder, key_freqs: Sequence[int], whole: Activations
+    weights: Weights, task: Task, order: Places, key_freqs: Sequence[int], whole: Activations
 ) -> list[tuple[Experiment, Outcome]]:
     """Every experiment with what it gives."""
     return [
@@ -63,18 +63,18 @@ def perform(
 
 
 def ablate_each_frequency(
-    logits: Float[np.ndarray, "p p p"], task: Task, order: SumOrder
+    logits: Float[np.ndarray, "p p p"], task: Task, order: Places
 ) -> Float[np.ndarray, " half_n"]:
-    """Loss over all pairs without frequency k in the logits, for k = 1..n//2.
+    """Loss over all pairs without frequency k in the logits, for k = 1..n//2, or without each block.
 
     The eight components of {1, cos_k, sin_k} x {1, cos_k, sin_k} but the constant are set to 0, as in section 4.4.
     """
     has_answer = task.answers != NO_ANSWER
     index = np.ix_(order.a, order.b)
-    grid = logits if order.is_plain else logits[index]
+    grid = logits[index]
     losses = []
-    for k in range(1, order.n // 2 + 1):
+    for k in range(1, len(order.group.blocks)):
         cut = logits.copy()
-        cut[index] = grid - products(grid, (k,))
+        cut[index] = grid - products(grid, (k,), order.group)
         losses.append(mean_over(cross_entropy(cut, task.answers), has_answer))
     return np.array(losses)

@@ -12,9 +12,9 @@ from grokviz.circuit.experiments import Experiment
 from grokviz.circuit.interventions import Outcome
 from grokviz.circuit.questions import margins
 from grokviz.circuit.stages import Stages, read_stages
-from grokviz.measures.reindex import SumOrder, sum_order
 from grokviz.models.forward import Activations, forward
 from grokviz.runs.folder import open_run, read_weights
+from grokviz.tasks.groups import Places, cyclic, plainly
 from grokviz.tasks.pairs import Task, build_task
 
 Progress = Callable[[int, int], None]
@@ -33,7 +33,7 @@ class Inside(NamedTuple):
 def look_inside(
     whole: Activations,
     cuts: Cuts,
-    order: SumOrder,
+    order: Places,
     freqs: tuple[int, ...],
     task: Task,
     owners: np.ndarray | None = None,
@@ -55,19 +55,19 @@ def look_inside(
 
 class _Opened(NamedTuple):
     whole: Activations
-    order: SumOrder
+    order: Places
     task: Task
 
 
 def _open(path: str, index: int) -> _Opened:
     run = open_run(path)
-    order = sum_order(run.config.operation, run.config.p)
-    return _Opened(forward(read_weights(run, index, np.float64)), order, build_task(run.config))
+    task = build_task(run.config)
+    return _Opened(forward(read_weights(run, index, np.float64)), places_or_numbers(task), task)
 
 
-def logits_of_run(path: str, index: int, on_progress: Progress) -> np.ndarray:
-    """[p, p, p] in float64, of the uncut network at a snapshot."""
-    return _open(path, index).whole.logits
+def places_or_numbers(task: Task) -> Places:
+    """Which number stands for which element of the group; where none is known, the numbers as they are."""
+    return task.places or plainly(cyclic(len(task.answers)))
 
 
 def cut_of_run(path: str, index: int, cuts: Cuts, freqs: tuple[int, ...], on_progress: Progress) -> Inside:

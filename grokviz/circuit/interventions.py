@@ -1,8 +1,8 @@
 """Interventions: a network with some of its parts cut, run on every pair.
 
 Each is a change of weights or activations that Nanda et al. 2023 make in section 4.4 and appendices A.1 and
-C.1, or that answers the next question. Frequencies are those of the order in which the operation is addition
-(`reindex`); a pair or an answer that has no place in that order (0 in a product) keeps its activations.
+C.1, or that answers the next question. Frequencies are blocks of the group that the answers are the product of, in
+the order of its elements; a pair or an answer that is none of them (0 in a product) keeps its activations.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +13,8 @@ from jaxtyping import Bool, Float, Int
 
 from grokviz.circuit.cuts import Choice, Cuts
 from grokviz.measures.circuit import NEURON_FVE, logit_map, neuron_frequencies, trig_coefficients
-from grokviz.measures.fourier import fourier_basis, frequency_energy, keep_frequencies, sum_marginal
-from grokviz.measures.losses import mean_over, pair_sums
-from grokviz.measures.reindex import SumOrder, on_sums
+from grokviz.measures.fourier import frequency_energy, keep_frequencies, product_marginal
+from grokviz.measures.losses import mean_over
 from grokviz.models.forward import (
     Activations,
     Tables,
@@ -29,6 +28,7 @@ from grokviz.models.forward import (
     pattern_of,
     widen,
 )
+from grokviz.tasks.groups import Group, Places
 from grokviz.tasks.pairs import NO_ANSWER, Task
 
 
@@ -61,7 +61,7 @@ def outcome(logits: Float[np.ndarray, "p p p"], task: Task) -> Outcome:
 def run(
     weights: Weights,
     cuts: Cuts,
-    order: SumOrder,
+    order: Places,
     whole: Activations | None = None,
     owners: Int[np.ndarray, " d_mlp"] | None = None,
 ) -> Activations:
@@ -113,9 +113,9 @@ def _read_out(
     return logits
 
 
-def neuron_owners(activations: Activations, order: SumOrder) -> Int[np.ndarray, " d_mlp"]:
+def neuron_owners(activations: Activations, order: Places) -> Int[np.ndarray, " d_mlp"]:
     """The frequency that every neuron belongs to: that which explains 85 % of it or more, 0 where none does."""
-    freq, fve = neuron_frequencies(on_sums(activations.post, order))
+    freq, fve = neuron_frequencies(order.pairs(activations.post), order.group)
     return np.where(fve >= NEURON_FVE, freq, 0)
 
 
@@ -131,7 +131,7 @@ def _before_neurons(cuts: Cuts) -> bool:
     )
 
 
-def edit_weights(weights: Weights, cuts: Cuts, order: SumOrder) -> Weights:
+def edit_weights(weights: Weights, cuts: Cuts, order: Places) -> Weights:
     """The weights with the cuts that are changes of weights: noise, and waves of the embedding.
 
     Noise of level x adds to every matrix a normal sample of x % of its own root mean square.
@@ -151,24 +151,24 @@ def edit_weights(weights: Weights, cuts: Cuts, order: SumOrder) -> Weights:
     if cuts.embedding:
         tables = {"W_E": order.a} if "W_E" in weights else {"W_x": order.a, "W_y": order.b}
         for name, places in tables.items():
-            weights = weights | {name: _filtered(weights[name], places, cuts.embedding)}
+            rows = _filtered(weights[name], places, cuts.embedding, order.group)
+            weights = weights | {name: rows}
     return weights
 
 
 def _filtered(
-    table: Float[np.ndarray, "tokens d_model"], places: Int[np.ndarray, " n"], choice: Choice
+    table: Float[np.ndarray, "tokens d_model"], places: Int[np.ndarray, " n"], choice: Choice, group: Group
 ) -> Float[np.ndarray, "tokens d_model"]:
     """A table of embeddings with waves of its rows in this order dropped, or kept with their mean."""
     table, rows = table.copy(), table[places]
     mode, freqs = choice
-    table[places] = (
-        keep_frequencies(rows, (0, *freqs)) if mode == "keep" else rows - keep_frequencies(rows, freqs)
-    )
+    kept = keep_frequencies(rows, (0, *freqs) if mode == "keep" else freqs, group)
+    table[places] = kept if mode == "keep" else rows - kept
     return table
 
 
 def _attention(
-    weights: Weights, cuts: Cuts, order: SumOrder
+    weights: Weights, cuts: Cuts, order: Places
 ) -> tuple[Tables, Float[np.ndarray, "heads p p 3"], Float[np.ndarray, " d_model"]]:
     """Tables and pattern with the heads that are left, and the constant part of the residual stream."""
     tables = attention_tables(weights)
@@ -197,34 +197,32 @@ def _mean_output(
 
 
 def linear_pattern(
-    pattern: Float[np.ndarray, "heads p p 3"], order: SumOrder
+    pattern: Float[np.ndarray, "heads p p 3"], order: Places
 ) -> Float[np.ndarray, "heads p p 3"]:
     """Attention by waves of one frequency: A + alpha cos(w_k a) + beta sin(w_k a), and the same of b.
 
     Each head keeps its mean and its components of the frequency that explains its attention to a best, for
     each of the three sources; so the three still add up to 1. Nanda et al. 2023, appendix C.1.3.
     """
-    grid = on_sums(np.moveaxis(pattern, 0, 2), order)  # [n, n, heads, 3]
-    n = order.n
-    basis = fourier_basis(n)
+    grid = order.pairs(np.moveaxis(pattern, 0, 2))  # [n, n, heads, 3]
     fitted = np.empty_like(grid)
     for head in range(grid.shape[2]):
         x = grid[:, :, head].astype(np.float64)
         over_a, over_b = x.mean(axis=1), x.mean(axis=0)
-        k = attention_frequency(x[..., 0])
-        rows = basis[2 * k - 1 : 2 * k + 1]
+        rows = order.group.blocks[attention_frequency(x[..., 0], order.group)].rows
         wave_a, wave_b = rows.T @ (rows @ over_a), rows.T @ (rows @ over_b)
         fitted[:, :, head] = x.mean(axis=(0, 1)) + wave_a[:, None] + wave_b
-    if order.is_plain:
+    if order.is_all_of(grid):
         return np.moveaxis(fitted, 2, 0)
     whole = np.moveaxis(pattern, 0, 2).copy()
     whole[np.ix_(order.a, order.b)] = fitted
     return np.moveaxis(whole, 2, 0)
 
 
-def attention_frequency(to_a: Float[np.ndarray, "n n"]) -> int:
+def attention_frequency(to_a: Float[np.ndarray, "n n"], group: Group | None = None) -> int:
     """The frequency whose waves of a and of b explain the attention of a head to a best."""
-    energy = frequency_energy(to_a.mean(axis=1)[:, None]) + frequency_energy(to_a.mean(axis=0)[:, None])
+    over_a, over_b = to_a.mean(axis=1)[:, None], to_a.mean(axis=0)[:, None]
+    energy = frequency_energy(over_a, group) + frequency_energy(over_b, group)
     return int(energy.argmax()) + 1
 
 
@@ -232,13 +230,13 @@ def _cut_neurons(
     post: Float[np.ndarray, "p p d_mlp"],
     weights: Weights,
     cuts: Cuts,
-    order: SumOrder,
+    order: Places,
     owners: np.ndarray | None,
 ) -> Float[np.ndarray, "p p d_mlp"]:
     if cuts.polynomial:
-        post = _changed(post, order, lambda x: polynomials(x, owners))
+        post = _changed(post, order, lambda x: polynomials(x, owners, order.group))
     if cuts.neurons:
-        post = _changed(post, order, lambda x: choose(x, cuts.neurons, sum_waves))
+        post = _changed(post, order, lambda x: choose(x, cuts.neurons, sum_waves, order.group))
     if cuts.directions:
         Q = readout_directions(weights, cuts.directions.freqs, order)
         along = _times(_times(post, Q), Q.T)
@@ -252,24 +250,22 @@ def _cut_neurons(
     return post
 
 
-def _cut_logits(
-    logits: Float[np.ndarray, "p p p"], cuts: Cuts, order: SumOrder
-) -> Float[np.ndarray, "p p p"]:
+def _cut_logits(logits: Float[np.ndarray, "p p p"], cuts: Cuts, order: Places) -> Float[np.ndarray, "p p p"]:
     if cuts.spectrum:
-        logits = _changed(logits, order, lambda x: choose(x, cuts.spectrum, products))
+        logits = _changed(logits, order, lambda x: choose(x, cuts.spectrum, products, order.group))
     if cuts.logits:
-        logits = _changed(logits, order, lambda x: choose(x, cuts.logits, sum_waves))
+        logits = _changed(logits, order, lambda x: choose(x, cuts.logits, sum_waves, order.group))
     if cuts.waves:
         index = np.ix_(order.a, order.b, order.c)
         fitted = logits.copy()
-        fitted[index] = answer_waves(logits[index], cuts.waves)
+        fitted[index] = answer_waves(logits[index], cuts.waves, order.group)
         logits = fitted
     return logits
 
 
-def _changed(x: np.ndarray, order: SumOrder, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """x with what stands in the order of sums changed; the rest as it is."""
-    if order.is_plain:
+def _changed(x: np.ndarray, order: Places, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """x with the pairs of elements changed; the rest as it is."""
+    if order.is_all_of(x):
         return change(x)
     index = np.ix_(order.a, order.b)
     x = x.copy()
@@ -277,45 +273,50 @@ def _changed(x: np.ndarray, order: SumOrder, change: Callable[[np.ndarray], np.n
     return x
 
 
-Component = Callable[[np.ndarray, Sequence[int]], np.ndarray]
+Component = Callable[[np.ndarray, Sequence[int], Group], np.ndarray]
 
 
 def choose(
-    x: Float[np.ndarray, "n n m"], choice: Choice | None, component: Component
+    x: Float[np.ndarray, "n n m"], choice: Choice | None, component: Component, group: Group
 ) -> Float[np.ndarray, "n n m"]:
     """x without these frequencies, or with nothing but these and its mean over all pairs."""
     assert choice
-    part = component(x, choice.freqs)
+    part = component(x, choice.freqs, group)
     return part + x.mean(axis=(0, 1)) if choice.mode == "keep" else x - part
 
 
-def sum_waves(x: Float[np.ndarray, "n n m"], freqs: Sequence[int]) -> Float[np.ndarray, "n n m"]:
-    """P_K x: the part of x in cos(w_k (a+b)) and sin(w_k (a+b)) for these k."""
-    return keep_frequencies(sum_marginal(x), freqs)[pair_sums(len(x))]
+def sum_waves(
+    x: Float[np.ndarray, "n n m"], freqs: Sequence[int], group: Group
+) -> Float[np.ndarray, "n n m"]:
+    """P_K x: the part of x in cos(w_k (a+b)) and sin(w_k (a+b)) for these k; in these blocks of a b."""
+    return keep_frequencies(product_marginal(x, group), freqs, group)[group.product]
 
 
-def products(x: Float[np.ndarray, "n n m"], freqs: Sequence[int]) -> Float[np.ndarray, "n n m"]:
+def products(x: Float[np.ndarray, "n n m"], freqs: Sequence[int], group: Group) -> Float[np.ndarray, "n n m"]:
     """The part of x in {1, cos_k, sin_k} x {1, cos_k, sin_k} without the constant, for these k.
 
     Eight components of the two-dimensional Fourier transform a frequency: those of section 4.4 of the paper.
     """
     part = np.zeros_like(x)
     for k in freqs:
-        part += _polynomial(x, k)
+        part += _polynomial(x, k, group)
         part -= x.mean(axis=(0, 1))
     return part
 
 
-def polynomials(post: Float[np.ndarray, "n n m"], owners: np.ndarray | None) -> Float[np.ndarray, "n n m"]:
+def polynomials(
+    post: Float[np.ndarray, "n n m"], owners: np.ndarray | None, group: Group
+) -> Float[np.ndarray, "n n m"]:
     """Every neuron that belongs to a frequency (owner > 0) as its best polynomial of degree 2 in its waves."""
     assert owners is not None
     n, _, m = post.shape
     freqs = [int(k) for k in np.unique(owners[owners > 0])]
-    waves = [_waves(n, k, post.dtype) for k in freqs]
+    waves = [_waves(group, k, post.dtype) for k in freqs]
+    most = max(map(len, waves), default=1)
     over_a = np.concatenate([*waves, np.zeros((0, n), post.dtype)]) @ post.reshape(n, -1)  # of all at once
     # For each of its waves of a, what a neuron is as a function of b:
-    over_b = np.zeros((3, n, m), post.dtype)
-    waves_of_a = np.zeros((n, 3, m), post.dtype)
+    over_b = np.zeros((most, n, m), post.dtype)
+    waves_of_a = np.zeros((n, most, m), post.dtype)
     first = 0
     for k, rows in zip(freqs, waves, strict=True):
         own = np.flatnonzero(owners == k)
@@ -331,39 +332,40 @@ def polynomials(post: Float[np.ndarray, "n n m"], owners: np.ndarray | None) -> 
     return fitted
 
 
-def _waves(n: int, k: int, dtype: np.dtype) -> Float[np.ndarray, "waves n"]:
-    """1, cos_k and sin_k, of length 1; no sine for k = n/2."""
-    basis = fourier_basis(n).astype(dtype)
-    return np.concatenate([basis[:1], basis[2 * k - 1 : 2 * k + 1]])
+def _waves(group: Group, k: int, dtype: np.dtype) -> Float[np.ndarray, "waves n"]:
+    """1, cos_k and sin_k, of length 1; no sine for k = n/2. The constant and the block, in another group."""
+    return np.concatenate([group.blocks[0].rows, group.blocks[k].rows]).astype(dtype)
 
 
-def _polynomial(x: Float[np.ndarray, "n n m"], k: int) -> Float[np.ndarray, "n n m"]:
+def _polynomial(x: Float[np.ndarray, "n n m"], k: int, group: Group) -> Float[np.ndarray, "n n m"]:
     """Least squares of x on {1, cos_k, sin_k} x {1, cos_k, sin_k}, whose products are orthonormal."""
     n, _, m = x.shape
-    rows = _waves(n, k, x.dtype)
+    rows = _waves(group, k, x.dtype)
     over_a = (rows @ x.reshape(n, -1)).reshape(len(rows), n, m)
     over_b = rows.T @ (rows @ over_a)  # [i, b, m]
     return (rows.T @ over_b.reshape(len(rows), -1)).reshape(n, n, m)
 
 
 def readout_directions(
-    weights: Weights, freqs: Sequence[int], order: SumOrder
+    weights: Weights, freqs: Sequence[int], order: Places
 ) -> Float[np.ndarray, "d_mlp directions"]:
     """Orthonormal directions among the neurons that W_L reads cos(w_k c) and sin(w_k c) from: u_k and v_k.
 
     Section 4.2 of the paper: W_L is close to sum_k cos(w_k) u_k' + sin(w_k) v_k'.
     """
-    basis = fourier_basis(order.n)
-    rows = [basis[2 * k - 1 : 2 * k + 1] for k in freqs]
+    rows = [order.group.blocks[k].rows for k in freqs]
     W_L = logit_map(weights)
     Q, _ = np.linalg.qr(W_L[:, order.c].astype(np.float64) @ np.concatenate(rows).T)
     return Q.astype(W_L.dtype)
 
 
-def answer_waves(logits: Float[np.ndarray, "n n n"], freqs: Sequence[int]) -> Float[np.ndarray, "n n n"]:
-    """sum_k alpha_k cos(w_k (a+b-c)) / |cos(w_k (a+b-c))|, fitted by least squares."""
-    n = len(logits)
-    alpha = trig_coefficients(logits)
-    basis = fourier_basis(n)
-    wave = sum((alpha[k - 1] * basis[2 * k - 1] for k in freqs), np.zeros(n)) / n  # over a + b - c
-    return wave.astype(logits.dtype)[(pair_sums(n)[:, :, None] - np.arange(n)) % n]
+def answer_waves(
+    logits: Float[np.ndarray, "n n n"], freqs: Sequence[int], group: Group
+) -> Float[np.ndarray, "n n n"]:
+    """sum_k alpha_k cos(w_k (a+b-c)) / |cos(w_k (a+b-c))|, fitted by least squares; the characters of other groups."""
+    alpha = trig_coefficients(logits, None, group)
+    wave = np.zeros((group.n, group.n))  # row a b, column c
+    for k in freqs:
+        rows = group.blocks[k].rows
+        wave += alpha[k - 1] * (rows.T @ rows) / np.sqrt(group.n * len(rows))
+    return wave.astype(logits.dtype)[group.product]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from grokviz.measures.fourier import fourier_basis
+from grokviz.tasks.groups import Group, cyclic
 from grokviz.tasks.pairs import NO_ANSWER
 
 
@@ -27,11 +27,14 @@ def ask(logits: Float[np.ndarray, " p"], right: int) -> Answer:
     return Answer(ranked, weight / weight.sum(), float(logits[right] - logits[rival]), rival)
 
 
-def speakers(logits: Float[np.ndarray, " n"], right: int, rival: int) -> Float[np.ndarray, " half_n"]:
+def speakers(
+    logits: Float[np.ndarray, " n"], right: int, rival: int, group: Group | None = None
+) -> Float[np.ndarray, " blocks"]:
     """What each frequency k = 1..n//2 of the logits adds to right minus rival; together exactly that margin."""
-    basis = fourier_basis(len(logits))
+    group = group or cyclic(len(logits))
+    basis = group.basis
     spoken = (basis @ logits.astype(np.float64)) * (basis[:, right] - basis[:, rival])
-    return np.add.reduceat(spoken, np.arange(1, len(logits), 2))
+    return np.add.reduceat(spoken, group.starts[1:])
 
 
 def margins(logits: Float[np.ndarray, "p p p"], answers: Int[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:

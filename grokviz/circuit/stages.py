@@ -2,7 +2,8 @@
 
 Nanda et al. 2023, sections 3.1 and 4: a number becomes an angle, attention brings two of them together, the
 neurons multiply their waves, W_L reads the products out as waves over the answers, and the waves agree at one.
-`read_stages` reads a snapshot over all pairs, `follow` takes one pair out of it.
+`read_stages` reads a snapshot over all pairs, `follow` takes one pair out of it. In another group than that of numbers
+modulo n the waves of a frequency are the functions of a block: where the stages say cos and sin, read all of those.
 """
 
 from collections.abc import Sequence
@@ -16,26 +17,28 @@ from grokviz.circuit.interventions import linear_pattern
 from grokviz.measures.circuit import (
     NEURON_FVE,
     attention_single_frequency_fve,
-    check_key_freqs,
+    check_keys,
     logit_map,
     neuron_frequencies,
     trig_coefficients,
 )
-from grokviz.measures.fourier import fourier_basis, frequency_energy
-from grokviz.measures.losses import pair_sums
-from grokviz.measures.pictures import ring_points
-from grokviz.measures.reindex import SumOrder, logits_on_sums, on_sums
+from grokviz.measures.fourier import frequency_energy
+from grokviz.measures.pictures import block_points
 from grokviz.models.forward import Activations
+from grokviz.tasks.groups import Group, Places
 
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """One snapshot, pairs and answers in the order of sums. K frequencies; shares of variance lie in 0..1."""
+    """One snapshot, pairs and answers as elements of the group. K frequencies; shares of variance lie in 0..1.
 
-    order: SumOrder
+    `size` is that of the largest block, 2 at least: what a smaller one does not have is 0.
+    """
+
+    order: Places
     freqs: tuple[int, ...]
 
-    rings: Float[np.ndarray, "K n 2"]  # see `ring_points`
+    rings: Float[np.ndarray, "K n size"]  # see `block_points`
     radius: Float[np.ndarray, " K"]  # of the circle fitted to the ring
     ring_share: Float[np.ndarray, " K"]  # of the ring, by that circle
     embedding_share: Float[np.ndarray, " K"]  # of all of W_E over the numbers, by waves of this frequency
@@ -48,22 +51,22 @@ class Stages:
     neurons: Int[np.ndarray, " K"]  # that follow this frequency best
     pure_neurons: Int[np.ndarray, " K"]  # of those, the ones it explains to 85 % at least
     neuron_share: float  # of the variance of all neurons, by the frequency of each
-    turned: Float[np.ndarray, "K n n 2"]  # what these neurons write along cos_k(c) and sin_k(c), centred
-    products: Float[np.ndarray, "K 2 2 2"]  # of that, the part along {cos, sin}(a) x {cos, sin}(b)
+    turned: Float[np.ndarray, "K n n size"]  # what these neurons write along cos_k(c) and sin_k(c), centred
+    products: Float[np.ndarray, "K size size size"]  # of that, the part along {cos, sin}(a) x {cos, sin}(b)
     turned_size: Float[np.ndarray, " K"]  # r in r cos(w_k (a+b)), r sin(w_k (a+b)), fitted
     turned_share: Float[np.ndarray, " K"]
 
     logits: Float[np.ndarray, "n n n"] | None  # centred over the answers; None where they have been let go
-    coefficients: Float[np.ndarray, "K n n 2"]  # of the logits along cos_k(c) and sin_k(c)
+    coefficients: Float[np.ndarray, "K n n size"]  # of the logits along cos_k(c) and sin_k(c)
     wave_size: Float[np.ndarray, " K"]  # r in r cos(w_k (a+b-c)), fitted, in logits
     wave_share: Float[np.ndarray, " K"]  # of the logits at this frequency of c
     logit_share: float  # of the logits, by all these waves
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverged is shown, not refused
-def read_stages(activations: Activations, order: SumOrder, freqs: Sequence[int]) -> Stages:
+def read_stages(activations: Activations, order: Places, freqs: Sequence[int]) -> Stages:
     """All stages of a snapshot for these frequencies. Raises `ValueError` when one of them is none."""
-    freqs = check_key_freqs(freqs, order.n)
+    freqs = check_keys(freqs, order.group)
     return Stages(
         order=order,
         freqs=freqs,
@@ -74,69 +77,74 @@ def read_stages(activations: Activations, order: SumOrder, freqs: Sequence[int])
     )
 
 
-def _read_embedding(activations: Activations, order: SumOrder, freqs: tuple[int, ...]) -> dict:
-    n = order.n
+def _read_embedding(activations: Activations, order: Places, freqs: tuple[int, ...]) -> dict:
+    group = order.group
     W_E = activations.weights["W_E"][order.a].astype(np.float64)
-    points = np.array([ring_points(W_E, f) for f in freqs]).reshape(-1, n, 2)
-    radius, ring_share = _fit(points, _circles(n, freqs))
-    energy = frequency_energy(W_E).sum(axis=1)
+    ideal = _circles(group, freqs)
+    points = np.zeros_like(ideal)
+    for i, k in enumerate(freqs):
+        points[i, :, : group.blocks[k].size] = block_points(W_E, group.blocks[k].rows)
+    radius, ring_share = _fit(points, ideal)
+    energy = frequency_energy(W_E, group).sum(axis=1)
     embedding_share = _share(energy[np.array(freqs, dtype=int) - 1], energy.sum())
     return {"rings": points, "radius": radius, "ring_share": ring_share, "embedding_share": embedding_share}
 
 
-def _read_attention(activations: Activations, order: SumOrder) -> dict:
-    pattern = np.moveaxis(on_sums(np.moveaxis(activations.pattern, 0, 2), order), 2, 0)
-    linear = np.moveaxis(on_sums(np.moveaxis(linear_pattern(activations.pattern, order), 0, 2), order), 2, 0)
-    head_freq, head_share = attention_single_frequency_fve(pattern)
+def _read_attention(activations: Activations, order: Places) -> dict:
+    pattern = np.moveaxis(order.pairs(np.moveaxis(activations.pattern, 0, 2)), 2, 0)
+    linear = np.moveaxis(order.pairs(np.moveaxis(linear_pattern(activations.pattern, order), 0, 2)), 2, 0)
+    head_freq, head_share = attention_single_frequency_fve(pattern, order.group)
     return {"pattern": pattern, "linear": linear, "head_freq": head_freq, "head_share": head_share}
 
 
-def _read_neurons(activations: Activations, order: SumOrder, freqs: tuple[int, ...]) -> dict:
-    n = order.n
-    post = on_sums(activations.post, order)
-    owner, fve = neuron_frequencies(post)
+def _read_neurons(activations: Activations, order: Places, freqs: tuple[int, ...]) -> dict:
+    n, group = order.n, order.group
+    post = order.pairs(activations.post)
+    owner, fve = neuron_frequencies(post, group)
     squares = np.einsum("abm,abm->m", post, post).astype(np.float64) / n**2
     variance = np.maximum(squares - post.mean(axis=(0, 1), dtype=np.float64) ** 2, 0)
-    waves_of_c = _rows(n, freqs)  # [K, 2, n]
+    waves_of_c = _rows(group, freqs)  # [K, size, n]
+    size = waves_of_c.shape[1]
     W_L = logit_map(activations.weights)[:, order.c]
     mine = owner == np.array(freqs, dtype=int)[:, None]
     readout = np.einsum("mc,kic,km->mki", W_L, waves_of_c, mine).reshape(len(W_L), -1)
-    turned = (post.reshape(n * n, -1) @ readout.astype(post.dtype)).reshape(n, n, -1, 2).astype(np.float64)
+    turned = (post.reshape(n * n, -1) @ readout.astype(post.dtype)).reshape(n, n, -1, size).astype(np.float64)
     turned = np.moveaxis(turned - turned.mean(axis=(0, 1)), 2, 0)
-    sums = _circles(n, freqs)[:, pair_sums(n)]  # cos and sin of w_k (a + b)
-    turned_size, turned_share = _fit(turned.reshape(-1, n * n, 2), sums.reshape(-1, n * n, 2))
+    sums = _circles(group, freqs)[:, group.product]  # cos and sin of w_k (a + b)
+    turned_size, turned_share = _fit(turned.reshape(-1, n * n, size), sums.reshape(-1, n * n, size))
     return {
         "neurons": mine.sum(axis=1),
         "pure_neurons": (mine & (fve >= NEURON_FVE)).sum(axis=1),
         "neuron_share": float(_share((fve * variance).sum(), variance.sum())),
         "turned": turned,
-        "products": np.einsum("kin,knmo,kjm->kijo", waves_of_c, turned, waves_of_c),
+        "products": np.einsum("kin,knmo,kjm->kijo", waves_of_c, turned, waves_of_c, optimize=size > 2),
         "turned_size": turned_size,
         "turned_share": turned_share,
     }
 
 
-def _read_logits(activations: Activations, order: SumOrder, freqs: tuple[int, ...]) -> dict:
-    n = order.n
-    logits = logits_on_sums(activations.logits, order)
+def _read_logits(activations: Activations, order: Places, freqs: tuple[int, ...]) -> dict:
+    n, group = order.n, order.group
+    logits = order.cube(activations.logits)
     logits = logits - logits.mean(axis=2, keepdims=True)
-    flat = _rows(n, freqs).reshape(-1, n).T.astype(logits.dtype)
-    coefficients = (logits.reshape(n * n, n) @ flat).reshape(n, n, -1, 2).astype(np.float64)
-    alpha = trig_coefficients(logits)[np.array(freqs, dtype=int) - 1]
+    rows = _rows(group, freqs)
+    flat = rows.reshape(-1, n).T.astype(logits.dtype)
+    coefficients = (logits.reshape(n * n, n) @ flat).reshape(n, n, -1, rows.shape[1]).astype(np.float64)
+    alpha = trig_coefficients(logits, None, group)[np.array(freqs, dtype=int) - 1]
     at_frequency = np.square(coefficients).sum(axis=(0, 1, 3))
     total = float(np.square(logits, dtype=np.float64).sum())
     return {
         "logits": logits,
         "coefficients": np.moveaxis(coefficients, 2, 0),
-        "wave_size": alpha * _peak(n, freqs) / n,
+        "wave_size": alpha * _peak(group, freqs) / n,
         "wave_share": _share(alpha**2, at_frequency),
         "logit_share": float(_share((alpha**2).sum(), total)),
     }
 
 
-def _circles(n: int, freqs: tuple[int, ...]) -> Float[np.ndarray, "K n 2"]:
-    """cos and sin of w_k m for every number m: where it would stand on a perfect ring."""
-    return np.stack([_unit_waves(n, f, np.arange(n)) for f in freqs]) if freqs else np.zeros((0, n, 2))
+def _circles(group: Group, freqs: Sequence[int]) -> Float[np.ndarray, "K n size"]:
+    """cos and sin of w_k m for every number m: where it would stand on a perfect ring, of radius 1."""
+    return np.swapaxes(_rows(group, freqs), 1, 2) / _peak(group, freqs)[:, None, None]
 
 
 class Head(NamedTuple):
@@ -152,9 +160,11 @@ class Product(NamedTuple):
     """What the neurons of one frequency make of a pair: cos first, sin second. In orthonormal waves of c."""
 
     freq: int
-    parts: Float[np.ndarray, "2 2"]  # cos a cos b and sin a sin b; sin a cos b and cos a sin b
-    actual: Float[np.ndarray, " 2"]
-    ideal: Float[np.ndarray, " 2"]  # r cos(w (a+b)), r sin(w (a+b))
+    parts: Float[
+        np.ndarray, "size 2"
+    ]  # cos a cos b and sin a sin b; sin a cos b and cos a sin b. See `_parts`
+    actual: Float[np.ndarray, " size"]
+    ideal: Float[np.ndarray, " size"]  # r cos(w (a+b)), r sin(w (a+b))
 
     @property
     def fitted(self) -> Float[np.ndarray, " 2"]:
@@ -163,7 +173,7 @@ class Product(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """One pair through the five stages; places are in the order of sums."""
+    """One pair through the five stages; places are elements of the group."""
 
     places: tuple[int, int, int]  # of a, of b and of the right answer
     heads: list[Head]
@@ -184,34 +194,32 @@ class Followed(NamedTuple):
 
 
 def follow(stages: Stages, i: int, j: int, logits: Float[np.ndarray, " n"] | None = None) -> Followed:
-    """The pair at places i and j of the order of sums through the five stages.
+    """The pair of the elements i and j through the five stages.
 
     `logits` are its own, centred, in that order, where the stages do not hold those of all pairs.
     """
-    n, freqs = stages.order.n, stages.freqs
-    answer = (i + j) % n
+    group, freqs = stages.order.group, stages.freqs
+    answer = int(group.product[i, j])
     heads = [
         Head(int(freq), float(share), stages.pattern[head, i, j], stages.linear[head, i, j])
         for head, (freq, share) in enumerate(zip(stages.head_freq, stages.head_share, strict=True))
     ]
-    rows = _rows(n, freqs)
+    rows, ideal = _rows(group, freqs), _circles(group, freqs)[:, answer]
     products = []
     for index, k in enumerate(freqs):
         terms = stages.products[index] * rows[index, :, i][:, None, None] * rows[index, :, j][:, None]
-        parts = np.array([[terms[0, 0, 0], terms[1, 1, 0]], [terms[1, 0, 1], terms[0, 1, 1]]])
-        ideal = stages.turned_size[index] * _unit_waves(n, k, np.array(answer))
-        products.append(Product(k, parts, stages.turned[index, i, j], ideal))
-    places = np.arange(n)
-    ideal_waves = [
-        size * _unit_waves(n, k, answer - places)[:, 0]
-        for k, size in zip(freqs, stages.wave_size, strict=True)
-    ]
+        products.append(
+            Product(k, _parts(terms), stages.turned[index, i, j], stages.turned_size[index] * ideal[index])
+        )
+    # Along c the projector onto a block is a wave with its crest at the answer.
+    ideal_waves = np.einsum("ks,ksc->kc", ideal / _peak(group, freqs)[:, None], rows)
+    ideal_waves *= stages.wave_size[:, None]
     return Followed(
         (i, j, answer),
         heads,
         products,
         np.einsum("ki,kin->kn", stages.coefficients[:, i, j], rows),
-        np.array(ideal_waves).reshape(-1, n),
+        ideal_waves,
         _given(stages.logits)[i, j] if logits is None else logits,
     )
 
@@ -222,29 +230,30 @@ def _given(logits: np.ndarray | None) -> np.ndarray:
     return logits
 
 
-def _rows(n: int, freqs: Sequence[int]) -> Float[np.ndarray, "K 2 n"]:
-    """cos_k and sin_k of length 1; zeros for the sine that k = n/2 does not have."""
-    rows = np.zeros((len(freqs), 2, n))
-    for index, k in enumerate(freqs):
-        found = fourier_basis(n)[2 * k - 1 : 2 * k + 1]
-        rows[index, : len(found)] = found
+def _parts(terms: Float[np.ndarray, "size size size"]) -> Float[np.ndarray, "size 2"]:
+    """The products of waves that adding two angles asks for; of a larger block all products, in the first column."""
+    if len(terms) == 2:
+        return np.array([[terms[0, 0, 0], terms[1, 1, 0]], [terms[1, 0, 1], terms[0, 1, 1]]])
+    together = terms.sum(axis=(0, 1))
+    return np.stack([together, np.zeros_like(together)], axis=1)
+
+
+def _rows(group: Group, freqs: Sequence[int]) -> Float[np.ndarray, "K size n"]:
+    """cos_k and sin_k of length 1; zeros for the sine that k = n/2 does not have, and for what a block does not."""
+    blocks = [group.blocks[k].rows for k in freqs]
+    rows = np.zeros((len(freqs), max([2, *map(len, blocks)]), group.n))
+    for row, block in zip(rows, blocks, strict=True):
+        row[: len(block)] = block
     return rows
 
 
-def _unit_waves(n: int, k: int, place: np.ndarray) -> np.ndarray:
-    """cos and sin of w_k times a place: points on the unit circle."""
-    angle = 2 * np.pi * (k * place % n) / n
-    sine = np.zeros_like(angle) if 2 * k == n else np.sin(angle)
-    return np.stack([np.cos(angle), sine], axis=-1)
-
-
-def _peak(n: int, freqs: Sequence[int]) -> Float[np.ndarray, " K"]:
-    """The largest value of cos_k of length 1: what turns its coefficient into an amplitude."""
-    return np.array([np.sqrt((1 if 2 * k == n else 2) / n) for k in freqs])
+def _peak(group: Group, freqs: Sequence[int]) -> Float[np.ndarray, " K"]:
+    """The largest value of cos_k of length 1: what turns its coefficient into an amplitude. The root of size / n."""
+    return np.array([np.sqrt(group.blocks[k].size / group.n) for k in freqs])
 
 
 def _fit(
-    points: Float[np.ndarray, "K m 2"], ideal: Float[np.ndarray, "K m 2"]
+    points: Float[np.ndarray, "K m size"], ideal: Float[np.ndarray, "K m size"]
 ) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, " K"]]:
     """The size r with which r * ideal fits the points best, and the share of their squares it explains."""
     overlap = (points * ideal).sum(axis=(1, 2))

@@ -20,6 +20,7 @@ from grokviz.runs import library
 from grokviz.runs.folder import nearest_snapshot, open_run
 from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.log import MAX_STEP
+from grokviz.tasks.pairs import operation_of, places_of
 
 BAD_INPUT = 2
 CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
@@ -159,7 +160,7 @@ def _show_progress(rows, steps: int) -> None:
 def measure(options: argparse.Namespace) -> None:
     run = open_run(library.locate(options.run))
     index = _snapshot_index(run, options.step)
-    result = study.measure_exactly(run, index, _key_freqs(options.key_freqs, run.config.p))
+    result = study.measure_exactly(run, index, _key_freqs(options.key_freqs, run.config))
     if options.deep:
         result["deep"] = deepen.told(run, int(run.steps[index]))
     if options.json:
@@ -179,13 +180,19 @@ def _snapshot_index(run, step: str) -> int:
     return nearest_snapshot(run, int(step[:18]))  # Python refuses to read a number of thousands of digits
 
 
-def _key_freqs(text: str | None, p: int) -> tuple[int, ...] | None:
+def _key_freqs(text: str | None, config: RunConfig) -> tuple[int, ...] | None:
     if text is None:
         return None
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and 1 <= int(part[:18]) <= p // 2 for part in parts):
+    places = places_of(config)
+    if places is None:
+        why = operation_of(config).why_no_group(config.p)
+        raise BadInputError(f"--key-freqs {text[:60]!r} cannot be measured. {why} Leave it out.")
+    parts, last = [part.strip() for part in text.split(",")], len(places.group.blocks) - 1
+    if not all(part.isdecimal() and 1 <= int(part[:18]) <= last for part in parts):
+        names = "; ".join(f"{k} is {block.name}" for k, block in enumerate(places.group.blocks) if k)
+        those = "" if places.group.is_cyclic else f" In {places.group.name}, {names}."
         raise BadInputError(
-            f"--key-freqs {text[:60]!r} should be frequencies from 1 to {p // 2}, such as 6,23,37."
+            f"--key-freqs {text[:60]!r} should be frequencies from 1 to {last}, such as 6,23,37.{those}"
         )
     return tuple(sorted({int(part) for part in parts}))
 

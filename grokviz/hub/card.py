@@ -38,7 +38,8 @@ def model_card(run: Run, repo: str, licence: str) -> str:
     title, sentence = _text(run.title or repo), _text(run.sentence)
     events = [(name.replace("_", " "), value) for name, value in phases.to_json().items()
               if name not in ("intervals", "summary")]  # fmt: skip
-    keys = ", ".join(map(str, measured["key_freqs"])) or "none"
+    keys = ", ".join(measured["key_blocks"]) or "none"
+    group = f"{measured['group']}, elements: {measured['order']}" if measured["group"] else measured["order"]
     origin = run.provenance.get("imported")
     made = f"Imported from {_text(str(origin))}." if origin else "Trained and recorded by GrokViz."
     return "\n".join([
@@ -60,7 +61,7 @@ def model_card(run: Run, repo: str, licence: str) -> str:
         '    weights["W_E"][-1]  # the embedding at weights["steps"][-1]', "",
         "## Phases", "", *_table(("event", "step"), [(n, "–" if v is None else f"{v:,}") for n, v in events]), "",
         f"## Measures at step {run.steps[-1]:,}", "",
-        *_table(("measure", "value"), [("key frequencies", keys), *((m.title, _number(measured[m.json_name or m.name])) for m in told)]),
+        *_table(("measure", "value"), [("group", group), ("key frequencies", keys), *((m.title, _number(measured[m.json_name or m.name])) for m in told)]),
         "", "Definitions: Nanda et al. 2023. Computed in float64 from the stored weights.", "",
         "## Config", "", *_table(("setting", "value"), _settings(c, run.provenance)), "",
         "## Citation", "", "The measures and the set-up:", "", *("    " + line for line in CITATION.splitlines()), "",

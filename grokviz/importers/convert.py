@@ -107,7 +107,7 @@ def _write_all(
     config = read_record(making).config
     write.append_log(making, log_rows(source, found, config))
     write.pack(making)
-    cache.keep(making, found)
+    cache.keep(making, found, task)
 
 
 def _read(source: Source, kept: list[int], final: Checkpoint) -> Iterator[Weights]:

@@ -19,13 +19,13 @@ LAST = 1_000  # the place of a measure that asks for none
 
 # What an axis behind that of the snapshots runs over. How long it is, `study.timeline.axis_sizes` knows of a run.
 AXES = {
-    "frequency": "k = 1..p//2",
+    "frequency": "k = 1..n//2; of a group that is not cyclic its blocks, that of the constant left out",
     "key": "the key frequencies, in their order",
     "matrix": "the matrices of weights, by name",
     "a": "the first number",
     "b": "the second number",
-    "component": "of the Fourier basis: constant, cos 1, sin 1, ...",
-    "number": "0..p-1",
+    "component": "of the Fourier basis: constant, cos 1, sin 1, ...; the rows of all blocks of a group",
+    "number": "0..n-1: the elements of the group",
     "sum": "a + b in the order in which the operation is addition",
     "distance": "a - b in that order",
     "plane": "x and y",
@@ -45,6 +45,11 @@ class Article(NamedTuple):
     notice: str
     source: str
     beside: tuple[str, ...] = ()  # measures drawn in the same figure
+
+
+def of_a_group(so: str) -> Callable[[Task], str]:
+    """For `applies`: of a task that is the product of no known group it says nothing, and what follows from that."""
+    return lambda task: "" if task.places else f"{task.no_group} {so}"
 
 
 def everywhere(task: Task) -> str:

@@ -2,6 +2,10 @@
 
 Nanda et al. 2023, section 5.1. Losses are in nats, means over pairs that have an answer, summed in float64
 whatever the dtype of the weights.
+
+Restricted and excluded loss look at the pairs and answers that stand for elements of the group, as if the network had
+never heard of others. Of a product modulo a prime that leaves out 0: a pair with 0, and 0 as an answer. So the losses of
+a network that multiplies are those of the same network with its numbers renamed to their exponents, which adds.
 """
 
 from collections.abc import Sequence
@@ -9,58 +13,65 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from grokviz.measures.declaration import Article, Measure
-from grokviz.measures.fourier import keep_frequencies, sum_marginal
+from grokviz.measures.declaration import Article, Measure, of_a_group
+from grokviz.measures.fourier import keep_frequencies, product_marginal
 from grokviz.measures.snapshot import Snapshot
 from grokviz.models.forward import cross_entropy
+from grokviz.tasks.groups import Group, cyclic
 from grokviz.tasks.pairs import NO_ANSWER, Task
 
 
 def restricted_losses(
-    logits: Float[np.ndarray, "p p p"],
-    answers: Int[np.ndarray, "p p"],
+    logits: Float[np.ndarray, "n n n"],
+    answers: Int[np.ndarray, "n n"],
     key_freqs: Sequence[int],
-    sums: Float[np.ndarray, "p p"] | None = None,
-) -> Float[np.ndarray, "p p"]:
+    sums: Float[np.ndarray, "n n"] | None = None,
+    group: Group | None = None,
+) -> Float[np.ndarray, "n n"]:
     """Loss of every pair when only the key waves of a + b are left: the circuit on its own.
 
     Logits P_K L + mean_{a,b}(L - P_K L), with P_K L = sum_{k in K} (C_k C_k' + S_k S_k') L. Restricted
-    loss in section 5.1 of the paper. Without keys these are the mean logits.
+    loss in section 5.1 of the paper. Without keys these are the mean logits. In any group P_K L is the part
+    of the mean over each product a b that lies in the key blocks.
     """
+    group = group or cyclic(len(logits))
     # C_k and S_k depend on a + b alone, so they see no more of L than its mean over the pairs of each sum,
     # and projecting is a Fourier filter over the sums. The constant, frequency 0, is the mean over (a, b).
-    restricted = keep_frequencies(sum_marginal(logits) if sums is None else sums, (0, *key_freqs))
-    # Pairs with the same sum and the same answer share a loss: for addition p cases, not p^2.
-    p = len(logits)
-    cases, case_of_pair = np.unique(pair_sums(p) * (p + 1) + answers - NO_ANSWER, return_inverse=True)
-    sums, shifted_answer = np.divmod(cases, p + 1)
-    return cross_entropy(restricted[sums], shifted_answer + NO_ANSWER)[case_of_pair.reshape(p, p)]
+    sums = product_marginal(logits, group) if sums is None else sums
+    restricted = keep_frequencies(sums, (0, *key_freqs), group)
+    # Pairs with the same sum and the same answer share a loss: n cases, not n^2.
+    n = len(logits)
+    cases, case_of_pair = np.unique(group.product * (n + 1) + answers - NO_ANSWER, return_inverse=True)
+    products, shifted_answer = np.divmod(cases, n + 1)
+    return cross_entropy(restricted[products], shifted_answer + NO_ANSWER)[case_of_pair.reshape(n, n)]
 
 
 def excluded_loss(
-    logits: Float[np.ndarray, "p p p"],
+    logits: Float[np.ndarray, "n n n"],
     task: Task,
     key_freqs: Sequence[int],
-    sums: Float[np.ndarray, "p p"] | None = None,
+    sums: Float[np.ndarray, "n n"] | None = None,
+    group: Group | None = None,
 ) -> float:
     """Loss on train of L - P_K L: what the network still knows once its circuit is taken away.
 
     No mean is put back and no bias corrected. Excluded loss in section 5.1 of the paper. Without keys it is
-    the train loss.
+    the train loss. `task` is one over the elements of the group.
     """
-    circuit = keep_frequencies(sum_marginal(logits) if sums is None else sums, key_freqs)
-    rest = logits[task.is_train] - circuit[pair_sums(len(logits))[task.is_train]]
-    return float(cross_entropy(rest, task.answers[task.is_train]).mean(dtype=np.float64))
-
-
-def pair_sums(p: int) -> Int[np.ndarray, "p p"]:
-    """(a + b) mod p, row a, column b."""
-    return np.add.outer(np.arange(p), np.arange(p)) % p
+    group = group or cyclic(len(logits))
+    sums = product_marginal(logits, group) if sums is None else sums
+    circuit = keep_frequencies(sums, key_freqs, group)
+    rest = logits[task.is_train] - circuit[group.product[task.is_train]]
+    return _mean(cross_entropy(rest, task.answers[task.is_train]))
 
 
 def mean_over(values: Shaped[np.ndarray, "p p"], mask: Bool[np.ndarray, "p p"]) -> float:
-    """Mean over the pairs of the mask, in float64."""
-    return float(values[mask].mean(dtype=np.float64))
+    """Mean over the pairs of the mask, in float64; NaN where there is none."""
+    return _mean(values[mask])
+
+
+def _mean(values: Shaped[np.ndarray, " pairs"]) -> float:
+    return float(values.mean(dtype=np.float64)) if len(values) else float("nan")
 
 
 def has_answer(s: Snapshot) -> Bool[np.ndarray, "p p"]:
@@ -69,13 +80,18 @@ def has_answer(s: Snapshot) -> Bool[np.ndarray, "p p"]:
 
 
 def restricted(s: Snapshot) -> Float[np.ndarray, "p p"]:
-    """The restricted loss of every pair."""
-    return restricted_losses(s.logits, s.task.answers, s.key_freqs, s.sums)
+    """The restricted loss of every pair of elements."""
+    return restricted_losses(s.cube, s.elements.answers, s.key_freqs, s.sums, s.group)
 
 
 def excluded_each(s: Snapshot) -> Float[np.ndarray, " keys"]:
     """The excluded loss with one key frequency taken away at a time."""
-    return np.array([excluded_loss(s.logits, s.task, (k,), s.sums) for k in s.key_freqs], np.float64)
+    return np.array([excluded(s, (k,)) for k in s.key_freqs], np.float64)
+
+
+def excluded(s: Snapshot, key_freqs: Sequence[int]) -> float:
+    """The excluded loss of a snapshot without these blocks."""
+    return excluded_loss(s.cube, s.elements, key_freqs, s.sums, s.group)
 
 
 RESTRICTED = Article(
@@ -99,6 +115,8 @@ EXCLUDED = Article(
     "Nanda et al. 2023, section 5.1.",
     beside=("train_loss",),
 )
+KEEP = of_a_group("There is nothing to keep while all else is thrown away.")
+TAKE_AWAY = of_a_group("There is nothing to take away.")
 RIGHT = {"unit": "share of pairs answered correctly", "percent": True, "group": "accuracy"}
 LOSS = {"unit": "loss (nats)", "log": True, "group": "loss"}
 
@@ -153,29 +171,32 @@ MEASURES = (
     ),
     Measure(
         "restricted_loss_all",
-        lambda s: mean_over(s.share(restricted), s.share(has_answer)),
+        lambda s: mean_over(s.share(restricted), s.elements.answers != NO_ANSWER),
         "Restricted loss, all pairs",
         label="restricted, all pairs",
         needs_keys=True,
+        applies=KEEP,
         order=30,
         **LOSS,
     ),
     Measure(
         "restricted_loss_test",
-        lambda s: mean_over(s.share(restricted), s.task.is_test),
+        lambda s: mean_over(s.share(restricted), s.elements.is_test),
         "Restricted loss, test pairs",
         label="restricted",
         needs_keys=True,
+        applies=KEEP,
         article=RESTRICTED,
         order=31,
         **LOSS,
     ),
     Measure(
         "excluded_loss_train",
-        lambda s: excluded_loss(s.logits, s.task, s.key_freqs, s.sums),
+        lambda s: excluded(s, s.key_freqs),
         "Excluded loss, train pairs",
         label="excluded",
         needs_keys=True,
+        applies=TAKE_AWAY,
         article=EXCLUDED,
         order=40,
         **LOSS,
@@ -186,6 +207,7 @@ MEASURES = (
         "Excluded loss, train pairs, one key frequency at a time",
         axes=("key",),
         needs_keys=True,
+        applies=TAKE_AWAY,
         order=41,
         **LOSS,
     ),

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from grokviz.measures.circuit import NEURON_FVE
-from grokviz.measures.declaration import Article, Measure
+from grokviz.measures.declaration import Article, Measure, of_a_group
 from grokviz.measures.encoding import FLOAT32, FLOAT64, INT16, SCALED
 from grokviz.measures.snapshot import Snapshot
 
@@ -26,17 +26,22 @@ def choose_neurons(
     return np.array(list(dict.fromkeys([*of_keys, *by_fve]))[:N_NEURONS])
 
 
+def busiest_neurons(post: Float[np.ndarray, "p p d_mlp"]) -> Int[np.ndarray, " m"]:
+    """Those whose activation differs most from pair to pair, where no frequency can be asked for: six at most."""
+    return np.argsort(-np.nan_to_num(post.reshape(-1, post.shape[2]).var(axis=0)), kind="stable")[:N_NEURONS]
+
+
 def has_frequency(s: Snapshot) -> Bool[np.ndarray, " d_mlp"]:
     """The neurons of which one frequency explains at least 85 %."""
     return s.neuron_fit[1] >= NEURON_FVE
 
 
-def neurons_of_frequencies(s: Snapshot) -> Int[np.ndarray, " half_p"]:
-    """How many neurons each frequency k = 1..p//2 has, key or not."""
-    return np.bincount(s.neuron_fit[0][s.share(has_frequency)], minlength=s.p // 2 + 1)[1:]
+def neurons_of_frequencies(s: Snapshot) -> Int[np.ndarray, " blocks"]:
+    """How many neurons each frequency k = 1..n//2 has, key or not."""
+    return np.bincount(s.neuron_fit[0][s.share(has_frequency)], minlength=len(s.group.blocks))[1:]
 
 
-def counts_by_frequency(counts: Int[np.ndarray, " half_p"]) -> dict[int, int]:
+def counts_by_frequency(counts: Int[np.ndarray, " blocks"]) -> dict[int, int]:
     """Every frequency that has neurons, and how many."""
     return {k: int(n) for k, n in enumerate(counts, start=1) if n}
 
@@ -67,6 +72,8 @@ FOLLOWS = Article(
     "Nanda et al. 2023, section 4.3.",
 )
 
+FOLLOW = of_a_group("There is no frequency that a neuron could be asked to follow.")
+
 MEASURES = (
     Measure(
         "frac_neurons_over_085",
@@ -76,6 +83,7 @@ MEASURES = (
         "neurons",
         percent=True,
         json_name="frac_neurons_fve_over_0.85",
+        applies=FOLLOW,
         article=FOLLOWS,
         order=80,
     ),
@@ -87,6 +95,7 @@ MEASURES = (
         axes=("frequency",),
         encoding=INT16,
         to_json=counts_by_frequency,
+        applies=FOLLOW,
         order=81,
     ),
     Measure(
@@ -110,6 +119,7 @@ MEASURES = (
         lambda s: s.neuron_fit[0][s.neurons],
         "Frequency of the drawn neurons",
         axes=("neuron",),
+        applies=FOLLOW,
         encoding=INT16,
         drawn_only=True,
     ),
@@ -118,6 +128,7 @@ MEASURES = (
         lambda s: s.neuron_fit[1][s.neurons],
         "Share of the drawn neurons that it explains",
         axes=("neuron",),
+        applies=FOLLOW,
         encoding=FLOAT64,
         drawn_only=True,
     ),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from grokviz.measures.declaration import Article, Measure
+from grokviz.measures.declaration import Article, Measure, of_a_group
 from grokviz.measures.encoding import FLOAT32
 from grokviz.measures.fourier import component_norms, frequency_norms, gini
 from grokviz.measures.snapshot import Snapshot
@@ -21,9 +21,14 @@ def squares(s: Snapshot) -> dict[str, float]:
     return sum_squares(parameters(s.weights))
 
 
-def embedding(s: Snapshot) -> Float[np.ndarray, "p d_model"]:
-    """W_E of the numbers, without that of "="."""
-    return s.wide["W_E"][: s.p]
+def embedding(s: Snapshot) -> Float[np.ndarray, "n d_model"]:
+    """W_E of the numbers, as the elements that they stand for in the place of a, without that of "="."""
+    return s.wide["W_E"][s.places.a]
+
+
+def to_answers(s: Snapshot) -> Float[np.ndarray, "n d_mlp"]:
+    """W_L, the answers as elements: a row for each."""
+    return s.logit_map[:, s.places.c].T
 
 
 GINI = Article(
@@ -46,24 +51,28 @@ SQUARES = Article(
     "Nanda et al. 2023, section 5.1.",
 )
 
+SETTLE = of_a_group("So nobody knows on which few waves it would settle.")
+
 MEASURES = (
     Measure(
         "gini_W_E",
-        lambda s: gini(component_norms(embedding(s))),
+        lambda s: gini(component_norms(embedding(s), s.group)),
         "Gini coefficient of the embedding",
         "Gini coefficient",
         "embedding",
         group="gini",
+        applies=SETTLE,
         article=GINI,
         order=50,
     ),
     Measure(
         "gini_W_L",
-        lambda s: gini(component_norms(s.logit_map.T)),
+        lambda s: gini(component_norms(to_answers(s), s.group)),
         "Gini coefficient of neurons to logits",
         "Gini coefficient",
         "neurons to logits",
         group="gini",
+        applies=SETTLE,
         order=51,
     ),
     Measure(
@@ -85,17 +94,19 @@ MEASURES = (
     ),
     Measure(
         "spectrum_W_E",
-        lambda s: frequency_norms(embedding(s).astype(np.float64)),
+        lambda s: frequency_norms(embedding(s).astype(np.float64), s.group),
         "Strength of each frequency in the embedding",
         axes=("frequency",),
+        applies=SETTLE,
         encoding=FLOAT32,
         drawn_only=True,
     ),
     Measure(
         "spectrum_W_L",
-        lambda s: frequency_norms(s.logit_map.T),
+        lambda s: frequency_norms(to_answers(s), s.group),
         "Strength of each frequency from neurons to logits",
         axes=("frequency",),
+        applies=SETTLE,
         encoding=FLOAT32,
         drawn_only=True,
     ),

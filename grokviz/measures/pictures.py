@@ -3,10 +3,11 @@
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from grokviz.measures.declaration import Measure, with_attention
+from grokviz.measures.declaration import Measure, of_a_group, with_attention
 from grokviz.measures.encoding import SCALED, UINT8, UNIT_DISCS, pack_answers
-from grokviz.measures.fourier import fourier_basis
+from grokviz.measures.norms import embedding
 from grokviz.measures.snapshot import Snapshot
+from grokviz.tasks.groups import cyclic
 
 
 def answers(s: Snapshot) -> UInt8[np.ndarray, "p p"]:
@@ -14,32 +15,46 @@ def answers(s: Snapshot) -> UInt8[np.ndarray, "p p"]:
     return pack_answers(np.nan_to_num(np.exp(-s.pair_loss)), s.is_right)
 
 
-def rings(s: Snapshot) -> Float[np.ndarray, "keys p 2"]:
-    """`ring_points` of every key frequency."""
-    W_E = s.wide["W_E"][: s.p].astype(np.float64)
-    return np.array([ring_points(W_E, k) for k in s.key_freqs]).reshape(-1, s.p, 2)
+def rings(s: Snapshot) -> Float[np.ndarray, "keys n 2"]:
+    """`block_points` of every key frequency: of a block of more than two functions, along the first two."""
+    W_E = embedding(s).astype(np.float64)
+    points = np.zeros((len(s.key_freqs), s.group.n, 2))
+    for i, k in enumerate(s.key_freqs):
+        found = block_points(W_E, s.group.blocks[k].rows)[:, :2]
+        points[i, :, : found.shape[1]] = found
+    return points
 
 
-def ring_points(W_E: Float[np.ndarray, "p d_model"], k: int) -> Float[np.ndarray, "p 2"]:
-    """The numbers as points in the plane in which the embedding turns with frequency k.
+def ring_points(W_E: Float[np.ndarray, "n d_model"], k: int) -> Float[np.ndarray, "n 2"]:
+    """The numbers modulo n as points in the plane in which the embedding turns with frequency k: `block_points`.
 
-    The plane is spanned by u = W_E' cos_k and v = W_E' sin_k. Its axes are the orthonormal pair nearest to
-    them, Q = A (A'A)^(-1/2) with A = [u v] (symmetric orthonormalisation), which favours neither. A number
-    is placed by what the others say of the plane: its own part of u and v is left out, A_a = A - W_E[a]
-    [cos_k(a) sin_k(a)], so that random weights give a cloud and not half a circle. The points are
-    W_E[a] A_a (A'A)^(-1/2). For k = p/2 there is no sine and y is 0. NaN where W_E is not finite.
+    For k = n/2 there is no sine and y is 0.
     """
     points = np.zeros((len(W_E), 2))
-    waves = fourier_basis(len(W_E))[2 * k - 1 : 2 * k + 1]
+    found = block_points(W_E, cyclic(len(W_E)).blocks[k].rows)
+    points[:, : found.shape[1]] = found
+    return points
+
+
+def block_points(
+    W_E: Float[np.ndarray, "n d_model"], waves: Float[np.ndarray, "size n"]
+) -> Float[np.ndarray, "n size"]:
+    """The elements as points in the space in which the embedding goes with the functions of a block.
+
+    Of frequency k the plane is spanned by u = W_E' cos_k and v = W_E' sin_k. Its axes are the orthonormal pair
+    nearest to them, Q = A (A'A)^(-1/2) with A = [u v] (symmetric orthonormalisation), which favours neither. A number
+    is placed by what the others say of the plane: its own part of u and v is left out, A_a = A - W_E[a]
+    [cos_k(a) sin_k(a)], so that random weights give a cloud and not half a circle. The points are
+    W_E[a] A_a (A'A)^(-1/2). NaN where W_E is not finite.
+    """
     plane = W_E.T @ waves.T
     if not np.isfinite(plane).all():
-        return points + np.nan
+        return np.full((len(W_E), len(waves)), np.nan)
     _, singular, right = np.linalg.svd(plane, full_matrices=False)
     spans = singular > 1e-6 * np.linalg.norm(W_E)  # a direction that is only rounding has no axis
     to_axes = right.T * np.divide(spans, singular, where=spans, out=np.zeros_like(singular)) @ right
     own = np.square(W_E).sum(axis=1, keepdims=True) * waves.T
-    points[:, : len(waves)] = (W_E @ plane - own) @ to_axes
-    return points
+    return (W_E @ plane - own) @ to_axes
 
 
 MEASURES = (
@@ -56,6 +71,7 @@ MEASURES = (
         rings,
         "The numbers in the plane of each key frequency",
         axes=("key", "number", "plane"),
+        applies=of_a_group("So there is no ring to place the numbers on."),
         encoding=UNIT_DISCS,
         drawn_only=True,
     ),

@@ -8,10 +8,11 @@ from typing import TypeVar, cast
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from grokviz.measures.circuit import check_key_freqs, logit_map, neuron_frequencies
-from grokviz.measures.fourier import sum_marginal
+from grokviz.measures.circuit import check_keys, logit_map, neuron_frequencies
+from grokviz.measures.fourier import product_marginal
 from grokviz.models.forward import Activations, Weights, completed, cross_entropy, forward, widen
-from grokviz.tasks.pairs import Task
+from grokviz.tasks.groups import Group, Places
+from grokviz.tasks.pairs import Task, over_elements
 
 T = TypeVar("T")
 
@@ -20,8 +21,9 @@ T = TypeVar("T")
 class Snapshot:
     """Weights, task and key frequencies, and what follows from them, computed when it is first asked for.
 
-    `neurons` are the few that are drawn. Raises `ValueError` when the weights and the task differ in p, or a key
-    frequency is none.
+    Key frequencies are blocks of the group of the task, by their number: what is computed of the circuit is in the
+    order of its elements. `neurons` are the few that are drawn. Raises `ValueError` when the weights and the task differ
+    in p, or a key frequency is none.
     """
 
     weights: Weights
@@ -37,7 +39,8 @@ class Snapshot:
                 f"The weights answer mod {self.p}, the task has {n} x {n} pairs. "
                 "Build the task from the config that the weights were trained with."
             )
-        object.__setattr__(self, "key_freqs", check_key_freqs(self.key_freqs, self.p))
+        keys = check_keys(self.key_freqs, self.group) if self.key_freqs else ()
+        object.__setattr__(self, "key_freqs", keys)
 
     def share(self, function: Callable[["Snapshot"], T]) -> T:
         """`function` of this snapshot, computed once for all measures that ask for it."""
@@ -48,6 +51,17 @@ class Snapshot:
     @property
     def p(self) -> int:
         return self.weights["W_U"].shape[1]
+
+    @property
+    def places(self) -> Places:
+        """The group that the answers are the product of. Raises `ValueError` where none is known."""
+        if self.task.places is None:
+            raise ValueError(f"{self.task.no_group} Measure it without key frequencies.")
+        return self.task.places
+
+    @property
+    def group(self) -> Group:
+        return self.places.group
 
     @cached_property
     def wide(self) -> Weights:
@@ -74,9 +88,19 @@ class Snapshot:
         return (self.logits.argmax(axis=2) == self.task.answers) & ~np.isnan(self.pair_loss)
 
     @cached_property
-    def sums(self) -> Float[np.ndarray, "p p"]:
-        """Mean logits over the pairs of each sum: all that the measures of the circuit need of the logits."""
-        return sum_marginal(self.logits)
+    def cube(self) -> Float[np.ndarray, "n n n"]:
+        """The logits of all pairs of elements, for all answers that are one."""
+        return self.places.cube(self.logits)
+
+    @cached_property
+    def elements(self) -> Task:
+        """The task with elements in place of numbers."""
+        return over_elements(self.task, self.places)
+
+    @cached_property
+    def sums(self) -> Float[np.ndarray, "n n"]:
+        """Mean logits over the pairs of each sum, or product: all that the measures of the circuit need of the logits."""
+        return product_marginal(self.cube, self.group)
 
     @cached_property
     def logit_map(self) -> Float[np.ndarray, "d_mlp p"]:
@@ -86,4 +110,4 @@ class Snapshot:
     @cached_property
     def neuron_fit(self) -> tuple[Int[np.ndarray, " d_mlp"], Float[np.ndarray, " d_mlp"]]:
         """Of every neuron, the frequency that explains it best and the share of its variance it explains."""
-        return neuron_frequencies(self.activations.post)
+        return neuron_frequencies(self.places.pairs(self.activations.post), self.group)

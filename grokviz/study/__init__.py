@@ -8,7 +8,8 @@ import numpy as np
 
 from grokviz.measures import circuit, registry
 from grokviz.measures.phases import NoHistory, Phases, find_phases
-from grokviz.models import forward
+from grokviz.measures.snapshot import Snapshot
+from grokviz.models.forward import parameters
 from grokviz.runs import folder
 from grokviz.runs.folder import Run
 from grokviz.runs.log import MAX_STEP
@@ -25,6 +26,13 @@ class Study:
     task: Task
     timeline: Timeline
     phases: Phases
+
+    @property
+    def key_names(self) -> list[str]:
+        """What is key in the run: its frequencies, or the blocks of a group that is no clock, by name."""
+        if self.task.places is None or self.task.places.group.is_cyclic:
+            return list(map(str, self.timeline.key_freqs))
+        return [self.task.places.group.blocks[k].name for k in self.timeline.key_freqs]
 
     def index_at(self, step: float) -> int:
         """The index of the snapshot nearest to a step; of two as near, the earlier."""
@@ -54,7 +62,7 @@ def load(run: Run, keep: bool = False, on_progress: Callable[[int, int], None] |
             run.steps.tolist(), folder.iter_weights(run), last, task, on_progress=on_progress
         )
         if keep:
-            cache.keep(run, found)
+            cache.keep(run, found, task)
     return Study(run, task, found, phases_of(run))
 
 
@@ -90,7 +98,7 @@ class Growing:
         task, n, known = build_task(run.config), len(run.steps), len(self.steps)
         went_back = self.checksums != run.checksums[:known]  # resumed from an earlier step, or another run
         if self.measured is None or went_back or n >= RECHOOSE * self.chosen_at + 1:
-            chosen = timeline.choose(folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP)))
+            chosen = timeline.choose(folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP)), task)
             keep = self.measured is not None and not went_back and chosen.key_freqs == self.measured.key_freqs
             self.chosen_at = n
             if not keep:
@@ -142,14 +150,40 @@ def phases_of(run: Run) -> Phases:
 
 
 def measure_exactly(run: Run, index: int, key_freqs: tuple[int, ...] | None = None) -> dict:
-    """Every measure of one snapshot in float64, as plain JSON values.
+    """Every measure of one snapshot in float64, as plain JSON values, with the group and what is key in it.
 
     Key frequencies are chosen on the final snapshot unless given.
     """
-    weights = folder.read_weights(run, index, np.float64)
+    task = build_task(run.config)
     if key_freqs is None:
         final = folder.read_weights(run, len(run.steps) - 1, np.float64)
-        key_freqs = circuit.key_frequencies(forward.forward(final).logits)
-    values = registry.measure(weights, build_task(run.config), key_freqs)
-    told = registry.measures_to_json(values, key_freqs, list(forward.parameters(weights)))
-    return {"step": int(run.steps[index]), "p": run.config.p} | told
+        key_freqs = timeline.chosen_keys(Snapshot(final, task))
+    weights = folder.read_weights(run, index, np.float64)
+    snapshot = Snapshot(weights, task, key_freqs)
+    values = registry.values_of(snapshot, drawn=False)
+    told = registry.measures_to_json(values, key_freqs, list(parameters(weights)))
+    if task.places and not task.places.group.is_cyclic:
+        del told["key_freqs"]  # blocks have names, and no frequency
+    return {"step": int(run.steps[index]), "p": run.config.p} | _group_to_json(snapshot) | told
+
+
+def _group_to_json(s: Snapshot) -> dict[str, object]:
+    """The group that the answers are the product of, its key blocks by name, and how much the logits are like each.
+
+    `order` says of which numbers the elements are the exponents, where they are: `key_freqs` are waves over those.
+    """
+    places = s.task.places
+    if places is None:
+        return {"group": None, "order": s.task.no_group, "key_blocks": [], "block_similarity": {}}
+    centred = s.cube - s.cube.mean(axis=2, keepdims=True)
+    similar = circuit.trig_similarities(centred, None, s.group).tolist()
+    names = [block.name for block in s.group.blocks]
+    return {
+        "group": s.group.name,
+        "order": f"exponents of {places.root} modulo {s.p}" if places.root else "as they are numbered",
+        "key_blocks": [names[k] for k in s.key_freqs],
+        "block_similarity": {
+            name: alike if np.isfinite(alike) else None
+            for name, alike in zip(names[1:], similar, strict=True)
+        },
+    }

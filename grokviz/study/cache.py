@@ -4,6 +4,7 @@ The file carries its own table of contents: of every series its axes and encodin
 declarations it was measured under. What does not fit the run or these declarations is measured anew.
 """
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -25,18 +26,40 @@ def read(run: Run, task: Task) -> Timeline | None:
     if kept is None:
         return None
     arrays, meta = kept
+    if meta.get("places", PLAIN_SUMS) != places_name(task):
+        return None  # measured in another order of the numbers, or before theirs was known
     if meta.get("version") != registry.version():
         return None
     found = _decode(arrays, meta.get("contents", ""), tuple(sorted(run.config.shapes)))
     return found if found is not None and fits(found, run, task) else None
 
 
-def keep(run: Run | Path, timeline: Timeline) -> None:
+PLAIN_SUMS = "sums"  # the numbers added as they stand, which is all that was known before others were
+
+
+def places_name(task: Task) -> str:
+    """What tells apart in which order of the numbers, and under which blocks, measures of the circuit were taken."""
+    places = task.places
+    if places is None:
+        return "none"
+    if places.group.is_cyclic and places.is_plain:
+        return PLAIN_SUMS
+    digest = hashlib.blake2b(digest_size=4)
+    for numbers in (places.group.product, places.a, places.b, places.c):
+        digest.update(np.ascontiguousarray(numbers, "<i8").tobytes())
+    return f"{places.group.name} {digest.hexdigest()}"
+
+
+def keep(run: Run | Path, timeline: Timeline, task: Task) -> None:
     """Keep a timeline with its run. Raises `RunError` when it takes over 48 MB or the folder cannot be written."""
     arrays = {"steps": timeline.steps, "key_freqs": np.array(timeline.key_freqs, np.int16)}
     arrays |= {"neurons": timeline.neurons}
     arrays |= {name: stored.values for name, stored in timeline.series.items()}
-    meta = {"version": registry.version(), "contents": json.dumps(contents(timeline))}
+    meta = {
+        "version": registry.version(),
+        "contents": json.dumps(contents(timeline)),
+        "places": places_name(task),
+    }
     write.write_timeline_cache(run, arrays, meta)
 
 
@@ -71,17 +94,18 @@ def _top(value: object) -> float | None:
     return None if value is None else float(str(value))
 
 
-def axis_sizes(config: RunConfig, keys: int, neurons: int) -> dict[str, int]:
-    """How long every axis is in a run."""
+def axis_sizes(config: RunConfig, task: Task, keys: int, neurons: int) -> dict[str, int]:
+    """How long every axis is in a run; those of a group where one is known."""
     p = config.p
+    n, blocks = (task.places.n, len(task.places.group.blocks)) if task.places else (0, 1)
     return {
-        "frequency": p // 2,
+        "frequency": blocks - 1,
         "key": keys,
         "matrix": len(config.shapes),
         "a": p,
         "b": p,
-        "component": p,
-        "number": p,
+        "component": n,
+        "number": n,
         "sum": p,
         "distance": p,
         "plane": 2,
@@ -98,12 +122,12 @@ def fits(timeline: Timeline, run: Run, task: Task) -> bool:
         return False
     if neurons.ndim != 1 or neurons.dtype.kind not in "iu":
         return False
-    if not all(type(k) is int and 1 <= k <= c.p // 2 for k in keys):
-        return False
     if not all(0 <= neuron < c.d_mlp for neuron in neurons.tolist()):
         return False
     declared = {m.name: m for m in registry.measures() if registry.says_something(m, task, c.shapes)}
-    sizes = axis_sizes(c, len(keys), len(neurons))
+    sizes = axis_sizes(c, task, len(keys), len(neurons))
+    if not all(type(k) is int and 1 <= k <= sizes["frequency"] for k in keys):
+        return False
     return timeline.series.keys() == declared.keys() and all(
         stored.values.shape == (len(run.steps), *(sizes[axis] for axis in declared[name].axes))
         and stored.values.dtype == declared[name].encoding.dtype

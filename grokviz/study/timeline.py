@@ -12,12 +12,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from grokviz.measures import registry
-from grokviz.measures.circuit import check_key_freqs, key_frequencies, neuron_frequencies
+from grokviz.measures.circuit import check_keys, key_frequencies
 from grokviz.measures.declaration import Value
 from grokviz.measures.encoding import Stored
-from grokviz.measures.neurons import choose_neurons
+from grokviz.measures.neurons import busiest_neurons, choose_neurons
 from grokviz.measures.snapshot import Snapshot
-from grokviz.models.forward import Weights, forward, parameters
+from grokviz.models.forward import Weights, parameters
 from grokviz.tasks.pairs import Task
 
 
@@ -93,7 +93,7 @@ def analyse(
     run that diverged) gives measures that are not finite.
     Raises `ValueError` when steps and weights differ in number, or there are none.
     """
-    measured = choose(final_weights, key_freqs)
+    measured = choose(final_weights, task, key_freqs)
     for done in measure_more(measured, weights, task):
         if on_progress:
             on_progress(done, len(steps))
@@ -101,13 +101,19 @@ def analyse(
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a run that diverged is measured, not refused
-def choose(final_weights: Weights, key_freqs: Sequence[int] | None = None) -> Measured:
+def choose(final_weights: Weights, task: Task, key_freqs: Sequence[int] | None = None) -> Measured:
     """Nothing measured yet, under the key frequencies (unless given) and neurons that these weights choose."""
-    final = forward(final_weights)
-    p = final_weights["W_U"].shape[1]
-    keys = key_frequencies(final.logits) if key_freqs is None else check_key_freqs(key_freqs, p)
-    neurons = choose_neurons(*neuron_frequencies(final.post), keys)
+    final = Snapshot(final_weights, task)
+    keys = chosen_keys(final) if key_freqs is None else check_keys(key_freqs, final.group)
+    neurons = (
+        choose_neurons(*final.neuron_fit, keys) if task.places else busiest_neurons(final.activations.post)
+    )
     return Measured(keys, neurons, tuple(sorted(parameters(final_weights))), [])
+
+
+def chosen_keys(final: Snapshot) -> tuple[int, ...]:
+    """The key frequencies that a final snapshot chooses; none where no group is known, and so no circuit."""
+    return key_frequencies(final.cube, final.sums, final.group) if final.task.places else ()
 
 
 def measure_more(measured: Measured, weights: Iterable[Weights], task: Task) -> Iterator[int]:

@@ -101,13 +101,14 @@ class Places(NamedTuple):
 
     def pairs(self, x: np.ndarray) -> np.ndarray:
         """A function of pairs of tokens, row a, column b, as one of pairs of elements: [n, n, ...]."""
-        return x if self._is_all_of(x) else x[np.ix_(self.a, self.b)]
+        return x if self.is_all_of(x) else x[np.ix_(self.a, self.b)]
 
     def cube(self, logits: np.ndarray) -> np.ndarray:
         """The logits of pairs of tokens, pairs and answers as elements: [n, n, n]."""
-        return logits if self._is_all_of(logits) else logits[np.ix_(self.a, self.b, self.c)]
+        return logits if self.is_all_of(logits) else logits[np.ix_(self.a, self.b, self.c)]
 
-    def _is_all_of(self, x: np.ndarray) -> bool:
+    def is_all_of(self, x: np.ndarray) -> bool:
+        """The pairs of elements are all pairs of tokens that x is a function of, in their order."""
         return len(x) == self.n and self.is_plain
 
 

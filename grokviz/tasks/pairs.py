@@ -288,6 +288,16 @@ def build_task(spec: PairSpec) -> Task:
     return Task(table, is_train, has_answer & ~is_train, *group)
 
 
+def over_elements(task: Task, places: Places) -> Task:
+    """The same task with elements of the group in place of numbers; pairs and answers that are none are left out."""
+    if places.is_plain and len(task.answers) == places.n:
+        return task
+    element = np.full(len(task.answers) + 1, NO_ANSWER)  # one more: where NO_ANSWER looks it up
+    element[places.c] = np.arange(places.n)
+    is_train, is_test = places.pairs(task.is_train), places.pairs(task.is_test)
+    return Task(element[places.pairs(task.answers)], is_train, is_test, plainly(places.group), "")
+
+
 def encode_pairs(is_train: Bool[np.ndarray, "p p"]) -> str:
     """The training pairs as base64 of a bit a pair, row-major, the first pair the highest bit."""
     return base64.b64encode(np.packbits(is_train).tobytes()).decode()

@@ -16,17 +16,19 @@ LOG = alt.Scale(type="log", nice=False)
 ROLES = alt.Scale(domain=["key", "other"], range=[KEY_COLOUR, "#B9B7B0"])
 
 
-def speakers(spoken: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> pd.DataFrame:
+def speakers(
+    spoken: Float[np.ndarray, " half_n"], freqs: tuple[int, ...], names: tuple[str, ...]
+) -> pd.DataFrame:
     """frequency, nats: what each of these frequencies adds to the margin, and all others together."""
-    rows = [(f"k = {k}", float(spoken[k - 1])) for k in freqs]
+    rows = [(name, float(spoken[k - 1])) for k, name in zip(freqs, names, strict=True)]
     rest = float(spoken.sum() - sum(value for _, value in rows))
     return pd.DataFrame([*rows, (OTHERS, rest)], columns=["frequency", "nats"])
 
 
-def speakers_chart(freqs: tuple[int, ...], reach: float, dark: bool = False) -> Figure:
-    """A bar to the right speaks for the right answer, one to the left against it. Rows: `speakers`."""
+def speakers_chart(freqs: tuple[str, ...], reach: float, dark: bool = False) -> Figure:
+    """A bar to the right speaks for the right answer, one to the left against it. Rows: `speakers`; names of `freqs`."""
     colours = palette()["frequencies"]["dark" if dark else "light"]
-    names = [*(f"k = {k}" for k in freqs), OTHERS]
+    names = [*freqs, OTHERS]
     ranged = [*(colours[i % len(colours)] for i in range(len(freqs))), GREY]
     base = alt.Chart(alt.NamedData("speakers")).encode(
         y=alt.Y("frequency:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12)),

@@ -54,6 +54,17 @@ class ArrayEntry(TypedDict):
     axes: list[str]  # behind that of the snapshots, as the measure declares them; none of what is no series
 
 
+class GroupEntry(TypedDict):
+    """The group that the answers are the product of. Series over its elements and blocks are in their order."""
+
+    name: str
+    is_cyclic: bool  # block k is frequency k, and elements go around its clock in their order
+    tokens: list[int]  # the number that stands for each element, in the place of a
+    root: int | None  # where element i is the i-th power of it
+    blocks: list[str]  # names, that of the constant first
+    sizes: list[int]  # functions in each
+
+
 class Header(TypedDict):
     """What a blob says of itself. The maps part has `neurons` in place of what the core tells of the run."""
 
@@ -69,6 +80,8 @@ class Header(TypedDict):
     finished: bool
     operation: str
     names: list[str]
+    group: GroupEntry | None
+    no_group: str
     planned_steps: int
     changes: list[tuple[int, str]]
     d_mlp: int
@@ -89,9 +102,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
     kept = _kept(run, timeline)
     scalars = [measure for measure in registry.scalars() if measure.name in timeline.series]
     arrays = {measure.name: _float32(timeline[measure.name][kept]) for measure in scalars}
-    arrays |= {
-        name: _snapshots(timeline.series[name], kept) for name in CORE_PICTURES if name in timeline.series
-    }
+    arrays |= _pictures(timeline, CORE_PICTURES, kept)
     if "trig_coefficients" in timeline.series:
         arrays |= {"trig_coefficients": _float32(timeline["trig_coefficients"][kept])}
     arrays |= {
@@ -106,6 +117,8 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         "finished": run.finished,
         "operation": operation_of(run.config).label,
         "names": list(names_of(run.config)),
+        "group": _group(task),
+        "no_group": "" if task.places else task.no_group,
         "planned_steps": run.config.steps,
         "changes": changes_in_words(run.config),
         "d_mlp": run.config.d_mlp,
@@ -123,10 +136,12 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
 def maps_blob(run: Run, timeline: Timeline) -> bytes:
     """The maps part: neuron tables and the 2-D Fourier spectrum of the logits of the same run."""
     kept = _kept(run, timeline)
-    arrays = {"logit_spectrum_2d": _snapshots(timeline.series["logit_spectrum_2d"], kept)._replace(top=None)}
+    arrays = {
+        name: stored._replace(top=None)
+        for name, stored in _pictures(timeline, ("logit_spectrum_2d",), kept).items()
+    }
     neurons = timeline.neurons[:MAX_NEURONS].tolist()
-    for name in NEURON_PICTURES if neurons else ():
-        stored = _snapshots(timeline.series[name], kept)
+    for name, stored in _pictures(timeline, NEURON_PICTURES if neurons else (), kept).items():
         values = stored.values[:, :MAX_NEURONS]
         arrays[name] = _float32(values) if values.dtype == np.float64 else stored._replace(values=values)
     return _pack("maps", run, timeline, kept, arrays, {"neurons": neurons})
@@ -210,6 +225,27 @@ def kept_snapshots(n: int, p: int, most_bytes: int = MAX_PICTURE_BYTES) -> Int[n
 def thinned(n: int, at_most: int) -> Int[np.ndarray, " kept"]:
     """Up to `at_most` indices out of 0..n-1, evenly, the first and the last among them."""
     return np.unique(np.rint(np.linspace(0, n - 1, min(n, at_most))).astype(int)) if n else np.arange(0)
+
+
+def _group(task: Task) -> GroupEntry | None:
+    if task.places is None:
+        return None
+    places, group = task.places, task.places.group
+    return {
+        "name": group.name,
+        "is_cyclic": group.is_cyclic,
+        "tokens": places.a.tolist(),
+        "root": places.root,
+        "blocks": [block.name for block in group.blocks],
+        "sizes": [block.size for block in group.blocks],
+    }
+
+
+def _pictures(
+    timeline: Timeline, names: tuple[str, ...], kept: Int[np.ndarray, " kept"]
+) -> dict[str, Stored]:
+    """Those of the series that the timeline has: some say nothing of a run that is the product of no group."""
+    return {name: _snapshots(timeline.series[name], kept) for name in names if name in timeline.series}
 
 
 def _snapshots(stored: Stored, kept: Int[np.ndarray, " kept"]) -> Stored:

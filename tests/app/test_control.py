@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from grokviz.measures.reindex import sum_order
 
 from grokviz import hosting, wording
 from grokviz.app.session import budget, cache
 from grokviz.circuit import controls, interventions
 from grokviz.circuit.cuts import parse_cuts
 from grokviz.measures.circuit import key_frequencies
-from grokviz.measures.reindex import sum_order
 from grokviz.models.forward import forward
 from grokviz.runs.folder import open_run, read_weights
 from grokviz.tasks.pairs import build_task

@@ -9,11 +9,10 @@ from grokviz import wording
 from grokviz.circuit import experiments, handmade, interventions
 from grokviz.circuit.cuts import Choice, Cuts, parse_cuts
 from grokviz.config import RunConfig
-from grokviz.measures.reindex import sum_order
 from grokviz.models.forward import forward
 from grokviz.runs import library, write
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.tasks.pairs import build_task
+from grokviz.tasks.pairs import OPERATIONS, build_task
 from tests.app.conftest import healthy, unescaped
 
 pytestmark = pytest.mark.slow
@@ -112,9 +111,13 @@ def test_cuts_in_the_address_are_made_and_measured(runs, visit):
     text = "heads-0.polynomial.logits-keep-1-2"
     app = visit("cut", run="tiny-groks", step=str(run.steps[last]), cuts=text)
     assert app.query_params["cuts"] == text
-    weights, task, order = read_weights(run, last, np.float64), build_task(run.config), sum_order("add", P)
+    weights, task, order = (
+        read_weights(run, last, np.float64),
+        build_task(run.config),
+        OPERATIONS["add"].places(P),
+    )
     found = interventions.outcome(
-        interventions.run(weights, parse_cuts(text, run.config, P), order).logits, task
+        interventions.run(weights, parse_cuts(text, run.config, P // 2), order).logits, task
     )
     table = app.dataframe[0].value
     assert table["cut"].tolist() == [
@@ -198,7 +201,7 @@ def test_the_papers_experiments_on_the_papers_recipe(visit):
     table = next(d.value for d in app.dataframe if "experiment" in d.value).set_index("experiment")
     assert any("Where this network differs" in text.value for text in app.markdown)
     weights = read_weights(run, len(run.steps) - 1, np.float64)
-    task, order, keys = build_task(run.config), sum_order("add", 113), (7, 11, 14, 22, 38)
+    task, order, keys = build_task(run.config), OPERATIONS["add"].places(113), (7, 11, 14, 22, 38)
     found = {e.question: o for e, o in experiments.perform(weights, task, order, keys, forward(weights))}
     assert list(table.index) == list(found)
     assert table["here"].tolist() == [wording.readable(o.all_loss) for o in found.values()]
@@ -234,8 +237,10 @@ def test_a_product_is_followed_along_its_logarithm(product, visit):
 def test_where_the_story_does_not_apply_the_pages_say_so(runs, visit):
     for page in ("follow", "cut"):
         app = visit(page, run="tiny-recites", step="0")
-        assert "The additive story does not apply here" in texts(app)
-        assert "waves" in pictures(app)
+        assert "No circuit to follow" in texts(app)
+        assert "drawn at random" in texts(app)
+        assert not {"waves", "rings"} & pictures(app).keys()  # no noise is drawn in the place of waves
+    assert "drawn at random" in texts(visit("build", run="tiny-recites"))
 
 
 def test_a_run_that_only_memorised_shows_noise_and_says_so(visit):

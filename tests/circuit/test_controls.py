@@ -9,9 +9,8 @@ import pytest
 from grokviz.circuit import controls, handmade, interventions
 from grokviz.circuit.cuts import CHOICES, Choice, Cuts, check_cuts
 from grokviz.config import RunConfig
-from grokviz.measures.reindex import sum_order
 from grokviz.models.forward import forward
-from grokviz.tasks.pairs import build_task
+from grokviz.tasks.pairs import OPERATIONS, build_task
 
 P, KEYS = 23, (3, 5, 8)
 CONFIG = RunConfig(p=P, d_model=12, n_heads=1, d_mlp=36)
@@ -21,7 +20,7 @@ MANY = RunConfig(p=P, d_model=12, n_heads=4, d_mlp=36)
 @pytest.fixture(scope="module")
 def network():
     weights = handmade.network(P, KEYS, (20.0, 20.0, 20.0))
-    whole, order, task = forward(weights), sum_order("add", P), build_task(CONFIG)
+    whole, order, task = forward(weights), OPERATIONS["add"].places(P), build_task(CONFIG)
     owners = interventions.neuron_owners(whole, order)
 
     def outcome(cuts):
@@ -31,7 +30,7 @@ def network():
 
 
 def drawn(cuts, config=CONFIG, owners=None):
-    return controls.control(cuts, controls.parts_of(cuts, config, P, owners))
+    return controls.control(cuts, controls.parts_of(cuts, config, P // 2, owners))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,7 @@ def test_every_other_is_drawn_about_as_often():
     counts = np.zeros(P // 2 + 1)
     cuts = Cuts(logits=Choice("drop", (1, 2, 3)))
     n = 50
-    for draw in controls.control(cuts, controls.parts_of(cuts, CONFIG, P, None), draws=n).draws:
+    for draw in controls.control(cuts, controls.parts_of(cuts, CONFIG, P // 2, None), draws=n).draws:
         counts[list(draw.logits.freqs)] += 1
     assert counts[:4].sum() == 0
     expected = n * 3 / 8

@@ -9,9 +9,9 @@ from grokviz.circuit.cuts import Choice, Cuts
 from grokviz.circuit.experiments import ablate_each_frequency, experiments, perform
 from grokviz.config import RunConfig
 from grokviz.measures.circuit import neuron_frequencies
-from grokviz.measures.reindex import sum_order
 from grokviz.models.forward import forward
-from grokviz.tasks.pairs import build_task
+from grokviz.tasks.groups import cyclic, plainly
+from grokviz.tasks.pairs import OPERATIONS, build_task
 from tests.circuit.oracles import (
     component,
     finish,
@@ -29,7 +29,8 @@ KINDS = [("add", 7), ("add", 12), ("subtract", 7), ("multiply", 7), ("divide", 1
 @pytest.fixture(params=KINDS, ids=lambda kind: f"{kind[0]}-{kind[1]}")
 def network(request, random_weights):
     operation, p = request.param
-    return operation, p, sum_order(operation, p), random_weights(p, seed=p)
+    places = OPERATIONS[operation].places(p) or plainly(cyclic(p))
+    return operation, p, places, random_weights(p, seed=p)
 
 
 def cut(weights, order, **cuts):
@@ -231,7 +232,7 @@ def test_directions_of_the_readout_are_a_projection_of_the_neurons(network, mode
 
 def test_polynomials_replace_the_neurons_of_a_frequency_and_no_others(clock_weights, random_weights):
     """A network half clock and half noise, so that some neurons belong to a frequency and others to none."""
-    p, order = 11, sum_order("add", 11)
+    p, order = 11, OPERATIONS["add"].places(11)
     weights = clock_weights(p, (2, 3))
     rng = np.random.default_rng(0)
     weights["W_in"][:, 10:] = rng.standard_normal(weights["W_in"][:, 10:].shape)
@@ -255,7 +256,7 @@ def test_polynomials_replace_the_neurons_of_a_frequency_and_no_others(clock_weig
 
 
 def test_owners_known_beforehand_change_nothing_but_the_time(clock_weights):
-    weights, order = clock_weights(11, (2, 3)), sum_order("add", 11)
+    weights, order = clock_weights(11, (2, 3)), OPERATIONS["add"].places(11)
     whole = forward(weights)
     owners = interventions.neuron_owners(whole, order)
     assert {2, 3} <= set(owners.tolist())
@@ -272,7 +273,9 @@ def test_polynomials_at_half_of_an_even_modulus(random_weights):
     owners = np.full(post.shape[2], 6)
     alternating = [lambda w, x, y: 1.0, lambda w, x, y: (-1.0) ** x, lambda w, x, y: (-1.0) ** y, lambda w, x, y: (-1.0) ** (x + y)]  # fmt: skip
     np.testing.assert_allclose(
-        interventions.polynomials(post, owners), component(post, "add", 12, alternating), atol=1e-12
+        interventions.polynomials(post, owners, cyclic(12)),
+        component(post, "add", 12, alternating),
+        atol=1e-12,
     )
 
 
@@ -309,7 +312,7 @@ def test_the_outcome_is_the_mean_over_each_side(network):
 
 
 def test_experiments_on_a_network_that_adds_say_that_its_waves_are_all_there_is(clock_weights, task_of):
-    weights, order, task = clock_weights(13, (2, 5)), sum_order("add", 13), task_of(13)
+    weights, order, task = clock_weights(13, (2, 5)), OPERATIONS["add"].places(13), task_of(13)
     found = perform(weights, task, order, (2, 5), forward(weights))
     loss = {e.question: result.all_loss for e, result in found}
     assert loss["Only waves of a + b of the key frequencies in the logits"] < 2 * loss["Nothing is cut"]
@@ -332,7 +335,7 @@ def test_a_network_that_diverged_is_cut_all_the_same(random_weights, task_of):
     weights = random_weights(7)
     weights["W_U"][0, 0] = np.nan
     result = interventions.run(
-        weights, Cuts(polynomial=True, logits=Choice("drop", (1,))), sum_order("add", 7)
+        weights, Cuts(polynomial=True, logits=Choice("drop", (1,))), OPERATIONS["add"].places(7)
     )
     found = interventions.outcome(result.logits, task_of(7))
     assert np.isnan(found.all_loss)

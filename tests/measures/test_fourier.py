@@ -6,15 +6,15 @@ import pytest
 from grokviz.measures.fourier import (
     component_frequency,
     component_norms,
-    fourier_basis,
     frequency_energy,
     frequency_norms,
     gini,
     keep_frequencies,
     logit_spectrum_2d,
     pair_marginals,
-    sum_marginal,
+    product_marginal,
 )
+from grokviz.tasks.groups import fourier_basis
 
 PS = [3, 4, 5, 7, 12, 100, 113]
 
@@ -72,7 +72,7 @@ def test_marginals_by_loops(p):
             for family, index in enumerate((a, b, (a + b) % p, (b - a) % p)):
                 by_loop[family, index] += x[a, b] / p
     np.testing.assert_allclose(pair_marginals(x), by_loop, atol=1e-14)
-    np.testing.assert_allclose(sum_marginal(x), by_loop[2], atol=1e-14)
+    np.testing.assert_allclose(product_marginal(x), by_loop[2], atol=1e-14)
 
 
 @pytest.mark.parametrize("p", [5, 12])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grokviz.measures.fourier import fourier_basis
 from grokviz.measures.pictures import ring_points
+from grokviz.tasks.groups import fourier_basis
 
 
 def to_orthonormal(plane):

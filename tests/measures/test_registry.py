@@ -16,7 +16,8 @@ from grokviz.measures.losses import excluded_loss, restricted_losses
 from grokviz.measures.neurons import counts_by_frequency
 from grokviz.measures.registry import by_name, measure, measures, measures_to_json
 from grokviz.models.forward import forward
-from grokviz.tasks.pairs import Task, build_task
+from grokviz.tasks.pairs import Task, build_task, over_elements
+from tests.circuit.oracles import has_place, places
 
 CASES = [
     (3, "add", (1,)),
@@ -24,9 +25,9 @@ CASES = [
     (7, "add", (3, 1)),
     (12, "add", (2, 6)),
     (12, "add", ()),
+    (7, "subtract", (3,)),
+    (7, "multiply", (2, 3)),
     (7, "divide", (1, 2)),
-    (7, "random", (2,)),
-    (12, "x^2+xy+y^2", (5,)),
 ]
 
 
@@ -69,17 +70,34 @@ def dense_gini(W):
     return abs(x[:, None] - x).mean() / (2 * x.mean())
 
 
+def as_sums(operation, p, x, sides):
+    """x and grids of pairs with every number at the place where it adds, their sums, and the number of each place."""
+    n, place, place_of = places(operation, p)
+    moved, grids = np.zeros((n, n, *x.shape[2:])), [np.zeros((n, n), side.dtype) for side in sides]
+    for a, b in np.argwhere(has_place(operation, p)):
+        i, j = (t % n for t in place(int(a), int(b)))
+        moved[i, j] = x[a, b]
+        for grid, side in zip(grids, sides, strict=True):
+            grid[i, j] = side[a, b]
+    numbers = sorted((c for c in range(p) if place_of(c) is not None), key=place_of)
+    if x.shape[2] == p:
+        moved = moved[:, :, numbers]
+    return moved[:, :, : x.shape[2]], np.add.outer(np.arange(n), np.arange(n)) % n, grids, numbers
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("p", "operation", "keys"), CASES)
 def test_every_measure_against_its_oracle(random_weights, task_of, p, operation, keys, dtype):
     weights, task = random_weights(p, dtype, seed=p, scale=0.9), task_of(p, operation)
     logits = forward({name: value.astype(np.float64) for name, value in weights.items()}).logits
-    answers, is_train, is_test = task[:3]
+    answers, is_train, is_test, *_ = task
     has_answer = answers >= 0
-    circuit = dense_circuit(logits, keys)
-    restricted = circuit + (logits - circuit).mean((0, 1))
     right = logits.argmax(2) == answers
     W_L = weights["W_out"].astype(np.float64) @ weights["W_U"].astype(np.float64)
+    cube, sums, sides, numbers = as_sums(operation, p, logits, (is_train, is_test))
+    n, in_train, in_test = len(cube), *sides
+    circuit = dense_circuit(cube, keys)
+    restricted = circuit + (cube - circuit).mean((0, 1))
     squares = {name: (value.astype(np.float64) ** 2).sum() for name, value in weights.items()}
     close = lambda x: pytest.approx(x, rel=1e-4 if dtype == np.float32 else 1e-9)  # noqa: E731
 
@@ -90,25 +108,43 @@ def test_every_measure_against_its_oracle(random_weights, task_of, p, operation,
     assert got["train_loss"] == close(torch_loss(logits, answers, is_train))
     assert got["test_loss"] == close(torch_loss(logits, answers, is_test))
     assert got["all_loss"] == close(torch_loss(logits, answers, has_answer))
-    assert got["restricted_loss_all"] == close(torch_loss(restricted, answers, has_answer))
-    assert got["restricted_loss_test"] == close(torch_loss(restricted, answers, is_test))
-    assert got["excluded_loss_train"] == close(torch_loss(logits - circuit, answers, is_train))
+    assert got["restricted_loss_all"] == close(torch_loss(restricted, sums, np.ones((n, n), bool)))
+    assert got["restricted_loss_test"] == close(torch_loss(restricted, sums, in_test))
+    assert got["excluded_loss_train"] == close(torch_loss(cube - circuit, sums, in_train))
     assert np.asarray(got["excluded_loss_train_per_freq"]).tolist() == [
-        close(torch_loss(logits - dense_circuit(logits, (k,)), answers, is_train)) for k in keys
+        close(torch_loss(cube - dense_circuit(cube, (k,)), sums, in_train)) for k in keys
     ]
-    assert got["gini_W_E"] == close(dense_gini(weights["W_E"][:p].astype(np.float64)))
-    assert got["gini_W_L"] == close(dense_gini(W_L.T))
+    assert got["gini_W_E"] == close(dense_gini(weights["W_E"][numbers].astype(np.float64)))
+    assert got["gini_W_L"] == close(dense_gini(W_L.T[numbers]))
     assert got["sum_squared_weights"] == close(sum(squares.values()))
     by_matrix = dict(zip(sorted(weights), np.asarray(got["sum_squared_weights_per_matrix"]), strict=True))
     assert by_matrix == {name: close(value) for name, value in squares.items()}
     # Their oracles are those of the circuit.
-    freq, fve = neuron_frequencies(forward(weights).post)
+    post = as_sums(operation, p, forward(weights).post[..., None], ())[0][..., 0]
+    freq, fve = neuron_frequencies(post)
     assert counts_by_frequency(np.asarray(got["neurons_per_freq"])) == {
-        k: n for k in range(1, p) if (n := ((freq == k) & (fve >= 0.85)).sum())
+        k: count for k in range(1, p) if (count := ((freq == k) & (fve >= 0.85)).sum())
     }
     assert got["frac_neurons_over_085"] == (fve >= 0.85).mean()
-    assert got["logit_fve"] == close(logit_fve(logits, keys))
-    np.testing.assert_allclose(got["trig_coefficients"], trig_coefficients(logits), rtol=1e-4, atol=1e-4)
+    assert got["logit_fve"] == close(logit_fve(cube, keys))
+    np.testing.assert_allclose(got["trig_coefficients"], trig_coefficients(cube), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("operation", "p"), [("random", 7), ("x^2+xy+y^2", 7), ("multiply", 12), ("parity", 7)]
+)
+def test_what_is_no_group_is_measured_without_a_circuit(random_weights, task_of, operation, p):
+    weights, task = random_weights(p), task_of(p, operation)
+    got = measure(weights, task, ())
+    of_a_circuit = {m.name for m in measures() if not m.drawn_only and m.applies(task)}
+    assert {"restricted_loss_all", "excluded_loss_train", "gini_W_E", "logit_fve"} < of_a_circuit
+    assert got.keys() == {m.name for m in measures() if not m.drawn_only} - of_a_circuit
+    assert {"test_loss", "sum_squared_weights"} < got.keys()
+    for name in of_a_circuit:
+        assert why_nothing(by_name(name), task, ()).startswith(task.no_group)
+    assert len({why_nothing(by_name(name), task, ()) for name in of_a_circuit}) > 4  # each in its own words
+    with pytest.raises(ValueError, match="Measure it without key frequencies"):
+        measure(weights, task, (1,))
 
 
 def test_the_equals_token_is_no_number(random_weights, task_of):
@@ -127,6 +163,7 @@ def test_pairs_without_answer_are_never_counted(random_weights, task_of):
     # With no keys the circuit does not mix pairs.
     assert excluded_loss(changed, task, ()) == excluded_loss(logits, task, ())
     assert np.isnan(restricted_losses(logits, task.answers, (1,))).sum() == 7
+    assert (over_elements(task, task.places).answers == (np.add.outer(range(6), range(6)) % 6)).all()
     hits = float(measure(random_weights(7), task, ())["accuracy"]) * 42
     assert hits == pytest.approx(round(hits))
 

@@ -14,6 +14,8 @@ from grokviz.runs import folder
 from grokviz.runs.folder import open_run
 from grokviz.runs.tensors import read_sealed, seal
 from grokviz.study import cache
+from grokviz.tasks.groups import powers_of
+from grokviz.tasks.pairs import OPERATIONS
 
 VERSION_1 = Path(__file__).parents[1] / "golden/fixtures/version-1/packed"
 
@@ -124,3 +126,15 @@ def test_a_timeline_of_version_1_is_measured_anew(tmp_path):
     assert read(copy) is None
     assert "distance_irrelevance" in study.load(open_run(copy), keep=True).timeline.series
     assert read(copy) is not None
+
+
+def test_what_was_measured_in_another_order_of_the_numbers_is_measured_anew(tmp_path):
+    """As before the order of a difference was known: as if it were a sum of the numbers as they stand."""
+    copy = Path(shutil.copytree(VERSION_1, tmp_path / "packed"))
+    task = study.load(open_run(copy), keep=True).task
+    assert open_run(copy).config.operation == "subtract"
+    assert cache.read(open_run(copy), task) is not None
+    for places in (OPERATIONS["add"].places(7), None, powers_of(3, 7)):
+        assert cache.read(open_run(copy), task._replace(places=places)) is None
+    rewrite(copy, lambda arrays, meta: meta.pop("places"))
+    assert cache.read(open_run(copy), task) is None

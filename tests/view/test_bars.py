@@ -9,7 +9,7 @@ from grokviz.view.palette import palette
 
 def test_speakers_add_up_with_the_others_in_one_bar():
     spoken = np.array([1.0, -2.0, 0.5, 4.0])
-    rows = bars.speakers(spoken, (4, 2))
+    rows = bars.speakers(spoken, (4, 2), ("k = 4", "k = 2"))
     assert rows["frequency"].tolist() == ["k = 4", "k = 2", "all others"]
     assert rows["nats"].tolist() == [4.0, -2.0, 1.5]
     assert rows["nats"].to_numpy().sum() == pytest.approx(spoken.sum())
@@ -17,7 +17,7 @@ def test_speakers_add_up_with_the_others_in_one_bar():
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_frequency_keeps_its_colour_and_the_axis_its_reach(dark):
-    spec = bars.speakers_chart((7, 11), 20.0, dark).to_dict()
+    spec = bars.speakers_chart(("k = 7", "k = 11"), 20.0, dark).to_dict()
     encoding = spec["layer"][0]["encoding"]
     assert encoding["x"]["scale"]["domain"] == [-20.0, 20.0]
     colours = palette()["frequencies"]["dark" if dark else "light"]

@@ -19,7 +19,8 @@ from grokviz.config import RunConfig
 from grokviz.errors import NoRunError, RunError
 from grokviz.models.forward import forward
 from grokviz.study import Study
-from grokviz.tasks.pairs import build_task, operation_of
+from grokviz.tasks.numbers import SMALLEST_MODULUS
+from grokviz.tasks.pairs import build_task
 from grokviz.view import bars, pictures
 
 EXTRAS = ("waves",)
@@ -38,7 +39,9 @@ class Built(NamedTuple):
 
 def build_panel(study: Study) -> None:
     """Below the film: choose waves, see what they answer, and how few would do."""
-    p, trained = study.run.config.p, _trained(study)
+    p, trained = _modulus(study), _trained(study)
+    with shell.column():
+        _what_is_built(study, p)
     chosen = _current(study, trained)
     controls, effect = st.columns([5, 7], gap="large")
     with controls:
@@ -54,11 +57,37 @@ def build_panel(study: Study) -> None:
         _compare(study, chosen, trained)
 
 
+def _modulus(study: Study) -> int:
+    """Modulo what the answers of the run are sums: a product modulo a prime p is a sum modulo p - 1."""
+    places = study.task.places
+    adds = places is not None and places.group.is_cyclic and places.n >= SMALLEST_MODULUS
+    return places.n if places and adds else study.run.config.p
+
+
+def _what_is_built(study: Study, p: int) -> None:
+    """What the network made here has to do with that of the run, where it does not simply add the same numbers."""
+    places = study.task.places
+    if places is None:
+        st.info(f"{study.task.no_group} What is built here adds modulo {p} instead.", icon=":material/info:")
+    elif not places.group.is_cyclic:
+        st.info(
+            f"The answers of this run are products in a group that is no clock, {places.group.name}: waves alone cannot make "
+            f"them. What is built here adds modulo {p} instead.",
+            icon=":material/info:",
+        )
+    elif places.root is not None:
+        st.info(
+            f"What is built here adds modulo {p}. With its numbers renamed, i to {places.root} to the power of i, it is a "
+            f"network that multiplies modulo {study.run.config.p}: the waves below are those of the run in view.",
+            icon=":material/cached:",
+        )
+
+
 def _trained(study: Study) -> dict[int, float]:
-    """Frequency -> amplitude of the trained network at its last snapshot, if it adds; else nothing."""
-    run = address.handle()
+    """Frequency -> amplitude of the trained network at its last snapshot, if it adds up numbers; else nothing."""
+    run, places = address.handle(), study.task.places
     waves = snapshots.waves(run)
-    if not waves.are_key or not operation_of(study.run.config).is_plain_addition:
+    if not waves.are_key or places is None or not places.group.is_cyclic or places.n < SMALLEST_MODULUS:
         return {}
     sizes = snapshots.inside(run, len(study.timeline.steps) - 1).stages.wave_size
     return {
@@ -68,7 +97,7 @@ def _trained(study: Study) -> dict[int, float]:
 
 def _current(study: Study, trained: dict[int, float]) -> dict[int, float]:
     """Frequency -> amplitude in the address, 7x4.6-11x8; the trained ones when there is nothing there."""
-    text, half = address.extra("waves"), study.run.config.p // 2
+    text, half = address.extra("waves"), _modulus(study) // 2
     if text is None:
         return dict(trained) or {1: 8.0, min(2, half): 8.0}
     found: dict[int, float] = {}
@@ -79,7 +108,7 @@ def _current(study: Study, trained: dict[int, float]) -> dict[int, float]:
             found[int(match[1])] = float(match[2])
     if len(found) < len(items):
         address.notice(
-            f"The link names a wave that cannot be built modulo {study.run.config.p}. The others are here."
+            f"The link names a wave that cannot be built modulo {_modulus(study)}. The others are here."
         )
         _set(found)
     return found
@@ -90,7 +119,7 @@ def _set(waves: dict[int, float]) -> None:
 
 
 def _controls(study: Study, chosen: dict[int, float], trained: dict[int, float]) -> None:
-    half = study.run.config.p // 2
+    half = _modulus(study) // 2
     keys.BUILD_FREQS.set(list(chosen))
     st.multiselect(
         "Frequencies",
@@ -125,7 +154,7 @@ def _resize(chosen: dict[int, float], k: int) -> None:
 
 def _set_best(study: Study, chosen: dict[int, float]) -> None:
     size = round(sum(chosen.values()) / len(chosen), 1)
-    _set(dict.fromkeys(handmade.best_set(study.run.config.p, len(chosen)).freqs, size))
+    _set(dict.fromkeys(handmade.best_set(_modulus(study), len(chosen)).freqs, size))
 
 
 @kept(cache.HAND_MADE)
@@ -179,7 +208,7 @@ def _centred(wave, shift: int):
 
 
 def _compare(study: Study, chosen: dict[int, float], trained: dict[int, float]) -> None:
-    p = study.run.config.p
+    p = _modulus(study)
     sizes = list(range(1, min(SIZES, p // 2) + 1))
     st.header("How few waves suffice?", anchor=False)
     lone = handmade.best_set(p, 1)

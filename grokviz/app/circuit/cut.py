@@ -42,19 +42,19 @@ DAMAGE = (  # up to this change of probability, in words; colours in light and d
 def current(study: Study) -> Cuts:
     """The cuts in the address; items that this network cannot have are left out, with a notice."""
     text = address.extra("cuts") or ""
-    n = snapshots.order(study).n
+    freqs = len(snapshots.order(study).group.blocks) - 1
     try:
-        return parse_cuts(text, study.run.config, n)
+        return parse_cuts(text, study.run.config, freqs)
     except CutsError as error:
         address.notice(f"The link names a cut that cannot be made here; the others are kept. {error}")
     kept: list[str] = []
     for item in text[:4000].split("."):
         try:
-            parse_cuts(".".join([*kept, item]), study.run.config, n)
+            parse_cuts(".".join([*kept, item]), study.run.config, freqs)
         except CutsError:
             continue
         kept.append(item)
-    cuts = parse_cuts(".".join(kept), study.run.config, n)
+    cuts = parse_cuts(".".join(kept), study.run.config, freqs)
     address.set_extra("cuts", format_cuts(cuts) or None)
     return cuts
 
@@ -90,8 +90,10 @@ def cut_panel(study: Study) -> None:
         _damage_map(study, whole, cut)
         pair.sliders(study, "cut")
     _pair_after(study, cut, cuts)
-    with shell.column():
-        table = _experiments(study, index, whole)
+    table = None
+    if study.task.places is not None:
+        with shell.column():
+            table = _experiments(study, index, whole)
     if beside:  # now the page stands
         control.fill(beside, index)
     if table:
@@ -107,14 +109,15 @@ def _controls(study: Study, cuts: Cuts) -> None:
     frequencies, neurons, heads, shapes, noise = st.tabs(
         ["Frequencies", "Neurons", "Heads", "Shapes", "Noise"]
     )
-    waves = snapshots.waves(address.handle()).freqs
-    half = snapshots.order(study).n // 2
-    options = [*waves, *(k for k in range(1, half + 1) if k not in waves)]
+    options = _frequencies(study)
     with frequencies:
-        for name, label in PLACES.items():
+        if not options:
+            st.caption(f"{study.task.no_group} So there are no waves to cut.")
+        for name, label in PLACES.items() if options else ():
             _choice(name, label, options, cuts)
     with neurons:
-        _several("clusters", "Silence all neurons of a frequency", options, cuts)
+        if options:
+            _several("clusters", "Silence all neurons of a frequency", options, cuts)
         _several("silence", "Silence single neurons", list(range(study.run.config.d_mlp)), cuts)
     with heads:
         every = list(range(study.run.config.n_heads))
@@ -127,21 +130,38 @@ def _controls(study: Study, cuts: Cuts) -> None:
         )
         _several("skips", "Remove the way around", list(SKIPS), cuts)
     with shapes:
-        _flag("polynomial", "Neurons as polynomials of degree 2 in the waves of their frequency", cuts)
-        _flag("linear", "Attention as waves of one frequency, without its softmax", cuts)
-        _several("waves", "Logits as nothing but fitted waves of", options, cuts)
+        _shapes(options, cuts)
     with noise:
         _noise(cuts)
 
 
-def _choice(name: str, label: str, options: list[int], cuts: Cuts) -> None:
+def _frequencies(study: Study) -> dict[int, str]:
+    """What can be cut, those in view first, and how it is written: frequencies as numbers, blocks by name."""
+    if study.task.places is None:
+        return {}
+    first = snapshots.waves(address.handle()).freqs
+    rest = [k for k in range(1, len(study.task.places.group.blocks)) if k not in first]
+    return {k: snapshots.block_name(study, k).removeprefix("k = ") for k in (*first, *rest)}
+
+
+def _shapes(options: dict[int, str], cuts: Cuts) -> None:
+    if not options:
+        st.caption("There is no known shape to put in the place of a part.")
+        return
+    _flag("polynomial", "Neurons as polynomials of degree 2 in the waves of their frequency", cuts)
+    _flag("linear", "Attention as waves of one frequency, without its softmax", cuts)
+    _several("waves", "Logits as nothing but fitted waves of", options, cuts)
+
+
+def _choice(name: str, label: str, options: dict[int, str], cuts: Cuts) -> None:
     choice = getattr(cuts, name)
     freqs, mode = keys.cut(name), keys.cut_mode(name)
     freqs.set(list(choice.freqs) if choice else [])
     picked, how = st.columns([3, 2], vertical_alignment="bottom")
     picked.multiselect(
         label,
-        options,
+        list(options),
+        format_func=options.__getitem__,
         key=freqs,
         on_change=_changed_choice,
         args=(name, cuts),
@@ -167,12 +187,13 @@ def _changed_choice(name: str, cuts: Cuts) -> None:
     make(replace(cuts, **{name: Choice(mode, freqs) if freqs else None}))
 
 
-def _several(name: str, label: str, options: list, cuts: Cuts) -> None:
+def _several(name: str, label: str, options: list | dict[int, str], cuts: Cuts) -> None:
     key = keys.cut(name)
     key.set(list(getattr(cuts, name)))
     st.multiselect(
         label,
-        options,
+        list(options),
+        format_func=options.__getitem__ if isinstance(options, dict) else str,
         key=key,
         on_change=_changed,
         args=(name, cuts),
@@ -266,10 +287,15 @@ def _pair_after(study: Study, cut: View, cuts: Cuts) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         following.answer_panel(study, cut, a, b, key="cut")
+    found = pair.places(study, a, b)
+    if study.task.places is None:
+        return
     with right:
-        st.subheader("Its circles, with the cuts" if cuts != NO_CUTS else "Its circles", anchor=False)
-        found = pair.places(study, a, b)
-        if found is None:
+        circles = "Its circles, with the cuts" if cuts != NO_CUTS else "Its circles"
+        st.subheader(circles if snapshots.is_clock(study) else "Its circles", anchor=False)
+        if not snapshots.is_clock(study):
+            st.info(f"{study.task.places.group.name} is no clock: its blocks have no circles.")
+        elif found is None:
             st.info("0 has no place on the circles of a product.")
         else:
             following.sum_rings(

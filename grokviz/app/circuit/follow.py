@@ -43,9 +43,14 @@ def follow_pair(study: Study) -> None:
                 "0 is no power of another number: a product with 0 has no logarithm to add, and no stage to follow. Choose other numbers."
             )
         return
+    if study.task.places is None:
+        return
     followed = follow(view.stages, *found, snapshots.centred_logits(view, *found))
-    for stage in (embedding_stage, attention_stage, neuron_stage):
-        stage(study, view.stages, followed, "follow")
+    if snapshots.is_clock(study):
+        embedding_stage(study, view.stages, followed, "follow")
+    attention_stage(study, view.stages, followed, "follow")
+    if snapshots.is_clock(study):
+        neuron_stage(study, view.stages, followed, "follow")
     waves_stage(study, view, followed, "follow")
 
 
@@ -60,11 +65,16 @@ def order_note(study: Study) -> None:
             "Below, a place on a circle is an exponent, written as the number it stands for.",
             icon=":material/cached:",
         )
-    elif not order.is_sum:
+    elif study.task.places is None:
         st.info(
-            "**The additive story does not apply here.** No order of the numbers is known in which this operation is addition, so "
-            "there need not be any waves of a sum. The answers, attention and logits below are the network's own; the "
-            "waves are those of a + b, and how little they explain is the finding.",
+            f"**No circuit to follow.** {study.task.no_group} What the network answers, and how surely, is all there is to see here.",
+            icon=":material/info:",
+        )
+    elif not snapshots.is_clock(study):
+        st.info(
+            f"**This group is no clock.** In {order.group.name} a block of functions takes the place of a frequency, and has no "
+            "ring to go around on. The waves below are what each block says for every answer; the characters of the group "
+            "are their ideal.",
             icon=":material/info:",
         )
     elif not waves.are_key:
@@ -120,29 +130,31 @@ def _speakers(study: Study, view: View, asked: tuple[int, int], answer: Answer, 
     right = int(study.task.answers[asked])
     found = pair.places(study, *asked)
     rival = np.flatnonzero(view.stages.order.c == answer.rival)
-    if found is None or not len(rival):
+    if found is None or not len(rival) or study.task.places is None:
         return
     i, j = found
-    n, waves = view.stages.order.n, view.stages.freqs
+    order, waves = view.stages.order, view.stages.freqs
     spoken = speakers(
         snapshots.centred_logits(view, i, j),
-        (i + j) % n if view.stages.order.is_sum else right,
+        int(order.group.product[i, j]),
         int(rival[0]),
+        order.group,
     )
     st.markdown(
         f"**Which frequencies spoke for {right}?** Its logit stands {wording.readable(abs(answer.margin))} nats "
         f"{'above' if answer.margin >= 0 else 'below'} that of {answer.rival}, its strongest rival. Each frequency's part in that:"
     )
-    spec = _speakers_spec(waves, snapshots.scales(address.handle()).wave, figures.is_dark())
-    figures.draw_with(spec, "speakers", bars.speakers(spoken, waves), f"{key}-speakers")
+    names = tuple(snapshots.block_name(study, k) for k in waves)
+    spec = _speakers_spec(names, snapshots.scales(address.handle()).wave, figures.is_dark())
+    figures.draw_with(spec, "speakers", bars.speakers(spoken, waves, names), f"{key}-speakers")
     st.caption(
         "**How to read this.** To the right: for the right answer. The bars add up to the difference exactly."
     )
 
 
 @kept(cache.SPEAKERS)
-def _speakers_spec(freqs: tuple[int, ...], size: float, dark: bool) -> dict:
-    return figures.spec_of(bars.speakers_chart(freqs, 2 * size, dark))
+def _speakers_spec(names: tuple[str, ...], size: float, dark: bool) -> dict:
+    return figures.spec_of(bars.speakers_chart(names, 2 * size, dark))
 
 
 def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> None:
@@ -176,7 +188,7 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
     )
     with shell.column():
         share = wording.percent(float(s.embedding_share.sum()))
-        chance = wording.percent(len(s.freqs) / (s.order.n // 2))
+        chance = wording.percent(len(s.freqs) / (len(s.order.group.blocks) - 1))
         st.markdown(
             f"**At this step** these {len(s.freqs)} frequencies hold {share} of the variance of the embedding "
             f"({chance} would be chance)."
@@ -196,10 +208,16 @@ def attention_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
         )
     with st.container(width=960):
         rows = [
-            (h, head.freq, *map(float, head.pattern), float(head.linear[0]), wording.percent(head.share))
+            (
+                h,
+                snapshots.block_name(study, head.freq) if head.freq else "none",
+                *map(float, head.pattern),
+                float(head.linear[0]),
+                wording.percent(head.share),
+            )
             for h, head in enumerate(followed.heads)
         ]
-        names = ["head", "k", "to a", "to b", "to =", "by its wave: to a", "explained"]
+        names = ["head", "wave", "to a", "to b", "to =", "by its wave: to a", "explained"]
         bar = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
         st.dataframe(
             pd.DataFrame(rows, columns=names),
@@ -307,7 +325,7 @@ def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered
             "Solid: the network. Dashed: the ideal, one amplitude $\\alpha_k$ for all pairs."
         )
         st.latex(r"L(c) \approx \sum_k \alpha_k \cos\big(w_k(a+b-c)\big)")
-    lanes, total = _lanes(s, followed)
+    lanes, total = _lanes(study, s, followed)
     right = int(study.task.answers[a, b])
     places = {int(c): at for at, c in enumerate(s.order.c)}
     winner = int(s.order.c[int(np.argmax(np.nan_to_num(followed.logits, nan=-np.inf)))])
@@ -336,14 +354,16 @@ def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered
         st.caption("Section 4.2 of the paper; there the waves explain 95 % of the variance of the logits.")
 
 
-def _lanes(s: Stages, followed: Followed) -> tuple[list[dict], dict]:
+def _lanes(study: Study, s: Stages, followed: Followed) -> tuple[list[dict], dict]:
     """The wave of each frequency over the answers, and their sum."""
     full = snapshots.scales(address.handle())
     sum_share = wording.percent(s.logit_share)
     total = pictures.lane("sum", 0, followed.logits, followed.ideal, full.total, sum_share)
     waves = zip(s.freqs, followed.waves, followed.ideal_waves, s.wave_share, strict=True)
     lanes = [
-        pictures.lane(f"k = {k}", index, wave, ideal, full.wave, wording.percent(float(share)))
+        pictures.lane(
+            snapshots.block_name(study, k), index, wave, ideal, full.wave, wording.percent(float(share))
+        )
         for index, (k, wave, ideal, share) in enumerate(waves)
     ]
     return lanes, total

@@ -12,16 +12,15 @@ from grokviz.app.session.cache import RunHandle
 from grokviz.circuit import controls, experiments, interventions
 from grokviz.circuit import inside as insides
 from grokviz.circuit.cuts import NO_CUTS, Cuts
-from grokviz.circuit.inside import Inside, look_inside
+from grokviz.circuit.inside import Inside, look_inside, places_or_numbers
 from grokviz.circuit.interventions import Outcome
 from grokviz.circuit.stages import Stages
 from grokviz.forecast import looking
 from grokviz.forecast.looking import Cost
-from grokviz.measures.circuit import key_frequencies, trig_coefficients
-from grokviz.measures.reindex import SumOrder, logits_on_sums, sum_order
 from grokviz.models.forward import Activations, Weights, answer_pair, forward
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
+from grokviz.tasks.groups import Places
 from grokviz.tasks.pairs import operation_of
 
 R = TypeVar("R")
@@ -30,7 +29,7 @@ N_STRONGEST = 5  # waves to show of a run that has no key frequency
 
 
 class Waves(NamedTuple):
-    """The frequencies that the pages follow in a run, in the order in which its operation is addition."""
+    """The frequencies that the pages follow in a run: blocks of the group that its answers are the product of."""
 
     freqs: tuple[int, ...]
     are_key: bool  # False: the run has no key frequency, and these are merely the strongest at its end
@@ -70,15 +69,25 @@ def centred_logits(view: View, i: int, j: int) -> np.ndarray:
     return logits - logits.mean()
 
 
-def order(study: Study) -> SumOrder:
-    """The order of the numbers in which the operation of the run is addition."""
-    return sum_order(study.run.config.operation, study.run.config.p)
+def order(study: Study) -> Places:
+    """Which number stands for which element of the group; where none is known, the numbers as they are."""
+    return places_or_numbers(study.task)
+
+
+def is_clock(study: Study) -> bool:
+    """The answers are sums of numbers in some order, so that every frequency has a ring to go around on."""
+    return study.task.places is not None and study.task.places.group.is_cyclic
+
+
+def block_name(study: Study, k: int) -> str:
+    """A frequency as it is written, "k = 7"; of a group that is no clock, the name of the block."""
+    return order(study).group.blocks[k].name
 
 
 def sum_sign(study: Study) -> str:
     """What stands between a and b in the order in which the operation is a sum: − where b is taken away."""
     way = operation_of(study.run.config).addition
-    return "−" if way and way.sign_b < 0 and order(study).is_sum else "+"
+    return "−" if way and way.sign_b < 0 and study.task.places else "+"
 
 
 def _key(handle: RunHandle, *rest: Hashable) -> Hashable:
@@ -88,20 +97,14 @@ def _key(handle: RunHandle, *rest: Hashable) -> Hashable:
 
 @kept(cache.WAVES, key=_key)
 def waves(handle: RunHandle) -> Waves:
-    """Its key frequencies; for an operation other than addition, found after the numbers are reordered."""
+    """Its key frequencies, or the strongest waves of its last snapshot where it has none."""
     study = cache.study(handle)
-    adds = operation_of(study.run.config).is_plain_addition
-    if keys := tuple(study.timeline.key_freqs) if adds else ():
+    if keys := tuple(study.timeline.key_freqs):
         return Waves(keys, True)
-    last = len(study.timeline.steps) - 1
-    if _is_large(handle, looking.CUT):
-        found = _apart("Looking for its frequencies", looking.CUT, insides.logits_of_run, handle, last)
-    else:
-        found = _whole(handle, last).logits
-    logits = logits_on_sums(found, order(study))
-    if keys := key_frequencies(logits):
-        return Waves(keys, True)
-    strongest = 1 + np.argsort(-np.nan_to_num(trig_coefficients(logits)), kind="stable")[:N_STRONGEST]
+    if study.task.places is None:
+        return Waves((), False)
+    alpha = np.nan_to_num(study.timeline.trig_coefficients[-1])
+    strongest = 1 + np.argsort(-alpha, kind="stable")[:N_STRONGEST]
     return Waves(tuple(sorted(strongest.tolist())), False)
 
 
@@ -179,7 +182,9 @@ def control(handle: RunHandle, index: int, cuts: Cuts) -> controls.Control:
     """The same cut with as many others: which, not yet what they do."""
     study = cache.study(handle)
     owners = _owners(handle, index) if cuts.clusters and not is_too_large_to_repeat(handle) else None
-    return controls.control(cuts, controls.parts_of(cuts, study.run.config, order(study).n, owners))
+    return controls.control(
+        cuts, controls.parts_of(cuts, study.run.config, len(order(study).group.blocks) - 1, owners)
+    )
 
 
 def is_too_large_to_repeat(handle: RunHandle) -> bool:

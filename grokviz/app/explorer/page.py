@@ -12,7 +12,6 @@ from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.measures import registry
 from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import operation_of
 from grokviz.view import charts, export, tables
 from grokviz.view.film.assets import DEFAULT_PANELS
 from grokviz.view.film.component import Command, film
@@ -119,8 +118,8 @@ def _picker() -> None:
     if run in cards:
         st.caption(sentences.as_text(cards[run].sentence))
         config = cards[run].config
-        if config and not operation_of(config).is_plain_addition:
-            st.caption(sentences.NOT_ADDITION)
+        if config and (words := sentences.which_group(config)):
+            st.caption(words)
 
 
 def _open_chosen() -> None:
@@ -183,11 +182,19 @@ def _plain(study: Study, shown: Shown) -> None:
         st.caption(sentences.ANSWERS_CAPTION)
     with right:
         st.subheader("Which frequencies does it use?", anchor=False)
-        highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
-        st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
-        st.caption(sentences.spectrum_caption(study))
-        figures.article_curves(study, registry.by_name("gini_W_E"), step)
-        st.caption(sentences.GINI_CAPTION)
+        _plain_spectrum(study, index, step)
+
+
+def _plain_spectrum(study: Study, index: int, step: int) -> None:
+    t = study.timeline
+    if study.task.places is None:
+        st.info(f"{study.task.no_group} So there are no frequencies to show.")
+        return
+    highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
+    st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
+    st.caption(sentences.spectrum_caption(study))
+    figures.article_curves(study, registry.by_name("gini_W_E"), step)
+    st.caption(sentences.GINI_CAPTION)
 
 
 def _offline(study: Study, run: cache.RunHandle, step: int) -> str:

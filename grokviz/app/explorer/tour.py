@@ -74,9 +74,10 @@ def _by_heart(study: Study, i: int) -> str:
 
 def _in_secret(study: Study, i: int) -> str:
     t = study.timeline
-    test, share = wording.percent(float(t.test_accuracy[i])), wording.percent(float(t.logit_fve[i]))
+    test = wording.percent(float(t.test_accuracy[i]))
     if not len(t.key_freqs):
         return f"So far it answers {test} of the questions that it has never seen."
+    share = wording.percent(float(t.logit_fve[i]))
     return (
         f"Still it answers only {test} of the questions that it has never seen. But look at the dots: inside, a few waves "
         f"have begun to grow, and explain {share} of what it computes."
@@ -92,10 +93,12 @@ def _insight(study: Study, i: int) -> str:
 
 def _end(study: Study, i: int) -> str:
     t = study.timeline
-    test, share = wording.percent(float(t.test_accuracy[i])), wording.percent(float(t.logit_fve[i]))
+    test = wording.percent(float(t.test_accuracy[i]))
     if not study.phases.grokked:
         return (
             f"At the end it answers {test} of the questions that it has never seen: this run has not grokked."
         )
-    waves = wording.plural(len(t.key_freqs), "wave") if len(t.key_freqs) else "nothing that we can name"
+    if not t.key_freqs:
+        return f"It answers {test} of the questions that it has never seen, by nothing that we can name."
+    share, waves = wording.percent(float(t.logit_fve[i])), wording.plural(len(t.key_freqs), "wave")
     return f"It answers {test} of the questions that it has never seen, and {waves} explain {share} of what it computes."

@@ -44,6 +44,8 @@
  * @property {number[]} key_freqs
  * @property {string} title
  * @property {string[]} names of the p things that it is asked about, where they are no numbers; else none
+ * @property {Group | null} group that the answers are the product of; null where none is known
+ * @property {string} no_group why none is known, in a sentence; "" where one is
  * @property {boolean} finished
  * @property {number} planned_steps
  * @property {[number, string][]} changes of settings while the run was trained: step, words
@@ -56,6 +58,15 @@
  * @property {Declaration[]} measures with one number a snapshot, each an array of its name
  * @property {Record<string, string>} silent pictures that are not there, and why
  * @property {number[]} neurons of the maps: which neurons they show
+ *
+ * A group: series over its elements and blocks are in their order, and a key frequency is the number of a block.
+ * @typedef {object} Group
+ * @property {string} name
+ * @property {boolean} is_cyclic block k is frequency k, and the elements go around its clock in their order
+ * @property {number[]} tokens the number that stands for each element, in the place of a
+ * @property {number | null} root where element i is the i-th power of it
+ * @property {string[]} blocks names, that of the constant first
+ * @property {number[]} sizes functions in each block
  *
  * A measure, in the words of its declaration (grokviz/measures/declaration.py).
  * @typedef {object} Declaration

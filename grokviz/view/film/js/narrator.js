@@ -2,7 +2,7 @@
 
 /** @import { Timeline } from "./contract.js" */
 
-import { keyShare, measure, phaseAt } from "./kit/timeline.js";
+import { groupOf, keyShare, measure, phaseAt } from "./kit/timeline.js";
 import { inWords, percent, plural, readAloud, whole } from "./kit/wording.js";
 
 const KNOWN = 0.995; // the accuracy from which a split is spoken of as known
@@ -51,10 +51,11 @@ function cleared(timeline, i) {
 
 /** What the key frequencies carry already. @param {Timeline} timeline @param {number} i */
 function hidden(timeline, i) {
-  const { key_freqs: keys, p } = timeline.header;
+  const { key_freqs: keys } = timeline.header;
   if (!keys.length) return "";
+  const all = groupOf(timeline).blocks.length - 1;
   const who = keys.length === 1 ? "one wave now makes up" : `${inWords(keys.length)} waves now make up`;
-  const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(keys.length / Math.floor(p / 2));
+  const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(keys.length / all);
   return `, yet inside ${who} ${share} of how it keeps the numbers (by chance ${chance})`;
 }
 

@@ -6,15 +6,16 @@ import { blend, largest } from "./blob.js";
 import { line, write } from "./canvas.js";
 import { spread } from "./labels.js";
 import { SMALL } from "./theme.js";
-import { keyShare, noKey, stored } from "./timeline.js";
+import { blockName, groupOf, keyShare, noGroup, noKey, stored } from "./timeline.js";
 import { listed, percent } from "./wording.js";
 
 /** @typedef {{ top: number, bars: Float32Array }} OwnBars the strongest bar of the run, and the bars of now */
 
-/** `whole` is what the bars are parts of, in words; `name` the array of the blob with one number a frequency.
- * @param {Pick<Panel<OwnBars>, "id" | "name" | "title" | "howto"> & { whole: string }} description
+/** `whole` is what the bars are parts of, in words, `without` what it means that a run is the product of no group; `name`
+ * the array of the blob with one number a frequency.
+ * @param {Pick<Panel<OwnBars>, "id" | "name" | "title" | "howto"> & { whole: string, without: string }} description
  * @param {string} name @returns {Panel<OwnBars>} */
-export function spectrumPanel({ whole, ...description }, name) {
+export function spectrumPanel({ whole, without, ...description }, name) {
   return {
     ...description,
     needs: "core",
@@ -22,9 +23,12 @@ export function spectrumPanel({ whole, ...description }, name) {
       const array = timeline.arrays[name];
       return { top: largest(array.raw) || 1, bars: new Float32Array(array.size) };
     },
-    empty: (timeline) => (timeline.arrays[name].size ? null : "This modulus has no frequency to show."),
-    background: (g, own, { width, height, timeline, theme }) =>
-      drawBarAxes(g, barBox(width, height, own.bars.length), own.bars.length, timeline.header.key_freqs, theme),
+    empty: (timeline) => noGroup(timeline, without) ?? (timeline.arrays[name].size ? null : "This modulus has no frequency to show."),
+    background(g, own, { width, height, timeline, theme }) {
+      const box = barBox(width, height, own.bars.length);
+      if (groupOf(timeline).is_cyclic) drawBarAxes(g, box, own.bars.length, timeline, theme);
+      else drawBlockAxes(g, box, timeline, theme);
+    },
     live(g, own, { width, height, moment, timeline, theme }) {
       const box = barBox(width, height, own.bars.length), keys = timeline.header.key_freqs;
       blend(timeline.arrays[name], moment, own.bars);
@@ -38,9 +42,11 @@ export function spectrumPanel({ whole, ...description }, name) {
     },
     caption(timeline, i) {
       const { size } = timeline.arrays[name], keys = timeline.header.key_freqs;
-      if (!keys.length) return `${noKey(timeline)}. The strongest now is ${strongest(timeline, name, i)}.`;
+      if (!keys.length) return `${noKey(timeline)}. The strongest now is ${blockName(timeline, strongest(timeline, name, i))}.`;
+      const { is_cyclic: clock, root } = groupOf(timeline), share = percent(keyShare(timeline, name, i));
+      if (!clock) return `${keys.map((k) => blockName(timeline, k)).join(" and ")}: ${share} of ${whole}, out of ${size} blocks.`;
       const who = keys.length === 1 ? `Frequency ${keys[0]} carries` : `Frequencies ${listed(keys)} carry`;
-      return `${who} ${percent(keyShare(timeline, name, i))} of ${whole}, out of ${size} frequencies.`;
+      return `${who} ${share} of ${whole}, out of ${size} frequencies${root ? ` of the exponents of ${root}` : ""}.`;
     },
   };
 }
@@ -51,9 +57,8 @@ function strongest(timeline, name, i) {
   return now.indexOf(Math.max(0, ...now)) + 1;
 }
 
-/** @param {Canvas} g @param {ReturnType<typeof barBox>} box @param {number} count of bars @param {number[]} keys
- * @param {Theme} theme */
-function drawBarAxes(g, box, count, keys, theme) {
+/** @param {Canvas} g @param {ReturnType<typeof barBox>} box @param {Theme} theme */
+function drawStrengths(g, box, theme) {
   g.font = theme.font(SMALL);
   for (const share of [0, 1]) {
     const y = Math.round(box.bottom - share * box.height) + 0.5;
@@ -62,11 +67,34 @@ function drawBarAxes(g, box, count, keys, theme) {
   }
   g.fillStyle = theme.muted;
   write(g, "strength", box.left, 12);
+}
+
+/** The names of the blocks of a group that is no clock, where there is room for them: all, or those that are key.
+ * @param {Canvas} g @param {ReturnType<typeof barBox>} box @param {Timeline} timeline @param {Theme} theme */
+function drawBlockAxes(g, box, timeline, theme) {
+  drawStrengths(g, box, theme);
+  const { key_freqs: keys } = timeline.header, { blocks } = groupOf(timeline), count = blocks.length - 1;
+  const room = (box.right - box.left) / count > 48;
+  for (let k = 1; k <= count; k++) {
+    const order = keys.indexOf(k);
+    if (order < 0 && !room) continue;
+    g.fillStyle = order >= 0 ? theme.frequency(order) : theme.muted;
+    write(g, blocks[k], box.x(k) + box.bar / 2, box.bottom + 16, "center", "alphabetic");
+  }
+  g.fillStyle = theme.muted;
+  write(g, "irreducible blocks", (box.left + box.right) / 2, box.bottom + 34, "center", "alphabetic");
+}
+
+/** @param {Canvas} g @param {ReturnType<typeof barBox>} box @param {number} count of bars @param {Timeline} timeline
+ * @param {Theme} theme */
+function drawBarAxes(g, box, count, timeline, theme) {
+  const keys = timeline.header.key_freqs, { root } = groupOf(timeline);
+  drawStrengths(g, box, theme);
   for (let k = 10; k <= count; k += 10) {
     if (keys.some((key) => Math.abs(key - k) <= 3)) continue;
     write(g, k, box.x(k) + box.bar / 2, box.bottom + 16, "center", "alphabetic");
   }
-  write(g, "frequency k", (box.left + box.right) / 2, box.bottom + 34, "center", "alphabetic");
+  write(g, root ? `frequency k of the exponents of ${root}` : "frequency k", (box.left + box.right) / 2, box.bottom + 34, "center", "alphabetic");
   drawKeyTicks(g, keys, theme, box.bottom + 16, (k) => box.x(k) + box.bar / 2);
 }
 

@@ -39,9 +39,30 @@ export function phaseAt(header, step) {
   return phaseBands(header).find((band) => step >= band.from && step < band.to)?.name ?? null;
 }
 
-/** @param {Timeline} timeline */
+/** Why nothing is key, without a full stop. @param {Timeline} timeline */
 export const noKey = ({ header }) =>
   header.finished ? "No frequency is key in this run" : "No frequency is key so far";
+
+/** The group of a run that has one: a panel that asks for it is `empty` where there is none.
+ * @param {Timeline} timeline */
+export function groupOf({ header }) {
+  if (!header.group) throw new Error("This run is the product of no group: a panel that needs one says so when it is empty.");
+  return header.group;
+}
+
+/** Why nothing can be drawn of a run that is the product of no group, and what follows for this figure; else null.
+ * @param {Timeline} timeline @param {string} so */
+export const noGroup = ({ header }, so) => (header.group ? null : `${header.no_group} ${so}`);
+
+/** How a frequency is written under a figure: "k = 7"; of a group that is no clock, the name of the block.
+ * @param {Timeline} timeline @param {number} k */
+export function blockName(timeline, k) {
+  const { is_cyclic: clock, blocks } = groupOf(timeline);
+  return clock ? `k = ${k}` : blocks[k];
+}
+
+/** What the order of the numbers is, where it is not their own: " in the order of the powers of 2". @param {Timeline} timeline */
+export const inWhichOrder = ({ header }) => (header.group?.root ? `, in the order of the powers of ${header.group.root}` : "");
 
 /** How one of the p things that the run is asked about is written: elements of a group have names.
  * @param {{ names?: string[] }} header @param {number} n @returns {string} */

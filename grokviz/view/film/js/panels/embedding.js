@@ -8,6 +8,7 @@ export const embeddingPanel = spectrumPanel(
     name: "Frequencies in the embedding",
     title: "Which waves does it store the numbers in?",
     whole: "the embedding’s energy",
+    without: "So there are no waves to take its numbers apart into.",
     howto:
       "The network stores every number as a vector. Read down the numbers 0, 1, 2, … each of its coordinates is a sum of waves; " +
       "a bar is how strong the wave that goes around k times is. Coloured bars are the key frequencies, the ones the " +

@@ -5,7 +5,7 @@
 
 import { blend, momentAt } from "../kit/blob.js";
 import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { mapsOf, measure, nameOf } from "../kit/timeline.js";
+import { blockName, mapsOf, measure, nameOf } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
 const FOLLOWS = 0.85; // of a neuron's variation: it belongs to the frequency that explains this much
@@ -65,9 +65,12 @@ export const neuronsPanel = {
       own.pictures[m].flush();
       drawPicture(g, own.pictures[m], place, scale);
       drawCross(g, place, p, hover, theme);
+      /** @type {[string, string]} */
+      const number = [`no. ${header.neurons[m]}`, theme.text];
+      if (!arrays.neuron_freq) return [number];
       const at = moment.index * header.neurons.length + m, k = arrays.neuron_freq.raw[at], order = keys.indexOf(k);
       const belongs = order >= 0 && arrays.neuron_fve.raw[at] >= FOLLOWS;
-      return [[`no. ${header.neurons[m]}`, theme.text], [`k = ${k}`, belongs ? theme.frequency(order) : theme.muted]];
+      return [number, [k ? blockName(timeline, k) : "constant", belongs ? theme.frequency(order) : theme.muted]];
     });
     drawSmallLabels(g, places, words, theme);
   },
@@ -76,12 +79,14 @@ export const neuronsPanel = {
     return hoverSmall(smallPlaces(own.shown, width, height, p, scale), timeline, x, y, (m, [a, b]) => {
       neuronMap(timeline, own, m);
       const { header, arrays } = mapsOf(timeline), at = moment.index * header.neurons.length + m;
-      const fits = `Frequency ${arrays.neuron_freq.raw[at]} explains ${percent(arrays.neuron_fve.raw[at])} of it`;
-      return `Neuron ${header.neurons[m]}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: activation ${readable(Math.max(0, own.pre[a * p + b]))}. ${fits}`;
+      const k = arrays.neuron_freq?.raw[at], who = k && timeline.header.group?.is_cyclic ? `Frequency ${k}` : k && blockName(timeline, k);
+      const fits = who ? `. ${who} explains ${percent(arrays.neuron_fve.raw[at])} of it` : "";
+      return `Neuron ${header.neurons[m]}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: activation ${readable(Math.max(0, own.pre[a * p + b]))}${fits}`;
     });
   },
   caption(timeline, i) {
     const share = measure(timeline, "frac_neurons_over_085", i), { d_mlp: all } = timeline.header;
+    if (!timeline.header.group) return `${timeline.header.no_group} Shown are the neurons that differ most from question to question.`;
     if (!Number.isFinite(share)) return "";
     const followers = Math.round(share * all), who = followers === 0 ? "None" : sentenceCase(inWords(followers));
     return `${who} of the ${whole(all)} neurons ${followers === 1 ? "follows" : "follow"} one frequency (for 85${THIN}% of the variation or more).`;

@@ -1,20 +1,21 @@
 // The numbers on the ring of each key frequency.
 
-/** @import { Panel } from "../contract.js" */
+/** @import { Canvas, Panel } from "../contract.js" */
 /** @import { Point, RingPlace } from "../kit/rings.js" */
 
 import { blend } from "../kit/blob.js";
 import { write } from "../kit/canvas.js";
 import { clockness, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing, ringPlaces } from "../kit/rings.js";
 import { SMALL } from "../kit/theme.js";
-import { nameOf, noKey, stored } from "../kit/timeline.js";
+import { blockName, groupOf, inWhichOrder, nameOf, noGroup, noKey, stored } from "../kit/timeline.js";
 import { inWords, listed, plural } from "../kit/wording.js";
 
 const MARGIN = 0.06; // of the radius, around the circle
 const IN_ORDER = 0.9; // a ring that fits a clock this well is one
 
-/** `reach` is the largest radius of the run, `orders` the numbers of each ring in the order of its clock.
- * @typedef {{ points: Float32Array, reach: number, orders: number[][] }} Own */
+/** `reach` is the largest radius of the run, `orders` the elements of each ring in the order of its clock, `at` where a
+ * number stands among the elements.
+ * @typedef {{ points: Float32Array, reach: number, orders: number[][], at: Map<number, number> }} Own */
 
 /** @type {Panel<Own>} */
 export const ringsPanel = {
@@ -28,14 +29,18 @@ export const ringsPanel = {
     "times, and joined in that order: confetti and a tangle at first, a colour wheel and a circle once a run has grokked. " +
     "Point at a dot to find the same number on every ring and in every map.",
   prepare(timeline) {
-    const { ring } = timeline.arrays, { p, key_freqs: keys } = timeline.header;
+    const { ring } = timeline.arrays, { tokens, is_cyclic: clock } = groupOf(timeline), n = tokens.length;
     let reach = 0;
     for (let j = 0; j < ring.raw.length; j += 2) reach = Math.max(reach, Math.hypot(ring.raw[j], ring.raw[j + 1]));
-    const orders = keys.map((k) => Array.from({ length: p }, (_, n) => n).sort((a, b) => ((a * k) % p) - ((b * k) % p)));
-    return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders };
+    const turn = (/** @type {number} */ k, /** @type {number} */ i) => (clock ? (i * k) % n : 0);
+    const orders = timeline.header.key_freqs.map((k) => Array.from({ length: n }, (_, i) => i).sort((a, b) => turn(k, a) - turn(k, b)));
+    const at = new Map(tokens.map((token, i) => [token, i]));
+    return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders, at };
   },
   empty(timeline) {
     if (timeline.header.key_freqs.length) return null;
+    const why = noGroup(timeline, "So nobody knows which circle a number would belong on.");
+    if (why) return why;
     return `${noKey(timeline)}, so there is no ring to draw${timeline.header.finished ? "" : " yet"}.`;
   },
   background(g, own, { width, height, timeline, theme }) {
@@ -43,28 +48,25 @@ export const ringsPanel = {
       drawRingCircle(g, place, place.r * (1 - MARGIN), theme);
       g.font = theme.font(SMALL, 600);
       g.fillStyle = theme.frequency(order);
-      write(g, `k = ${timeline.header.key_freqs[order]}`, place.x, place.y + place.r + 9, "center");
+      write(g, blockName(timeline, timeline.header.key_freqs[order]), place.x, place.y + place.r + 9, "center");
     }
   },
   live(g, own, { width, height, moment, timeline, theme, hover }) {
-    const p = timeline.header.p, { wheel } = theme;
+    const { tokens, is_cyclic: clock } = groupOf(timeline), p = tokens.length, { wheel } = theme;
     blend(timeline.arrays.ring, moment, own.points);
     for (const [order, place] of ringPlaces(own.orders.length, width, height).entries()) {
       const inOrder = own.orders[order].map((n) => dotOf(own, p, order, n, place));
-      g.strokeStyle = theme.frequency(order);
-      g.globalAlpha = 0.3;
-      g.beginPath();
-      for (const [x, y] of inOrder) g.lineTo(x, y);
-      g.closePath();
-      g.stroke();
-      g.globalAlpha = 1;
+      if (clock) drawTangle(g, inOrder, theme.frequency(order));
       const size = Math.max(1.5, Math.min(3.4, (place.r * 4.2) / p));
       drawRingDots(g, inOrder, size, (rank) => wheel[Math.floor((rank / p) * wheel.length)]);
-      for (const n of hover.numbers) if (n >= 0 && n < p) drawRingMark(g, dotOf(own, p, order, n, place), nameOf(timeline.header, n), place, theme);
+      for (const number of hover.numbers) {
+        const i = own.at.get(number);
+        if (i !== undefined) drawRingMark(g, dotOf(own, p, order, i, place), nameOf(timeline.header, number), place, theme);
+      }
     }
   },
   hover(own, x, y, { width, height, moment, timeline }) {
-    const p = timeline.header.p;
+    const { tokens } = groupOf(timeline), p = tokens.length;
     blend(timeline.arrays.ring, moment, own.points);
     let best = { i: -1, far: 18 };
     for (const [order, place] of ringPlaces(own.orders.length, width, height).entries()) {
@@ -72,19 +74,37 @@ export const ringsPanel = {
       const found = nearestPoint(points, x, y, best.far);
       if (found.i >= 0) best = found;
     }
-    return best.i < 0 ? null : { numbers: [best.i], pair: null, answer: null, words: timeline.header.names?.length ? nameOf(timeline.header, best.i) : `The number ${best.i}` };
+    if (best.i < 0) return null;
+    const number = tokens[best.i], { names } = timeline.header, root = groupOf(timeline).root;
+    const words = names?.length ? nameOf(timeline.header, number) : `The number ${number}${root ? ` = ${root} to the power of ${best.i}` : ""}`;
+    return { numbers: [number], pair: null, answer: null, words };
   },
   caption(timeline, i) {
-    const { p, key_freqs: keys } = timeline.header, dots = stored(timeline, "ring", i);
+    const { key_freqs: keys } = timeline.header;
     if (!keys.length) return "";
+    const { tokens: { length: p }, is_cyclic: clock } = groupOf(timeline), dots = stored(timeline, "ring", i);
+    if (!clock) return "Each figure is one block of functions on the group; of a block of more than two, the first two are drawn.";
     const round = keys.filter((k, order) => clockness(dots.subarray(2 * order * p, 2 * (order + 1) * p), k) > IN_ORDER);
+    const powers = inWhichOrder(timeline);
     if (!round.length) return "No ring is in order yet: the numbers are scattered.";
-    if (round.length < keys.length) return `The numbers stand in order on ${inWords(round.length)} of ${plural(keys.length, "ring")} (k = ${listed(round)}).`;
+    if (round.length < keys.length) return `The numbers stand in order on ${inWords(round.length)} of ${plural(keys.length, "ring")} (k = ${listed(round)})${powers}.`;
     return keys.length === 1
-      ? "The ring is in order: the network keeps its numbers on a clock."
-      : `${keys.length === 2 ? "Both" : `All ${inWords(keys.length)}`} rings are in order: the network keeps its numbers on ${inWords(keys.length)} clocks.`;
+      ? `The ring is in order: the network keeps its numbers on a clock${powers}.`
+      : `${keys.length === 2 ? "Both" : `All ${inWords(keys.length)}`} rings are in order: the network keeps its numbers on ${inWords(keys.length)} clocks${powers}.`;
   },
 };
+
+/** The numbers of a ring joined in the order of its clock: a circle, or not yet.
+ * @param {Canvas} g @param {Point[]} inOrder @param {string} colour */
+function drawTangle(g, inOrder, colour) {
+  g.strokeStyle = colour;
+  g.globalAlpha = 0.3;
+  g.beginPath();
+  for (const [x, y] of inOrder) g.lineTo(x, y);
+  g.closePath();
+  g.stroke();
+  g.globalAlpha = 1;
+}
 
 /** @param {Own} own @param {number} p @param {number} order of the ring @param {number} n @param {RingPlace} place
  * @returns {Point} */
