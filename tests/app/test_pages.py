@@ -146,6 +146,7 @@ def test_plain_controls_are_a_slider_and_charts_whose_axes_never_move(runs, visi
     assert moved == ["cursor"]  # nothing else is sent or drawn again
 
 
+@pytest.mark.slow
 def test_plain_controls_hold_on_every_page(runs, visit):
     app = visit("timeline")
     app.toggle(key="plain_controls").set_value(True).run()
@@ -259,6 +260,7 @@ def test_a_damaged_run_does_not_break_the_list(copied, visit):
     assert app.selectbox[0].options == ["tiny groks"]
 
 
+@pytest.mark.slow
 def test_a_run_that_vanishes_leaves_a_page_that_says_so(copied, visit):
     app = visit("timeline", run="tiny-recites")
     shutil.rmtree(copied / "tiny-recites")
@@ -310,6 +312,7 @@ def test_a_run_with_no_snapshot_yet_is_not_offered(no_runs, visit):
     assert visit("timeline").info
 
 
+@pytest.mark.slow
 def test_a_live_run_grows_under_the_eyes_of_its_viewer(no_runs, visit):
     path = no_runs / "live"
     made(path, [0, 10, 30])
