@@ -24,7 +24,7 @@ with shell.column():
     page.run_picker()
 build.page()
 shell.foot(
-    "You have built in a moment what took training thousands of steps to find. Next, watch a network find it, on a clock that you choose.",
+    "You have built in a moment what took training thousands of steps to find. Next, something that is not addition on a clock, and where the order matters.",
+    "groups",
     "train",
-    "story",
 )
