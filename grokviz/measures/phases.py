@@ -130,8 +130,13 @@ def find_phases(
     squared_weights: Float[np.ndarray, " n"] | None = None,
     can_generalise: bool = True,
     train_loss: Float[np.ndarray, " n"] | None = None,
+    restart: tuple[int, int] | None = None,
 ) -> Phases:
     """The phases of a run from its logged losses and accuracies.
+
+    `restart` is (step, steps until it has settled) of a fork, or of a change of settings. Such a change moves the test
+    loss by itself, at once, and that is no cleanup: a fall before grokking is judged by what the loss was once it had
+    settled.
 
     `can_generalise` is False for random labels: weight decay then lowers the test loss too, yet there is no
     circuit to form. Rows with a value that is NaN, which was not measured, count as not there, but for accuracies
@@ -151,12 +156,15 @@ def find_phases(
     before_grokking = len(record.steps) if grokked is None else grokked + 1
     # A test loss that peaked even before memorisation was done gives way to the end of memorisation.
     peak = max(int(np.argmax(record.test_loss[:before_grokking])), memorised)
-    peak_loss = record.test_loss[: peak + 1].max()
+    start, peak_loss = peak, record.test_loss[: peak + 1].max()
+    if restart and record.steps[peak] < sum(restart) and restart[0] <= record.steps[before_grokking - 1]:
+        start = min(int(np.searchsorted(record.steps, sum(restart))), before_grokking - 1)
+        peak_loss = record.test_loss[start:before_grokking].max()
     falling = record.test_loss[-1] < UNDERWAY * peak_loss or grokked is not None
     if not (falling and can_generalise):
         return Phases(memorised=told, grokked=ended)
     above = np.flatnonzero(record.test_loss[:before_grokking] >= FALLEN * peak_loss)
-    left = max(int(above[-1]) + 1 if len(above) else peak, peak)
+    left = max(int(above[-1]) + 1 if len(above) else start, start)
     cleanup = record.event(left) if left < before_grokking else None
     return Phases(told, record.event(peak), cleanup, ended, _cleaned(record, grokked))
 

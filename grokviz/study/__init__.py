@@ -1,6 +1,8 @@
 """What the analysis says of a run folder: its timeline, its phases, its measures."""
 
+import dataclasses
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -81,13 +83,18 @@ RECHOOSE = 1.25  # a growing run chooses its key frequencies anew when it has so
 
 @dataclass
 class Growing:
-    """The study of a run that is being trained: what has been measured is not measured again."""
+    """The study of a run that is being trained: what has been measured is not measured again, unless other frequencies
+    turn out to be key. With a `share`, that takes at most this share of the time for which somebody has been looking."""
 
     measured: timeline.Measured | None = None
     steps: tuple[int, ...] = ()
     checksums: tuple[int, ...] = ()
     chosen_at: int = 0  # snapshots there were when keys and neurons were chosen
     lock: threading.Lock = field(default_factory=threading.Lock)  # for whoever shares it between threads
+    share: float | None = None
+    began: float = field(default_factory=time.monotonic)
+    again: float = 0.0  # seconds that went into measuring what had been measured
+    each: float = 0.0  # seconds that a snapshot took, the last time
 
     def look(self, run: Run, on_progress: Callable[[int, int], None] = lambda done, total: None) -> Study:
         """The study of the run as it is now. Key frequencies are those of its last snapshot, or of one not long
@@ -97,7 +104,9 @@ class Growing:
         """
         task, n, known = build_task(run.config), len(run.steps), len(self.steps)
         went_back = self.checksums != run.checksums[:known]  # resumed from an earlier step, or another run
-        if self.measured is None or went_back or n >= RECHOOSE * self.chosen_at + 1:
+        is_time = n >= RECHOOSE * self.chosen_at + 1 and self._can_afford(known)
+        before = known
+        if self.measured is None or went_back or is_time:
             chosen = timeline.choose(folder.read_weights(run, folder.nearest_snapshot(run, MAX_STEP)), task)
             keep = self.measured is not None and not went_back and chosen.key_freqs == self.measured.key_freqs
             self.chosen_at = n
@@ -105,11 +114,20 @@ class Growing:
                 self.measured, self.steps, self.checksums, known = chosen, (), (), 0
         assert self.measured is not None
         del self.measured.rows[known:]  # of a look that a damaged snapshot ended
-        more = (folder.read_weights(run, i) for i in range(known, n))
+        more, begin = (folder.read_weights(run, i) for i in range(known, n)), time.monotonic()
         for done in timeline.measure_more(self.measured, more, task):
             on_progress(done, n)
+        if n > known:
+            self.each = (time.monotonic() - begin) / (n - known)
+            self.again += self.each * (before - known)
         self.steps, self.checksums = tuple(run.steps.tolist()), run.checksums
         return Study(run, task, timeline.assemble(run.steps.tolist(), self.measured), phases_of(run))
+
+    def _can_afford(self, snapshots: int) -> bool:
+        """Whether so many may be measured once more, as far as the time goes."""
+        if self.share is None:
+            return True
+        return self.again + self.each * snapshots <= self.share * (time.monotonic() - self.began)
 
     @property
     def state(self) -> tuple:
@@ -146,7 +164,22 @@ def phases_of(run: Run) -> Phases:
         *(columns[name] for name in PHASE_COLUMNS),
         can_generalise=operation_of(run.config).can_generalise,
         train_loss=columns["train_loss"],
+        restart=_restart(run),
     )
+
+
+def _restart(run: Run) -> tuple[int, int] | None:
+    """The last step at which a run was forked or its settings were changed, and the steps until the optimiser has
+    settled: those that Adam's mean of the squared gradient remembers, 1 / (1 - beta2)."""
+    steps, now = [], run.config.at(-1)
+    for step, name, value in run.config.changes:
+        if getattr(now, name) != value:
+            steps.append(step)
+        now = dataclasses.replace(now, **{name: value})  # pyright: ignore[reportArgumentType]
+    match run.provenance.get("forked"):
+        case {"step": int(step)} if step > 0:
+            steps.append(step)
+    return (max(steps), round(1 / (1 - run.config.beta2))) if steps else None
 
 
 def measure_exactly(run: Run, index: int, key_freqs: tuple[int, ...] | None = None) -> dict:

@@ -1,6 +1,7 @@
 """The library as a page: cards of three sources, and opening what lies on a Hub."""
 
 import os
+import shutil
 import time
 
 import pytest
@@ -261,3 +262,29 @@ def test_publishing_shows_what_is_sent_and_sends_that(copied, hub, monkeypatch):
     assert "Published: " in unescaped(app.success[0].value), texts(app)
     assert "license: cc-by-4.0" in hub.repos["me/mine"]["README.md"].decode()
     assert "hf_secret" not in texts(app) + unescaped(app.success[0].value)
+
+
+def test_a_fork_says_every_weight_decay_it_had():
+    config = RunConfig(
+        weight_decay=0.3, changes=((130, "lr", 1e-3), (130, "weight_decay", 2.0), (500, "weight_decay", 2.0))
+    )
+    assert cards._over_time(config, "weight_decay", 0.3) == "0.3, 2 from step 130"
+    assert cards._over_time(RunConfig(), "weight_decay", 1.0) == "1"
+
+
+def test_many_runs_can_be_searched_and_ordered(no_runs, trained, visit):
+    for i in range(8):
+        shutil.copytree(trained / "tiny-groks", no_runs / f"run-{i}")
+        requests.rename(no_runs / f"run-{i}", f"number {7 - i}")
+    app = visit("library")
+
+    def titles():
+        return [m.value.strip("*") for m in app.markdown if m.value.startswith("**number")]
+
+    assert len(titles()) == 8
+    app.selectbox[0].set_value("By title")
+    app = healthy(app.run())
+    assert titles() == [f"number {i}" for i in range(8)]
+    app.text_input(key="library_find").set_value("RUN-4 number")
+    app = healthy(app.run())
+    assert titles() == ["number 3"]

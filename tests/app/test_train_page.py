@@ -140,7 +140,7 @@ def test_a_fork_begins_at_the_step_of_the_film(no_runs, trained, visit):
     shutil.copytree(trained / "tiny-groks", no_runs / "tiny-groks")
     app = visit("train", run="tiny-groks", step="0")
     steps = cache.load("tiny-groks").timeline.steps.tolist()
-    film = "film-rings-answers-embedding-logits"
+    film = "film-rings-answers-embedding"
     wanted = steps[len(steps) // 2]
     app.session_state[film] = {"view": {"step": wanted, "seq": app.session_state["_place"].seq, "panels": []}}
     app.session_state["fork-open-tiny-groks"] = True

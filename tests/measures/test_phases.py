@@ -226,3 +226,26 @@ def test_no_history_claims_nothing():
     assert nothing.bands == []
     assert "memorisation" not in nothing.phase_at(0)
     assert set(nothing.to_json()["intervals"].values()) == {None}
+
+
+def test_a_change_of_settings_is_no_cleanup():
+    """Weight decay raised at step 500 halves the test loss at once; 400 steps later it groks."""
+    steps = np.arange(0, 1600, 100)
+    loss = np.array([4, 9, 16, 18, 17, 16, 8, 7.5, 7, 6.5, 2, 0.1, 1e-3, 1e-5, 1e-5, 1e-5])
+    train = np.where(steps >= 200, 1.0, 0.5)
+    test = np.where(steps >= 1100, 1.0, 0.2)
+    rows = (steps, train, test, loss)
+    assert find_phases(*rows).cleanup_from == 600, "it falls below half of its peak"
+    found = find_phases(*rows, restart=(500, 50))
+    assert (found.memorised_at, found.circuit_from, found.cleanup_from, found.grokked_at) == (
+        200,
+        300,
+        1000,
+        1100,
+    )
+    # while it is trained: nothing is judged before it has settled, and no cleanup after that
+    for n in range(6, 11):
+        assert find_phases(*(column[:n] for column in rows), restart=(500, 50)).cleanup is None
+    # a change after grokking, or before the peak, changes nothing
+    for restart in ((1200, 50), (100, 50)):
+        assert find_phases(*rows, restart=restart) == find_phases(*rows)

@@ -182,6 +182,28 @@ def test_between_two_choices_of_keys_only_what_is_new_is_measured(growing, monke
         assert len(passes) == n - 12
 
 
+def test_what_was_measured_is_measured_again_within_a_share_of_the_time_only(growing, monkeypatch):
+    """By a clock of ours: a snapshot takes a second, and a look comes every two."""
+    whole, until = growing
+    now = [0.0]
+    measure = study.timeline.measure_more
+
+    def slowly(measured, weights, task):
+        for done in measure(measured, weights, task):
+            now[0] += 1.0
+            yield done
+
+    monkeypatch.setattr(study.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(study.timeline, "measure_more", slowly)
+    frugal = study.Growing(share=0.2, began=0.0)
+    for n in range(1, len(whole.steps) + 1):
+        now[0] += 2.0
+        found = frugal.look(until(n)).timeline
+        assert found.steps.tolist() == whole.steps[:n].tolist()
+        assert frugal.again <= 0.2 * now[0]
+    assert frugal.each == 1.0
+
+
 def test_resumed_from_an_earlier_step_it_is_measured_anew(growing, trained):
     whole, until = growing
     grown = study.Growing()

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from grokviz.app import sentences
+from grokviz.app import bring, sentences
 from grokviz.app.library import answers, publish
 from grokviz.app.session import address, budget, cache, keys, visitor
+from grokviz.config import RunConfig
 from grokviz.errors import HostingError, RunError, Unanswered
 from grokviz.hosting import is_hosted
 from grokviz.hub import fetch, job, refs
@@ -22,6 +23,8 @@ from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened
 COLUMNS = 3
+FEW = 6  # runs that are seen at a glance
+ORDERS = ("As they came", "Newest first", "By title")
 EMPTY = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 120" width="360" height="120">'
     '<line x1="2" x2="358" y1="96" y2="96" stroke="#8D99A8" stroke-width="2" stroke-dasharray="1 7" '
@@ -42,6 +45,7 @@ def open_box() -> None:
         )
         if right.form_submit_button("Open", type="primary", width="stretch"):
             _begin(keys.REFERENCE.value())
+    bring.place(OPEN)
     if text := st.query_params.get(OPEN):
         try:
             ref = refs.parse(text[:300])
@@ -52,10 +56,15 @@ def open_box() -> None:
 
 
 def _begin(text: str, given: dict | None = None) -> None:
-    """Start opening a reference; the address names it, so that a reload finds it again."""
+    """Start opening a reference, and bring what comes of it into view; the address names it, so that a reload finds it
+    again."""
     st.query_params[OPEN] = text.strip()
+    bring.into_view(OPEN)
     try:
         ref = refs.parse(text)
+    except RunError:
+        return  # said once, where it is followed
+    try:
         if ref.is_pinned and fetch.find(library.downloaded(), ref, given):
             return
         job.forget(ref, library.downloaded())
@@ -170,11 +179,13 @@ def show(run: str) -> None:
 
 def shelves() -> None:
     """All runs: those that are here, and those that could be fetched."""
-    cards = [card for card in cache.cards() if card.n_snapshots or card.problem]
+    cards = _wanted([card for card in cache.cards() if card.n_snapshots or card.problem])
     hub = [card for card in cards if card.path.parent == library.downloaded()]
     here = [card for card in cards if card not in hub]
     st.subheader("On this machine", anchor=False)
-    if not here:
+    if not here and keys.FIND.get(""):
+        st.caption("No run of that name or kind is here.")
+    elif not here:
         st.info("No run yet. Train one: `python -m grokviz train --preset quick --out runs/first`")
     _grid([lambda card=card: _card(card) for card in here])
     st.subheader("From the Hub", anchor=False)
@@ -185,6 +196,26 @@ def shelves() -> None:
             *(lambda known=known: _known(known) for known in unopened),
         ]
     )
+
+
+def _wanted(cards: list[Card]) -> list[Card]:
+    """Those with every word that is asked for, in the order that is asked for; where they are few, all of them."""
+    if len(cards) <= FEW:
+        return cards
+    left, right = st.columns([5, 2])
+    words = left.text_input(
+        "Find a run", key=keys.FIND, placeholder="a word of its title, task or settings", max_chars=100
+    )
+    order = right.selectbox("Order", ORDERS, key=keys.ORDER)
+    found = [card for card in cards if all(word in _text_of(card) for word in words.lower().split())]
+    if order == "Newest first":
+        return sorted(found, key=lambda card: card.path.stat().st_ctime, reverse=True)
+    return sorted(found, key=lambda card: card.title.lower()) if order == "By title" else found
+
+
+def _text_of(card: Card) -> str:
+    task = sentences.task(card.config) if card.config else ""
+    return f"{card.title} {card.sentence} {card.id} {task}".lower()
 
 
 def _grid(cards: list[Callable[[], None]]) -> None:
@@ -212,7 +243,7 @@ def _card(card: Card) -> None:
             alt=f"Losses of {sentences.plain(card.title, 60)}. {glance.phases.summary()}",
         )
         st.markdown(f"**{name}**")
-        st.markdown(sentences.as_text(first_words(card.sentence)))
+        st.markdown(sentences.as_text(sentences.plain(card.sentence)))
         st.caption(sentences.as_text(glance.phases.summary()))
     with st.container(gap="xsmall"):
         st.caption(f"{sentences.as_text(facts(card, glance.provenance))}  \n{_from(card)}")
@@ -225,12 +256,6 @@ def _card(card: Card) -> None:
                 _how_it_was_read(glance.provenance)
             if card.path.parent == library.downloaded() and not is_hosted():
                 _removal(card)
-
-
-def first_words(text: str, at_most: int = 120) -> str:
-    """As much of a text as fits, cut between two words."""
-    line = sentences.plain(text)
-    return line if len(line) <= at_most else line[:at_most].rpartition(" ")[0].rstrip(",;:. ") + " …"
 
 
 def _removal(card: Card) -> None:
@@ -256,9 +281,19 @@ def facts(card: Card, provenance: Provenance) -> str:
     return " · ".join([
         sentences.task(c),
         "training pairs not known" if c.split == UNKNOWN else f"{100 * c.frac_train:.0f} % trained on",
-        "weight decay not known" if decay is None else f"weight decay {decay:g}",
+        "weight decay not known" if decay is None else "weight decay " + _over_time(c, "weight_decay", decay),
         f"{card.last_step:,} steps", f"{card.n_snapshots} snapshots", f"{card.size_bytes / 1e6:.1f} MB",
     ])  # fmt: skip
+
+
+def _over_time(config: RunConfig, setting: str, first: float) -> str:
+    """A setting with what it was changed to while the run, or the one it was forked from, was trained."""
+    parts, now = [f"{first:g}"], first
+    for step, name, value in config.changes:
+        if name == setting and value != now:
+            parts.append(f"{value:g} from step {step:,}")
+            now = value
+    return ", ".join(parts)
 
 
 def _from(card: Card) -> str:

@@ -1,8 +1,14 @@
 """Every cache of the app with its caps, and the one way to a run: its name is resolved once a rerun, to a handle
 that says where it is and in which state, and by this handle everything is kept. Shared by all visitors: read-only."""
 
+import contextlib
+import functools
+import os
+import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -53,6 +59,10 @@ SPEAKERS = Cache("charts of what spoke for an answer", 16, 2)
 
 
 MEASURING = "Measuring every snapshot"
+
+
+NICE = 10  # as a training is, see `worker`
+SHARE_OF_WATCHING = 0.1  # of a core: a run that is watched is trained on the same machine
 
 
 class RunHandle(NamedTuple):
@@ -196,16 +206,29 @@ def _whole_study(handle: RunHandle) -> Study:
 @kept(LIVE_STUDIES)
 def _live_study(handle: RunHandle) -> Study:
     """Of a run that is being trained, or has just been: only what is new is measured."""
-    growing = GROWING.get(handle.path, Growing)
+    growing = GROWING.get(handle.path, lambda: Growing(share=SHARE_OF_WATCHING))
     with growing.lock:
         run = _open(handle)
         cost = looking.of_study(run.config, len(run.steps) - len(growing.steps))
         if apart.is_large(cost):  # a fork, or a run that nobody has looked at since the server began
             growing.know(apart.compute(MEASURING, cost, studies.look_at, handle.path))
         with apart.in_turn():
-            found = growing.look(run)
+            found = _quiet().submit(growing.look, run).result()
     GROWING.measure_again(handle.path)
     return found
+
+
+@functools.cache
+def _quiet() -> ThreadPoolExecutor:
+    """A thread that measures runs which are being trained, no more urgent than the training itself: with it the threads
+    that it starts. Elsewhere than on Linux a thread has no priority of its own."""
+
+    def give_way() -> None:
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+    return ThreadPoolExecutor(1, "grokviz-quiet", initializer=give_way)
 
 
 @kept(FILMS)

@@ -128,3 +128,5 @@ def popover(name: str, run: str) -> Key[bool]:
 
 # Library
 REFERENCE: Key[str] = Key("hub_reference")
+FIND: Key[str] = Key("library_find")
+ORDER: Key[str] = Key("library_order")

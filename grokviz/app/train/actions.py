@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
 from grokviz.runs import bundle, library
-from grokviz.runs.folder import open_run
+from grokviz.runs.folder import Run, open_run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import MAX_STEP
 from grokviz.runs.summary import Card
@@ -240,11 +241,19 @@ def upload() -> None:
             run_id = requests.free_id(root, file.name)
             check = partial(hosting.check, most=limits) if limits else lambda config: None
             run = bundle.import_zip(file, root, run_id, megabytes * 1_000_000, check)
+            _tell_apart(run, [card.title for card in cache.cards()])
         except REFUSALS as error:
             st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         else:
             my_run.put_in_view(run.path.name)
             st.rerun()
+
+
+def _tell_apart(run: Run, titles: list[str]) -> None:
+    """A run that comes back beside the one it was: another title, such as the same with a 2."""
+    if run.title and run.title in titles:
+        number = next(n for n in itertools.count(2) if f"{run.title} ({n})" not in titles)
+        requests.rename(run.path, f"{run.title} ({number})")
 
 
 def _compare(study: Study) -> None:

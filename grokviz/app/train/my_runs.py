@@ -21,6 +21,11 @@ from grokviz.study import Study
 BUSY = ("training", "measuring", "starting", "queued", "leaving")  # and whose turn it is to be in view
 STATE_EVERY, FILM_EVERY = 1.0, 2.0  # seconds between two looks at a run that is being trained
 RESTING_EVERY = 3.0  # and at one that rests: another tab may wake it
+PANELS = (
+    "rings",
+    "answers",
+    "embedding",
+)  # none that needs a second part of the run for every snapshot that comes
 STATE_WORDS = {
     "queued": ("Waiting for its turn", "hourglass_empty"),
     "starting": ("Starting", "rocket_launch"),
@@ -191,7 +196,7 @@ def _film(run: Path) -> None:
         return
     if address.current().run != run.name:
         address.open_run(run.name)
-    page.explorer(panels=("rings", "answers", "embedding", "logits"), below=_below)
+    page.explorer(panels=PANELS, below=_below)
 
 
 def _below(study: Study) -> None:
