@@ -34,7 +34,7 @@ def player() -> None:
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     to, seq = st.session_state["to"], st.session_state["seq"]
     panels = ("rings", "answers", "logits")
-    state = film(core, Command(to, seq, panels), key="film", maps=lambda: maps)
+    state = film(core, Command(to, seq, panels), key="film", more={"maps": lambda: maps})
     st.text(f"step {state.step}, panels {' '.join(state.panels)}, run {st.session_state['runs']}")
     st.button("Jump", on_click=jump)
     st.text_input("A field")

@@ -107,6 +107,7 @@ def test_a_chart_of_no_measure_is_refused(run):
         charts.measures(run, "gini")
 
 
+@pytest.mark.slow
 def test_a_training_yields_rows_and_snapshots_or_records_them(tmp_path):
     small = grokviz.RunConfig(p=7, d_model=8, n_heads=1, d_mlp=8, steps=40, max_snapshots=4)
     events = list(grokviz.train(small, device="cpu"))

@@ -204,6 +204,7 @@ def test_train_says_what_it_made(tmp_path, capsys):
     assert (out / "timeline.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_preset_is_where_settings_start(tmp_path):
     out = tmp_path / "new"
     assert cli.main(["train", "--preset", "quick", *SMALL, "--out", str(out)]) == 0
@@ -211,6 +212,7 @@ def test_a_preset_is_where_settings_start(tmp_path):
     assert (config.p, config.lr, config.weight_decay) == (5, 3e-3, 2.0)
 
 
+@pytest.mark.slow
 def test_the_fast_preset_fits_the_modulus(tmp_path):
     out = tmp_path / "new"
     shape = ["--d-model", "8", "--d-mlp", "16", "--heads", "2", "--steps", "20"]

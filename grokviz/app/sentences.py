@@ -149,3 +149,19 @@ def measure_table(study: Study, index: int) -> pd.DataFrame:
         if measure.name in t.series
     ]
     return pd.DataFrame(rows, columns=["measure", "value"])
+
+
+def no_attention(study: Study) -> str:
+    """Why this run has no such stage, in a sentence; "" where it has one."""
+    config = study.run.config
+    if not config.model.has_attention:
+        return (
+            "This network has no such stage: it is a two-layer network without attention. Each neuron sees a number for $a$ and one for "
+            "$b$, and adds them up."
+        )
+    if config.attention_rate == 0:
+        return (
+            "This network has no such choice to make: at the attention rate 0 every token gets attention 1, whatever it is. What heads "
+            "write of $a$ and of $b$ is added up."
+        )
+    return ""

@@ -5,7 +5,8 @@ after the header), and the scale and shift that turn what is stored back into nu
 value = stored * scale + shift. What follows exactly from a small table is not sent as pictures: the
 browser computes attention maps from the scores of "=" and neuron maps from the neuron tables.
 
-Two parts: the core plays the strip and most panels; the maps (neurons, 2-D spectrum) follow when asked for.
+Three parts: the core plays the strip and most panels; the maps (neurons, 2-D spectrum) and the table of sums and
+distances follow when asked for.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from jaxtyping import Int, Shaped
 
 from grokviz.config import SETTINGS, RunConfig, to_json
 from grokviz.measures import registry
+from grokviz.measures.clock_pizza import MEANS_NOTHING
 from grokviz.measures.declaration import why_nothing
 from grokviz.measures.encoding import Stored
 from grokviz.measures.phases import Phases
@@ -29,7 +31,7 @@ from grokviz.study.timeline import Timeline
 from grokviz.tasks.pairs import Task, names_of, operation_of
 
 FORMAT = 1
-PARTS = ("core", "maps")
+PARTS = ("core", "maps", "distances")
 
 # The p x p pictures are the bulk of a part: a run with more snapshots than fit plays every other one.
 MAX_PICTURE_BYTES = 8_000_000
@@ -92,6 +94,7 @@ class Header(TypedDict):
     race: dict[str, int | None]
     measures: list[dict[str, object]]
     silent: dict[str, str]
+    adds_from: dict[str, float]
     neurons: list[int]
 
 
@@ -129,6 +132,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         "race": race(timeline)._asdict(),
         "measures": declarations(timeline, task, run.config.shapes),
         "silent": silent(timeline, task, run.config.shapes),
+        "adds_from": dict(zip(("accuracy", "circularity"), MEANS_NOTHING, strict=True)),
     }
     return _pack("core", run, timeline, kept, arrays, about)
 
@@ -145,6 +149,16 @@ def maps_blob(run: Run, timeline: Timeline) -> bytes:
         values = stored.values[:, :MAX_NEURONS]
         arrays[name] = _float32(values) if values.dtype == np.float64 else stored._replace(values=values)
     return _pack("maps", run, timeline, kept, arrays, {"neurons": neurons})
+
+
+def distances_blob(run: Run, timeline: Timeline, task: Task) -> bytes:
+    """The part with the logit of the right answer by sum and distance, where there are such."""
+    kept = _kept(run, timeline)
+    found = timeline.series.get("right_logits")
+    arrays = {} if found is None else {"right_logits": _snapshots(found, kept)}
+    return _pack(
+        "distances", run, timeline, kept, arrays, {"n": task.places.n if task.places else run.config.p}
+    )
 
 
 def declarations(timeline: Timeline, task: Task, shapes: Shapes) -> list[dict[str, object]]:

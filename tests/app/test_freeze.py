@@ -176,8 +176,9 @@ def test_the_figures_of_the_measures_move_with_the_film(page):
     articles = [measure for measure in registry.measures() if measure.article]
     assert places.count() == len(articles)
     page.wait_for_function("[...document.querySelectorAll('.site-panels canvas')].length >= 2")
+    places.first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.site-panels').innerText.includes('Restricted loss')")
     before = places.first.inner_text()
-    assert "Restricted loss" in before
     page.locator("input.gv-range").focus()
     page.keyboard.press("Home")
     page.wait_for_function(

@@ -178,6 +178,7 @@ def test_a_batch_computes_what_the_readable_model_does():
             assert (b.d_params[name][run] - w.grad).norm() < 1e-12 * w.grad.norm(), name
 
 
+@pytest.mark.slow
 def test_nothing_waits_for_the_device():
     """A GPU graph cannot be recorded of what asks for a number, or for a size that depends on one."""
 

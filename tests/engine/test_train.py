@@ -26,6 +26,7 @@ def rows_and_snapshots(events):
     return [e for e in events if isinstance(e, LogRow)], [e for e in events if isinstance(e, Snapshot)]
 
 
+@pytest.mark.slow
 def test_follows_a_plain_training_loop():
     """The textbook loop: readable model, torch.optim.AdamW, the learning rate set by hand."""
     task = build_task(SMALL)
@@ -306,6 +307,7 @@ def test_runs_that_resume_at_different_steps_go_on_together(monkeypatch):
     np.testing.assert_allclose(rows_and_snapshots(together[1])[0][-1], alone[1][0][-1], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_one_that_diverges_ends_alone(monkeypatch):
     monkeypatch.setattr(engine, "_runs_at_once", lambda config, where: 2)
     wild = dataclasses.replace(SMALL, lr=1.0, weight_decay=100.0, steps=2_000)

@@ -60,6 +60,7 @@ def test_fit_finds_the_machine_again(overhead, per_flop):
     assert found == pytest.approx((overhead, per_flop), rel=1e-6, abs=1e-15)
 
 
+@pytest.mark.slow
 def test_fit_is_the_best_of_all_rates_that_are_not_negative():
     rng = np.random.default_rng(1)
     for _ in range(20):

@@ -99,6 +99,7 @@ def test_one_snapshot_tells_no_history(opened, real):
     assert "The file does not say at which step it was taken: it stands at step 0." in said["notes"]
 
 
+@pytest.mark.slow
 def test_the_optimizer_did_the_training(opened, one_checkpoint):
     run, said = opened(one_checkpoint)
     assert run.config.weight_decay == 0.1

@@ -231,6 +231,7 @@ def test_what_can_be_changed_and_how_often(tmp_path, tiny):
     assert files.read(run).settings["lr"] == 0.01
 
 
+@pytest.mark.slow
 def test_a_fork_has_the_past_of_its_parent_and_goes_on_from_there(tmp_path, tiny):
     parent = trained(requests.start(tmp_path, tiny, "parent", "cpu"))
     step = int(parent.steps[-2])
@@ -251,6 +252,7 @@ def test_a_fork_has_the_past_of_its_parent_and_goes_on_from_there(tmp_path, tiny
     assert fork.provenance["forked"]["run"] == parent.path.name
 
 
+@pytest.mark.slow
 def test_a_fork_keeps_the_network_and_the_task(tmp_path, tiny):
     parent = trained(requests.start(tmp_path, tiny, "parent", "cpu"))
     for name, other in (("p", 7), ("seed", 1), ("d_mlp", 32), ("frac_train", 0.5), ("operation", "subtract")):
@@ -293,6 +295,7 @@ def test_trained_on_it_is_what_it_would_have_been_in_one_go(tmp_path, tiny):
         assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
 
 
+@pytest.mark.slow
 def test_training_on_is_refused_beyond_the_limits_and_backwards(hosted, visitor, tiny):
     run = requests.start(visitor(1), tiny, "run", "cpu", hosted)
     trained(run)

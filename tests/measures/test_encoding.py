@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 
-from grokviz.measures.encoding import FLOAT64, INT16, LOG_OF_LARGEST, SCALED, UNIT_DISCS, pack_answers
+from grokviz.measures.encoding import FLOAT64, INT16, LEVELS, LOG_OF_LARGEST, SCALED, UNIT_DISCS, pack_answers
 
 
 def test_answers_pack_probability_and_verdict_by_hand():
     probability = np.array([[[0.0, 1.0], [0.5, np.nan]]])
     packed = pack_answers(probability, np.array([[[False, True], [True, False]]]))
     np.testing.assert_array_equal(packed, [[[0, 255], [128 + 64, 0]]])
+
+
+def test_levels_span_the_whole_series_by_hand():
+    stored = LEVELS.encode(np.array([[-1.0, 0.0], [4.1, np.nan]]))
+    np.testing.assert_array_equal(stored.values, [[0, 50], [255, 0]])
+    np.testing.assert_allclose(stored.numbers(), [[-1, 0], [4.1, -1]], atol=1e-6)
+    for same in (np.full((2, 3), 7.0), np.full((2, 3), np.nan)):
+        np.testing.assert_array_equal(LEVELS.encode(same).numbers(), np.nan_to_num(same))
 
 
 def test_spectrum_covers_three_decades_by_hand():

@@ -85,6 +85,7 @@ def test_the_cache_gives_what_measuring_gives(without_cache):
     assert cached.phases == measured.phases
 
 
+@pytest.mark.slow
 def test_a_damaged_or_old_cache_is_measured_again(without_cache, monkeypatch):
     whole = study.load(open_run(without_cache), keep=True)
     cache = without_cache / folder.TIMELINE
@@ -172,6 +173,7 @@ def test_grown_it_is_what_measuring_all_at_once_gives(growing, monkeypatch):
             np.testing.assert_array_equal(found[name], at_once[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_between_two_choices_of_keys_only_what_is_new_is_measured(growing, monkeypatch):
     _, until = growing
     grown = study.Growing()

@@ -28,7 +28,7 @@ def page():
         timeline_blob(run, timeline, task, phases),
         Command(9400, st.session_state.get("seq", 0), ("rings", "answers")),
         key="film",
-        maps=lambda: maps_blob(run, timeline),
+        more={"maps": lambda: maps_blob(run, timeline)},
     )
     st.text(f"{state.step} {' '.join(state.panels)}")
 

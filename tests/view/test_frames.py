@@ -5,6 +5,7 @@ import pytest
 
 from devtools.made_up_run import run_like
 from grokviz.view.frames import (
+    distances_blob,
     kept_snapshots,
     maps_blob,
     read_arrays,
@@ -48,6 +49,15 @@ def test_maps_return_neurons_and_spectrum(made):
     visible = timeline.logit_spectrum_2d > timeline.logit_spectrum_2d.max() / 900
     share = timeline.logit_spectrum_2d / timeline.logit_spectrum_2d.max()
     np.testing.assert_allclose(10 ** arrays["logit_spectrum_2d"][visible], share[visible], rtol=0.02)
+
+
+def test_distances_return_the_table_and_how_much_of_it_counts(made):
+    run, timeline, task, _ = made
+    blob = distances_blob(run, timeline, task)
+    spread = np.ptp(timeline.right_logits)
+    np.testing.assert_allclose(read_arrays(blob)["right_logits"], timeline.right_logits, atol=spread / 500)
+    header = read_header(blob)
+    assert (header["part"], header["n"]) == ("distances", 13)
 
 
 def test_header_tells_the_run_in_plain_values(made):

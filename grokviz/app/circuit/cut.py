@@ -120,7 +120,11 @@ def _controls(study: Study, cuts: Cuts) -> None:
             _several("clusters", "Silence all neurons of a frequency", options, cuts)
         _several("silence", "Silence single neurons", list(range(study.run.config.d_mlp)), cuts)
     with heads:
-        every = list(range(study.run.config.n_heads))
+        if not study.run.config.model.has_attention:
+            st.info(
+                "This network has no heads, and no way around them or its neurons.", icon=":material/info:"
+            )
+        every = list(range(study.run.config.n_heads if study.run.config.model.has_attention else 0))
         _several("heads", "Silence heads", [h for h in every if h not in cuts.means], cuts)
         _several(
             "means",
@@ -128,7 +132,7 @@ def _controls(study: Study, cuts: Cuts) -> None:
             [h for h in every if h not in cuts.heads],
             cuts,
         )
-        _several("skips", "Remove the way around", list(SKIPS), cuts)
+        _several("skips", "Remove the way around", list(SKIPS) if every else [], cuts)
     with shapes:
         _shapes(options, cuts)
     with noise:

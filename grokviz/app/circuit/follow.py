@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from grokviz import wording
-from grokviz.app import shell
+from grokviz.app import sentences, shell
 from grokviz.app.circuit import pair, snapshots
 from grokviz.app.circuit.snapshots import View
 from grokviz.app.explorer import figures
@@ -199,6 +199,9 @@ def embedding_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
 def attention_stage(study: Study, s: Stages, followed: Followed, key: str) -> None:
     with shell.column():
         st.header("2. Attention brings the two together", anchor=False)
+        if nothing := sentences.no_attention(study):
+            st.info(nothing, icon=":material/info:")
+            return
         st.markdown(
             "The answer is read at “=”. Each head decides how much of $a$ and how much of $b$ it brings there. In a "
             "finished circuit that decision is itself a wave of one frequency, close to"

@@ -147,7 +147,7 @@ def _film(study: Study, shown: Shown) -> None:
         ),
         key=film_key(shown.panels),
         layout=shown.layout,
-        maps=lambda: cache.maps(run),
+        more={"maps": lambda: cache.maps(run), "distances": lambda: cache.distances(run)},
     )
     address.remember(state, shown.panels, shown.extras)
 

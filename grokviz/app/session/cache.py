@@ -39,6 +39,7 @@ STUDIES = Cache("studies", 8, 200, spinner="Measuring every snapshot of this run
 LIVE_STUDIES = Cache("studies of runs being trained", 4, 100)
 GROWING = Cache("measures of runs being trained", 16, 200)
 FILMS = Cache("what the film plays", 8, 200)
+DISTANCES = Cache("tables of sums and distances", 8, 100)
 MAPS = Cache("the film's larger panels", 8, 400)
 GLANCES = Cache("curves on cards", 200, 200)
 CARDS = Cache("what lists say of runs", 5_000, 100)
@@ -243,6 +244,13 @@ def maps(handle: RunHandle) -> bytes:
     """What the film's larger panels need besides."""
     found = study(handle)
     return frames.maps_blob(found.run, found.timeline)
+
+
+@kept(DISTANCES)
+def distances(handle: RunHandle) -> bytes:
+    """The logit of the right answer by sum and distance, for the panel that draws it."""
+    found = study(handle)
+    return frames.distances_blob(found.run, found.timeline, found.task)
 
 
 class Glance(NamedTuple):

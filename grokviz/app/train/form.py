@@ -49,7 +49,7 @@ OFFERED = [name for name, preset in PRESETS.items() if preset.words]
 
 # The settings that are asked for, in three columns; under More, one below the other.
 ROWS = (("p", "operation", "seed"), ("frac_train", "weight_decay", "lr"))
-MORE = (("steps", "optimizer"), ("d_model", "n_heads"), ("d_mlp",))
+MORE = (("steps", "optimizer"), ("d_model", "n_heads"), ("d_mlp", "architecture", "attention_rate"))
 FIELDS = (*(field for group in (*ROWS, *MORE) for field in group), "group")
 LEAST = {"p": 5, "steps": 50}  # with less there is nothing to see
 PERCENT = "frac_train"  # asked for in per cent

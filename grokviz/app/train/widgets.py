@@ -13,6 +13,7 @@ STEPS = {
     "steps": 500,
     "weight_decay": 0.5,
     "lr": 1e-3,
+    "attention_rate": 0.1,
 }  # of the − and + beside a number
 
 

@@ -25,6 +25,7 @@ from grokviz.view.frames import read_header
 
 # Each with its height in pixels until a run is drawn: nothing that stands below it is to move when that comes.
 LAYOUTS = {"full": 700, "strip": 320, "beside": 560, "none": 1}
+NO_MORE: Mapping[str, Callable[[], bytes]] = {}
 PICTURES = assets.FOLDER.parent / "pictures"
 
 _SENT = "_film_sent"  # names "id/part" of what this session's page has been given
@@ -59,13 +60,13 @@ def film(
     *,
     key: str,
     layout: str = "full",
-    maps: Callable[[], bytes] | None = None,
+    more: Mapping[str, Callable[[], bytes]] = NO_MORE,
 ) -> FilmState:
     """Show the film of `blob` as `command` says; returns where the viewer is, 150 ms after the last input.
 
     The layout "strip" is the film without panels, in sight however far the page is scrolled; "beside" puts two panels
-    at the side of the strip; "none" is not seen at all, and there for `panels` that stand elsewhere. `maps` makes the
-    part for neurons and logits; it is called when one of those panels is on screen.
+    at the side of the strip; "none" is not seen at all, and there for `panels` that stand elsewhere. `more` makes
+    further parts, by their names, such as maps for neurons and logits; one is called when a panel that needs it is on screen.
     Raises ValueError for an unknown panel or layout.
     """
     if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
@@ -73,7 +74,7 @@ def film(
     if layout not in LAYOUTS:
         raise ValueError(f"Unknown layout {layout!r}. Choose one of: {', '.join(LAYOUTS)}.")
     blob_id = read_header(blob)["id"]
-    parts = _parts_to_send(blob, blob_id, key, maps)
+    parts = _parts_to_send(blob, blob_id, key, more)
     with st.container(gap=None):
         _commander()(key=f"{key}-command", data={"key": key, "layout": layout, **command._asdict()}, height=1)
         result = _player()(
@@ -180,15 +181,17 @@ def _module(script: str) -> str:
     return script + "\nexport default mount;\n"
 
 
-def _parts_to_send(blob: bytes, blob_id: str, key: str, maps: Callable[[], bytes] | None) -> list[bytes]:
+def _parts_to_send(
+    blob: bytes, blob_id: str, key: str, more: Mapping[str, Callable[[], bytes]]
+) -> list[bytes]:
     sent = st.session_state.setdefault(_SENT, set())
     wanted = st.session_state.pop(f"_{key}_need", None)
     parts = []
     if f"{blob_id}/core" not in sent:
         parts.append(blob)
         sent.add(f"{blob_id}/core")
-    if wanted == "maps" and maps:
-        parts.append(maps())
+    if wanted in more:  # the browser says what it needs: take only what is there
+        parts.append(more[wanted]())
     return parts
 
 

@@ -56,6 +56,8 @@
  * @property {[string, number, number | null][]} bands phase, first step, first step after it; null while it lasts
  * @property {Record<"open" | "ahead" | "decided", number | null>} race of the frequencies: its moments, as steps
  * @property {Declaration[]} measures with one number a snapshot, each an array of its name
+ * @property {{ accuracy: number, circularity: number }} adds_from below both, a network is neither clock nor pizza
+ * @property {number} [n] elements of the group that is added in, where a part draws them
  * @property {Record<string, string>} silent pictures that are not there, and why
  * @property {number[]} neurons of the maps: which neurons they show
  *

@@ -14,11 +14,13 @@ import { accuracyPanel } from "./accuracy.js";
 import { racePanel } from "./race.js";
 import { understoodPanel } from "./understood.js";
 import { simplicityPanel } from "./simplicity.js";
+import { planePanel } from "./plane.js";
+import { distancesPanel } from "./distances.js";
 import { measuresPanel } from "./measures.js";
 
 /** @type {Panel<any>[]} */
 export const PANELS = [
   ringsPanel, answersPanel, embeddingPanel, attentionPanel, neuronsPanel, logitsPanel, outputsPanel, accuracyPanel, racePanel, understoodPanel,
   simplicityPanel,
-  measuresPanel,
+  planePanel, distancesPanel, measuresPanel,
 ];
