@@ -1,6 +1,8 @@
 """The film under a real mouse and keyboard, in the offline page and in a Streamlit page."""
 
+import base64
 import re
+import time
 
 import pytest
 
@@ -356,3 +358,36 @@ def test_in_streamlit_a_lost_blob_is_asked_for_again(open_page, server):
     page.get_by_role("button", name="Jump").click()
     page.wait_for_function(f"{STEP} > 13000", timeout=8_000)
     assert not page.errors
+
+
+@pytest.mark.slow
+def test_the_film_is_saved_as_a_video_that_plays(open_page, address, tmp_path):
+    page = open_page(address)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Seconds of the video").fill("2")
+    page.get_by_label("First step of the video").fill("5000")
+    before = page.evaluate(STEP)
+    begin = time.monotonic()
+    with page.expect_download(timeout=60_000) as event:
+        page.get_by_role("button", name="Save as a video").click()
+    assert time.monotonic() - begin < 30
+    name = event.value.suggested_filename
+    assert re.fullmatch(r"grokviz-.+-film\.(mp4|webm)", name)
+    event.value.save_as(tmp_path / name)
+    assert page.evaluate(STEP) == before
+    player = open_page(address)
+    data = base64.b64encode((tmp_path / name).read_bytes()).decode()
+    seen = player.evaluate(
+        """async (data) => {
+            const video = document.createElement("video");
+            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+            video.src = URL.createObjectURL(new Blob([bytes]));
+            await new Promise((resolve, reject) => { video.onloadeddata = resolve; video.onerror = reject; });
+            video.currentTime = 1e6;
+            await new Promise((resolve) => { video.onseeked = resolve; });
+            return [video.videoWidth, video.videoHeight, video.currentTime];
+        }""",
+        data,
+    )
+    assert seen[:2] == [1280, 720]
+    assert 1.5 < seen[2] < 4

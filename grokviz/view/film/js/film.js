@@ -66,6 +66,13 @@ export function makeFilm(header) {
       film.draw();
     },
 
+    /** For a picture of that place: nobody hears of it. @param {number} unit place on the axis */
+    showAt(unit) {
+      [film.playing, easing] = [false, null];
+      film.position = film.axis.positionAt(unit);
+      film.draw();
+    },
+
     /** To one snapshot; from afar the jump eases. A silent one was not the visitor's.
      * @param {number} index */
     goTo(index, { silent = false, eased = true } = {}) {

@@ -46,6 +46,7 @@ export function makePanels(timeline, film, { need, onchoose }) {
 
   return {
     grid, chooser, choose,
+    pictures: () => shown,
     chosen: () => shown.map(({ id }) => id),
     layout: () => shown.forEach((frame) => frame.layout()),
     /** @param {Theme} theme */

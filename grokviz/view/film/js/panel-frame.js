@@ -39,7 +39,7 @@ export function makePanelFrame(panel, timeline, film, stand) {
   panel.listen?.(figure.front, now, { pick: (chosen) => stand.pick?.(chosen), draw: film.draw });
 
   return {
-    id: panel.id, element, needs: [panel.needs, ...(panel.uses ?? [])],
+    id: panel.id, title: panel.title, figure, element, needs: [panel.needs, ...(panel.uses ?? [])],
     /** @param {Theme} theme */
     paint(theme) {
       if (!state.visible || !element.isConnected || !figure.width) return;

@@ -9,14 +9,14 @@ import { measure } from "./kit/timeline.js";
 import { whole } from "./kit/wording.js";
 
 /** @param {string} name @param {Blob} blob */
-function download(name, blob) {
+export function download(name, blob) {
   const url = URL.createObjectURL(blob);
   make("a", "", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** @param {Timeline} timeline @param {string} words @param {string} extension */
-function fileName(timeline, words, extension) {
+export function fileName(timeline, words, extension) {
   const title = timeline.header.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "run";
   return `grokviz-${title}-${words}.${extension}`;
 }

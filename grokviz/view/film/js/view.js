@@ -1,6 +1,7 @@
 // One film in one place of the page: strip, panels, and what drives them.
 
 /** @import { Part, Timeline } from "./contract.js" */
+/** @import { Figure } from "./kit/canvas.js" */
 /** @import { Control } from "./kit/registry.js" */
 
 import { makeFilm } from "./film.js";
@@ -16,6 +17,7 @@ import { playQuietly } from "./quiet-play.js";
 import { makeLinkButton, saveCurves, savePicture } from "./saving.js";
 import { makeSlim } from "./slim.js";
 import { makeStrip } from "./strip.js";
+import { makeVideoRow } from "./video.js";
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
 const BESIDE_FROM = 900, BESIDE_HEIGHT = 268; // pixels: where strip and panels stand beside each other
@@ -34,11 +36,15 @@ export function buildView(site, core, control) {
   const timeline = { ...core, maps: mapsFor(core) };
   const film = makeFilm(core.header);
   const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
-  const saves = [
+  const saves = /** @type {HTMLElement[]} */ ([
     ...makeLinkButton(film, panels.chosen),
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: saveStrip }),
-  ];
+    ...makeVideoRow(timeline, film, {
+      theme: () => theme, strip: () => ({ title: "loss", figure: /** @type {Figure} */ (strip.figure) }), panels: panels.pictures,
+      begin: () => (drawStrip(0), panels.pictures().forEach((frame) => frame.seen(true))), end: () => (drawStrip(), film.settle()),
+    }),
+  ]);
   /** Whole, even where only a slim bar of it is in sight. */
   function saveStrip() {
     drawStrip(0);
