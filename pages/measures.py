@@ -12,7 +12,7 @@ MENU = {
 
 shell.guard()
 
-from grokviz.app.explorer import measures, page  # noqa: E402
+from grokviz.app.explorer import deeper, measures, page  # noqa: E402
 
 shell.article(
     "How to see understanding before it shows",
@@ -24,6 +24,7 @@ shell.article(
 with shell.column():
     page.run_picker()
 page.explorer(panels=(), below=measures.gauges, layout="strip")
+deeper.ask()
 shell.foot(
     "These measures know what to look for: a few waves. Next, see the waves themselves, in the weights of the network.",
     "circuit",

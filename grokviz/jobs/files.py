@@ -184,13 +184,14 @@ def jobs_in(root: Path) -> list[Path]:
 
 
 def all_jobs(runs: Path) -> list[tuple[Path, Job]]:
-    """Every run with a job, of every visitor, in the order in which they were queued."""
+    """Every run with a job, and every job besides that waits for its turn, of every visitor, in the order of the queue."""
     found = []
     for root in visitor_roots(runs):
-        for run in runs_in(root):
-            if has_job(run):
-                with contextlib.suppress(RunError):
-                    found.append((run, read(run)))
+        for run in jobs_in(root):
+            with contextlib.suppress(RunError):
+                job = read(run)
+                if run.is_dir() or (KINDS[job.kind].is_queued and not KINDS[job.kind].locks_run):
+                    found.append((run, job))
     return sorted(found, key=lambda entry: entry[1].queued)
 
 

@@ -28,6 +28,13 @@ KINDS = {
         restarts=2,
         environment={"OMP_WAIT_POLICY": "PASSIVE"},  # threads that spin on shared cores slow each other down
     ),
+    "deepen": Kind(  # what takes its time to measure
+        "grokviz.jobs.deepening",
+        is_queued=True,
+        locks_run=False,
+        restarts=2,  # each goes on where the one before was killed
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    ),
     "open": Kind(  # a reference of the Hub
         "grokviz.hub.job",
         is_queued=False,

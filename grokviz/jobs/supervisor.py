@@ -18,6 +18,7 @@ from grokviz.jobs.files import (
     ended,
     folder_of,
     has_job,
+    is_running,
     is_waiting,
     note,
     one_at_a_time,
@@ -114,7 +115,7 @@ def tick(runs: Path) -> None:
         processes.reap()
         jobs = [(run, job) for run, job in all_jobs(runs) if KINDS[job.kind].is_queued]
         # Also one whose run was discarded before it had begun: it is a process until it notices.
-        busy = {*processes.children, *(run for run, _ in jobs if is_locked(run))}
+        busy = {*processes.children, *(run for run, job in jobs if is_running(run, job.kind))}
         if not busy and machine.is_busy_measuring(runs):
             return
         for run, _ in jobs:
@@ -149,7 +150,7 @@ def _look_at(run: Path, busy: set[Path]) -> None:
 
 
 def _was_killed(run: Path, job: Job) -> None:
-    if read_record(run).finished:  # just before it could say so
+    if KINDS[job.kind].locks_run and read_record(run).finished:  # just before it could say so
         end(run, "finished")
     elif job.restarts >= KINDS[job.kind].restarts:
         end(run, "killed")

@@ -128,7 +128,7 @@ DRAW, DRAW_OF_KEYS, THE_CUT, WHOLE = "as many at random", "with a key frequency"
 MARKS = {
     DRAW: ("circle", GREY),
     DRAW_OF_KEYS: ("triangle-up", GREY),
-    THE_CUT: ("diamond", KEY_COLOUR),
+    THE_CUT: ("diamond", "#2F8AC4"),
     WHOLE: ("square", GREY),
 }
 SMALLEST = 1e-12  # of a loss on a logarithmic axis
@@ -146,7 +146,12 @@ def control_chart(rows: pd.DataFrame, kinds: list[str]) -> Figure:
             scale=alt.Scale(type="log", domain=[low / 2, high * 2], nice=False),
             axis=log_axis(),
         ),
-        y=alt.Y("kind:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelLimit=200)),
+        y=alt.Y(
+            "kind:N",
+            sort=names,
+            title=None,
+            axis=alt.Axis(labelFontSize=12, labelLimit=200, labelOverlap=False),
+        ),
         tooltip=["kind:N", alt.Tooltip("loss:Q", format=".2~e")],
     )
     points = base.mark_point(filled=True, size=90, opacity=0.75).encode(

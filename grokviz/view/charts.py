@@ -70,7 +70,7 @@ def names_need(bands: pd.DataFrame, last_step: int) -> int:
 
 
 def cursor(last_step: int) -> alt.Chart:
-    """A rule at the step in view, which `_finish` fills in."""
+    """A rule at the step in view, which `finish` fills in."""
     data = alt.NamedData("cursor")  # Altair names other data by their hash, which would change with the step
     return alt.Chart(data).mark_rule(strokeWidth=1.5, color=GREY).encode(x=step_axis(last_step))
 
@@ -81,11 +81,11 @@ def loss_chart(
     """Loss on a log scale over the whole run, phases shaded, a rule at the step."""
     positive = losses.loc[losses["loss"] > 0]
     lines = _loss_lines(positive, last_step, dark)
-    return _finish(
+    return finish(
         [
             phase_bands(bands, last_step),
             lines,
-            _end_labels(positive, "loss", series_colours(dark, text=True), log=True),
+            end_labels(positive, "loss", series_colours(dark, text=True), log=True),
             cursor(last_step),
         ],
         f"Train, test, restricted and excluded loss over {last_step:,} steps, on a log scale.",
@@ -131,11 +131,11 @@ def compared_losses_chart(
     )
     colours = series_colours(dark, text=True)
     named = {name: colours[name.split(", ")[0]] for name in both["name"].unique()}
-    labels = _end_labels(both.assign(series=both["name"]), "loss", named, log=True)
+    labels = end_labels(both.assign(series=both["name"]), "loss", named, log=True)
     words = (
         f"Train and test loss of two runs, {names[0]} and {names[1]}, over {last:,} steps, on a log scale."
     )
-    return _finish([*layers, labels], words, None, right=150)
+    return finish([*layers, labels], words, None, right=150)
 
 
 def measure_chart(
@@ -162,11 +162,11 @@ def measure_chart(
             tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("value:Q", format=".3~g")],
         )
     )
-    return _finish(
+    return finish(
         [
             phase_bands(bands, last_step),
             lines,
-            _end_labels(values, "value", texts, log),
+            end_labels(values, "value", texts, log),
             cursor(last_step),
         ],
         f"{title}: {', '.join(names)}, over {last_step:,} steps.",
@@ -235,7 +235,7 @@ def log_axis() -> alt.Axis:
     return alt.Axis(values=[10.0**d for d in decades], labelExpr=expression, gridOpacity=0.4)
 
 
-def _end_labels(values: pd.DataFrame, column: str, colours: dict, log: bool = False) -> alt.Chart:
+def end_labels(values: pd.DataFrame, column: str, colours: dict, log: bool = False) -> alt.Chart:
     """The name of every line at its end, pushed apart where lines end together."""
     last = values.groupby("series", sort=False).tail(1).sort_values(column)
     last = last.assign(place=spread(last[column].to_list(), values[column].to_list(), log))
@@ -262,7 +262,7 @@ def spread(ends: list[float], values: list[float], log: bool) -> list[float]:
     return [from_axis(y) for y in places]
 
 
-def _finish(layers: list, description: str, step: int | None, right: int = 70) -> Figure:
+def finish(layers: list, description: str, step: int | None, right: int = 70) -> Figure:
     return (
         alt.layer(*layers)
         .resolve_scale(color="independent", strokeDash="independent")

@@ -18,6 +18,7 @@ from grokviz.app.explorer import tour
 from grokviz.config import RunConfig
 from grokviz.measures import registry
 from grokviz.measures.declaration import why_nothing
+from grokviz.measures.deep.registry import deep_measures
 from grokviz.runs import record, write
 from grokviz.runs.folder import open_run
 from grokviz.runs.log import LOG_COLUMNS
@@ -163,7 +164,7 @@ def test_the_measures_follow_the_run(runs, visit):
     assert len({nothing for nothing in lost if "drawn at random" in nothing}) > 5  # each in its own words
     assert len(placed(app)) == len(ARTICLES) - len(lost)
     assert [info.value for info in app.info] == lost
-    assert len(app.latex) == len(ARTICLES)
+    assert len(app.latex) == len(ARTICLES) + len(deep_measures())
     assert any("Here: none. The answers were drawn at random" in text.value for text in app.markdown)
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from grokviz.app import sentences, shell
+from grokviz.app.explorer import deeper
 from grokviz.app.explorer.page import FIXED, film_key
 from grokviz.measures import registry
 from grokviz.measures.circuit import KEY_RULE
@@ -30,6 +31,7 @@ def gauges(study: Study) -> None:
             st.markdown(KEY_RULE)
             st.markdown("They are found once, in the last snapshot, and used for every step.")
     st.markdown(sentences.key_sentence(study), width=720)
+    deeper.figures_of(study)
 
 
 def _section(measure: Measure, article: Article, study: Study) -> None:

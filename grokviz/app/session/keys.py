@@ -69,6 +69,11 @@ RUN: Key[str | None] = Key("run_in_view")
 TOUR: Key[str | None] = Key("tour")
 TOUR_AT: Key[str | None] = Key("_tour_at")  # the stop that was chosen last
 
+# Measures
+DEEPENING_WAS: Key[tuple[str, str]] = Key(
+    "_deepening_was"
+)  # a run, and where its measuring stood when it was drawn last
+
 # Circuit
 WORST_PAIR: Key[int] = Key("_worst_pair")  # how many wrong pairs were shown
 CUT_HISTORY: Key[list[str]] = Key("_cut_history")

@@ -52,9 +52,10 @@ DEEP = Deep(
         "How few bytes would do?",
         "Round all weights to a grid, as coarse as the training pairs allow, and compress the result as one would a file. "
         "What is left is roughly what the network has to remember.",
-        r"\min_{\delta}\;\big|\mathrm{bz2}\big(\mathrm{round}(\theta/\delta)\big)\big|"
-        r"\quad\text{with}\quad L_{\mathrm{train}}\big(\delta\,\mathrm{round}(\theta/\delta)\big) \le L_{\mathrm{train}}(\theta) + 0.1",
-        "Learning by heart takes room. Where a run groks, the bytes fall from then on: it needs fewer once it has a rule.",
+        r"\begin{gathered} \big|\mathrm{bz2}\big(\mathrm{round}(\theta/\delta)\big)\big| \text{ for the largest } \delta \text{ with} \\ "
+        r"L_{\mathrm{train}}\big(\delta\,\mathrm{round}(\theta/\delta)\big) \le L_{\mathrm{train}}(\theta) + 0.1 \end{gathered}",
+        "Learning by heart takes room. In a run with weight decay the bytes then fall, and cleanup presses out the last of "
+        "them. A sudden step is a change of the grid: it has ten widths.",
         "It is one way to compress, and an upper bound at best: another rounding or another program gives other numbers. "
         "Compare runs of one size only.",
         "After DeMoss et al. 2024 (arXiv 2412.09810), in a simpler form: rounding alone, ten widths from 1 to 0.003, the "

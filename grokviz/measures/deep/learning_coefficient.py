@@ -111,8 +111,9 @@ DEEP = Deep(
         "Shake the weights at random, while the training loss pulls them back. If nearly every direction costs loss, the "
         "network uses nearly all of what it has; if few do, it has found something simple. The estimate is how much the "
         "loss rises under that shaking.",
-        r"\hat\lambda = n\beta\,\big(\mathbb{E}_w[L(w)] - L(w^*)\big),\qquad "
-        r"w \leftarrow w - \tfrac{\varepsilon}{2}\big(n\beta\,\nabla L(w) + \gamma\,(w - w^*)\big) + \mathcal N(0,\varepsilon)",
+        r"\begin{gathered} \hat\lambda = n\beta\,\big(\mathbb{E}_w[L(w)] - L(w^*)\big) \\ "
+        r"w \leftarrow w - \tfrac{\varepsilon}{2}\big(n\beta\,\nabla L + \gamma\,(w - w^*)\big) + \mathcal N(0,\varepsilon) "
+        r"\end{gathered}",
         "It climbs while the network learns its training pairs by heart. In the quick run most of the fall comes before "
         "the test accuracy rises: by this measure it is simpler long before it is right.",
         "It is an estimate with these settings and no dimension of anything: another γ or ε gives other values, and only "
