@@ -23,8 +23,9 @@ class Experiment(NamedTuple):
     source: str
 
 
-def experiments(key_freqs: Sequence[int]) -> list[Experiment]:
-    """The experiments for a network with these key frequencies, the uncut network first.
+def experiments(key_freqs: Sequence[int], has_attention: bool = True) -> list[Experiment]:
+    """The experiments for a network with these key frequencies, the uncut network first; one without attention is not
+    asked what attention does.
 
     The figure for removing one key frequency at the neurons is the range over the five of the paper's network,
     from the notebook released with it.
@@ -45,11 +46,13 @@ def experiments(key_freqs: Sequence[int]) -> list[Experiment]:
         ],
     ]  # fmt: skip
     of_all = [
-        Experiment("Neurons replaced by polynomials of degree 2", Cuts(polynomial=True), "2.48e-7", where),
+        Experiment("Neurons replaced by polynomials of degree 2", Cuts(polynomial=True), "2.48e-7", where)
+    ]
+    of_attention = [
         Experiment("Attention replaced by its linear form", Cuts(linear=True), "2.12e-7", "appendix C.1.3"),
         Experiment("No way around the MLP", Cuts(skips=("mlp",)), "", "appendix A.1"),
     ]
-    return [whole, *(of_keys if keys else []), *of_all]
+    return [whole, *(of_keys if keys else []), *of_all, *(of_attention if has_attention else [])]
 
 
 def perform(
@@ -58,7 +61,7 @@ def perform(
     """Every experiment with what it gives."""
     return [
         (experiment, outcome(run(weights, experiment.cuts, order, whole).logits, task))
-        for experiment in experiments(key_freqs)
+        for experiment in experiments(key_freqs, has_attention="W_Q" in weights)
     ]
 
 

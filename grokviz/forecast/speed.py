@@ -33,13 +33,17 @@ def row_flops(config: RunConfig) -> float:
 
 
 def _products_of_weights(config: RunConfig) -> int:
-    """W_O with W_in and W_U, the values of all sources with that, and W_out with W_U."""
+    """W_O with W_in and W_U, the values of all sources with that, and W_out with W_U; of an mlp, its two tables."""
+    if config.architecture == "mlp":
+        return 2 * config.p * config.d_model * config.d_mlp
     width = config.d_mlp + config.p
     return config.d_model * ((config.d_model + 2 * config.p) * width + config.d_mlp * config.p)
 
 
 def _bag(config: RunConfig) -> int:
     """Numbers that are added up for a pair."""
+    if config.architecture == "mlp":
+        return 2 * config.d_mlp
     return (2 * config.n_heads + 1) * (config.d_mlp + config.p)
 
 

@@ -329,6 +329,7 @@ def test_without_key_frequencies_only_the_experiments_that_need_none_are_left():
         "Attention replaced by its linear form",
         "No way around the MLP",
     ]
+    assert [e.question for e in experiments((), has_attention=False)] == names[:2]
 
 
 def test_a_network_that_diverged_is_cut_all_the_same(random_weights, task_of):
@@ -346,3 +347,26 @@ def test_owners_are_those_of_the_whole_network(clock_weights):
     weights = clock_weights(11, (2, 3))
     freq, fve = neuron_frequencies(forward(weights).post)
     assert set(freq[fve >= 0.85]) == {2, 3}
+
+
+def test_cuts_of_a_two_layer_network_are_cuts_of_its_parts():
+    """Its embedding in both tables, its neurons, and noise in what was trained alone; heads it has none."""
+    config = RunConfig(p=7, d_model=6, d_mlp=9, architecture="mlp")
+    rng = np.random.default_rng(0)
+    weights = {name: rng.normal(size=shape) for name, shape in config.shapes.items()}
+    order = OPERATIONS["add"].places(7)
+    whole = forward(weights)
+
+    kept = interventions.run(weights, Cuts(embedding=Choice("keep", (2,))), order, whole)
+    angle = 2 * np.pi * 2 * np.arange(7) / 7
+    rows = np.stack([np.full(7, 7**-0.5), np.cos(angle) * (2 / 7) ** 0.5, np.sin(angle) * (2 / 7) ** 0.5])
+    filtered = {name: rows.T @ (rows @ weights[name]) for name in ("W_x", "W_y")}
+    np.testing.assert_allclose(kept.logits, forward(weights | filtered).logits, atol=1e-10)
+
+    silent = interventions.run(whole.weights, Cuts(silence=(3,)), order, whole)
+    without = weights | {"W_U": np.where(np.arange(9)[:, None] == 3, 0, weights["W_U"])}
+    np.testing.assert_allclose(silent.logits, forward(without).logits, atol=1e-10)
+
+    noisy = interventions.run(whole.weights, Cuts(noise=(10, 1)), order)
+    assert set(np.abs(noisy.weights["W_in"]).ravel()) == {0, 1}
+    assert not np.allclose(noisy.weights["W_x"], weights["W_x"])
