@@ -82,7 +82,9 @@ def export_zip(run: Run, destination: BinaryIO | Path, extra: Mapping[str, str] 
     """
     own = {README, REPRODUCE, RUN}
     if wrong := sorted(name for name in extra if name in own or not EXTRA.fullmatch(name)):
-        raise RunError(f"{wrong[0][:60]!r} is no name for a text in the zip. Choose one such as losses.csv.")
+        raise RunError(
+            f"{wrong[0][:60]!r} is no name for a text in the zip.", mend="Choose one such as losses.csv."
+        )
     if isinstance(destination, Path):
         with _new_file(destination) as file:
             return export_zip(run, file, extra)
@@ -146,7 +148,7 @@ def _copy_log(run: Run, copy: Path) -> None:
         with open_inside(run.path, LOG) as file:
             data = file.read(run.log_size)
     if zlib.crc32(data) != run.log_checksum:
-        raise RunError("The run went back to an earlier step while it was copied. Try again.")
+        raise RunError("The run went back to an earlier step while it was copied.", mend="Try again.")
     (copy / LOG).write_bytes(data)
 
 
@@ -168,7 +170,7 @@ def import_zip(
     check_id(run_id)
     target = Path(root) / run_id
     if os.path.lexists(target):
-        raise RunError(f"There is a run {run_id!r} already. Choose another name, or delete that run.")
+        raise RunError(f"There is a run {run_id!r} already.", mend="Choose another name, or delete that run.")
     _check_end(source, limit_bytes)
     temporary = target.with_name(f"{IMPORTING}{uuid.uuid4().hex}")
     try:
@@ -190,18 +192,20 @@ def _check_end(source: BinaryIO, limit: int) -> None:
     """Refuses what is no plain zip, or one whose list of members is long, before that is read into memory."""
     size = source.seek(0, os.SEEK_END)
     if size > limit:
-        raise RunError(f"The file holds {size:,} bytes, expected at most {limit:,}. Keep fewer snapshots.")
+        raise RunError(
+            f"The file holds {size:,} bytes,", f"expected at most {limit:,}.", mend="Keep fewer snapshots."
+        )
     source.seek(max(0, size - END.size - LOCATOR))
     tail = source.read(END.size + LOCATOR)
     if not tail[-END.size :].startswith(b"PK\5\6") or tail[-2:] != b"\0\0" or tail.startswith(b"PK\6\7"):
         raise RunError(
-            f"The file does not end as a plain zip does: it is no zip, or was cut short on its way. {MEND}"
+            "The file does not end as a plain zip does: it is no zip, or was cut short on its way.", mend=MEND
         )
     directory = END.unpack(tail[-END.size :])[5]
     if directory > MAX_DIRECTORY:
         raise RunError(
-            f"The list of what is in the zip takes {directory:,} bytes, expected at most "
-            f"{MAX_DIRECTORY:,}. {MEND}"
+            f"The list of what is in the zip takes {directory:,} bytes, expected at most {MAX_DIRECTORY:,}.",
+            mend=MEND,
         )
 
 
@@ -214,30 +218,33 @@ def _sound() -> Iterator[None]:
         raise
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError) as error:
         # NotImplementedError is a RuntimeError, UnicodeDecodeError a ValueError
-        raise RunError(f"The zip is damaged: {one_line(str(error))[:200]}. {MEND}") from error
+        raise RunError(f"The zip is damaged: {one_line(str(error))[:200]}.", mend=MEND) from error
 
 
 def _choose(infos: list[ZipInfo], limit: int) -> dict[str, ZipInfo]:
     """The members to copy, by the names that they will have. Raises `RunError` when any member is odd."""
     if len(infos) > MAX_MEMBERS:
-        raise RunError(f"The zip holds {len(infos):,} members, expected at most {MAX_MEMBERS}. {MEND}")
+        raise RunError(
+            f"The zip holds {len(infos):,} members,", f"expected at most {MAX_MEMBERS}.", mend=MEND
+        )
     seen = set()
     for info in infos:
         _check_name(info)
         _check_kind(info)
         name = unicodedata.normalize("NFKC", info.filename).casefold().rstrip("/")
         if name in seen:
-            raise RunError(f"The zip holds {info.filename[:60]!r} twice. {MEND}")
+            raise RunError(f"The zip holds {info.filename[:60]!r} twice.", mend=MEND)
         seen.add(name)
     files = [info for info in infos if not info.is_dir() and not info.filename.startswith(OF_A_MAC)]
     parts = {info.filename: info.filename.rpartition("/") for info in files}
     if not any(name == RUN for _, _, name in parts.values()):
-        raise RunError(f"The zip holds no {RUN}, so there is no run in it. {MEND}")
+        raise RunError(f"The zip holds no {RUN}, so there is no run in it.", mend=MEND)
     folders = {folder for folder, _, _ in parts.values()}
     if len(folders) > 1 or "/" in max(folders):
         raise RunError(
             f"The zip holds files in {len(folders)} folders or deep inside one, expected those of a packed "
-            f"run side by side, at the top or in one folder. {MEND}"
+            f"run side by side, at the top or in one folder.",
+            mend=MEND,
         )
     chosen = {}
     for info in files:
@@ -246,7 +253,8 @@ def _choose(infos: list[ZipInfo], limit: int) -> dict[str, ZipInfo]:
             chosen[name] = info
         elif not HARMLESS.fullmatch(name):
             raise RunError(
-                f"The zip holds {name[:60]!r}, which is no part of a packed run. Take it out, or {_lower(MEND)}"
+                f"The zip holds {name[:60]!r}, which is no part of a packed run.",
+                mend=f"Take it out, or {_lower(MEND)}",
             )
     total = 0
     for name, info in chosen.items():
@@ -262,28 +270,30 @@ def _lower(sentence: str) -> str:
 def _check_name(info: ZipInfo) -> None:
     name = info.orig_filename
     if len(name) > MAX_NAME:
-        raise RunError(f"A name in the zip has {len(name):,} characters, expected at most {MAX_NAME}. {MEND}")
+        raise RunError(
+            f"A name in the zip has {len(name):,} characters,", f"expected at most {MAX_NAME}.", mend=MEND
+        )
     if not name.isprintable():
-        raise RunError(f"The name {name[:60]!a} in the zip holds a control character. {MEND}")
+        raise RunError(f"The name {name[:60]!a} in the zip holds a control character.", mend=MEND)
     if name != info.filename:
-        raise RunError(f"The zip gives {name[:60]!r} a second name, {info.filename[:60]!a}. {MEND}")
+        raise RunError(f"The zip gives {name[:60]!r} a second name, {info.filename[:60]!a}.", mend=MEND)
     parts = name.removesuffix("/").split("/")
     if "\\" in name or ":" in name or {"", ".", ".."} & {*parts}:
         raise RunError(
-            f"The name {name[:60]!r} in the zip leads out of its folder, expected plain names. {MEND}"
+            f"The name {name[:60]!r} in the zip leads out of its folder,", "expected plain names.", mend=MEND
         )
 
 
 def _check_kind(info: ZipInfo) -> None:
     name = info.filename[:60]
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise RunError(f"{name!r} in the zip is a link or a device, expected plain files. {MEND}")
+        raise RunError(f"{name!r} in the zip is a link or a device,", "expected plain files.", mend=MEND)
     if info.flag_bits & 0x2041:  # encrypted, strongly encrypted, hidden directory
-        raise RunError(f"{name!r} in the zip is encrypted. Make the zip again without a password.")
+        raise RunError(f"{name!r} in the zip is encrypted.", mend="Make the zip again without a password.")
     if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):  # others are unpacked without a limit
         raise RunError(
-            f"{name!r} in the zip is compressed by method {info.compress_type}, expected stored or "
-            f"deflated. {MEND}"
+            f"{name!r} in the zip is compressed by method {info.compress_type}, expected stored or deflated.",
+            mend=MEND,
         )
     if ARCHIVES.fullmatch(info.filename):
         raise RunError(
@@ -294,14 +304,19 @@ def _check_kind(info: ZipInfo) -> None:
 def _check_size(name: str, info: ZipInfo, size: int, total: int, limit: int) -> None:
     """Of what a member says it holds, and again of what it really held so far."""
     if size > LIMITS[name]:
-        raise RunError(f"{name} in the zip holds {size:,} bytes, expected at most {LIMITS[name]:,}. {MEND}")
+        raise RunError(
+            f"{name} in the zip holds {size:,} bytes,", f"expected at most {LIMITS[name]:,}.", mend=MEND
+        )
     if total > limit:
         raise RunError(
-            f"The run in the zip takes {total:,} bytes, expected at most {limit:,}. Keep fewer snapshots."
+            f"The run in the zip takes {total:,} bytes,",
+            f"expected at most {limit:,}.",
+            mend="Keep fewer snapshots.",
         )
     if size > MAX_RATIO * max(info.compress_size, CHUNK // MAX_RATIO):
         raise RunError(
-            f"{name} in the zip unpacks to {size:,} bytes from {info.compress_size:,}, as no run does. {MEND}"
+            f"{name} in the zip unpacks to {size:,} bytes from {info.compress_size:,}, as no run does.",
+            mend=MEND,
         )
 
 
@@ -323,18 +338,19 @@ def _check_run(folder: Path, names: set[str], check: Callable[[RunConfig], None]
     record = read_record(folder)
     check(record.config)
     if record.packed is None or not record.finished:
-        raise RunError(f"The run in the zip is not packed, as one that is being trained. {MEND}")
+        raise RunError("The run in the zip is not packed, as one that is being trained.", mend=MEND)
     run = open_run(folder)
     for what, text, most in (("title", run.title, MAX_TITLE), ("sentence", run.sentence, MAX_SENTENCE)):
         # A zero-width joiner is no control character but part of many emoji.
         if len(text) > most or not text.replace("\u200d", "").isprintable():
             raise RunError(
                 f"The {what} of the run has {len(text):,} characters or a control character, expected at "
-                f"most {most:,} and none. {MEND}"
+                f"most {most:,} and none.",
+                mend=MEND,
             )
     if DEEP in names and read_deep(run) is None:  # of no use
         (folder / DEEP).unlink()
     if more := names - {RUN, LOG, DEEP, *(shard_name(n) for n in range(len(run.shards)))}:
-        raise RunError(f"The zip holds {min(more)}, of which its {RUN} says nothing. {MEND}")
+        raise RunError(f"The zip holds {min(more)}, of which its {RUN} says nothing.", mend=MEND)
     for _ in iter_weights(run):
         pass

@@ -94,7 +94,8 @@ def check_id(id: str) -> None:
     """Raises `RunError` when it is no name for a run."""
     if not ID.fullmatch(id):
         raise RunError(
-            f"{id[:64]!r} is no name of a run. Use up to 64 of a-z, 0-9 and . _ - after a letter or digit."
+            f"{id[:64]!r} is no name of a run.",
+            mend="Use up to 64 of a-z, 0-9 and . _ - after a letter or digit.",
         )
 
 
@@ -108,4 +109,4 @@ def find_run(id: str, roots: Iterable[Path | str]) -> Path:
     for root in roots:
         if os.path.isdir(path := Path(root) / id):
             return path
-    raise RunError(f"There is no run {id!r} here. Choose one from the list of runs.")
+    raise RunError(f"There is no run {id!r} here.", mend="Choose one from the list of runs.")

@@ -74,7 +74,9 @@ def open_run(path: Path | str) -> Run:
     """
     folder = Path(path)
     if not os.path.isdir(folder):
-        raise RunError(f"There is no run folder {folder.name!r}. Check its name, or start a run there.")
+        raise RunError(
+            f"There is no run folder {folder.name!r}.", mend="Check its name, or start a run there."
+        )
     record = read_record(folder)
     if record.packed is None:
         run = _open_live(folder, record)
@@ -133,7 +135,7 @@ def _check_live(folder: Path, config: RunConfig, step: int) -> int:
         header = _header(file, name, config, None)
     crc = header.meta.get("crc32", "")
     if header.meta.get("step") != str(step) or not (crc.isascii() and crc.isdigit() and len(crc) <= 10):
-        raise RunError(f"{name} says it is of another step, or holds no checksum. {MEND}")
+        raise RunError(f"{name} says it is of another step, or holds no checksum.", mend=MEND)
     return int(crc)
 
 
@@ -151,7 +153,7 @@ def _header(file: BinaryIO, name: str, config: RunConfig, count: int | None) -> 
                 f"{side[key][0]} {list(side[key][1])}" if key in side else "nothing"
                 for side in (found, expected)
             )
-            raise RunError(f"{name}: {key[:40]} is {got}, the config of the run expects {want}. {MEND}")
+            raise RunError(f"{name}: {key[:40]} is {got}, the config of the run expects {want}.", mend=MEND)
     return header
 
 
@@ -160,7 +162,8 @@ def _open_packed(folder: Path, record: Record, packed: Packed) -> Run:
     if not log.whole or (log.size, log.checksum) != (size, crc):
         raise RunError(
             f"{LOG} is damaged: {log.size:,} valid bytes with checksum {log.checksum}, expected "
-            f"{str(size)[:20]} with {str(crc)[:20]} and none after. {MEND}"
+            f"{str(size)[:20]} with {str(crc)[:20]} and none after.",
+            mend=MEND,
         )
     return _run(folder, record, log, _packed_snapshots(folder, record.config, packed))
 
@@ -182,7 +185,7 @@ def _check_shard(folder: Path, name: str, config: RunConfig, steps: list[int]) -
     with open_inside(folder, name) as file:
         header = _header(file, name, config, len(steps))
         if read_array(file, header.tensors["steps"]).tolist() != steps:
-            raise RunError(f"{name} is damaged: it holds other steps than {RUN} says. {MEND}")
+            raise RunError(f"{name} is damaged: it holds other steps than {RUN} says.", mend=MEND)
 
 
 def _run(folder: Path, record: Record, log: Log, snapshots: Snapshots) -> Run:
@@ -251,10 +254,11 @@ def _read_stored(run: Run, index: int) -> Weights:
     if (found := checksum(stored, {"step": str(step)})) != run.checksums[index]:
         raise RunError(
             f"The snapshot of step {step} in {name} is damaged: its checksum is {found}, "
-            f"expected {run.checksums[index]}. {MEND}"
+            f"expected {run.checksums[index]}.",
+            mend=MEND,
         )
     if not all(np.isfinite(weight).all() for weight in stored.values()):
-        raise RunError(f"The snapshot of step {step} holds weights that are not finite. {MEND}")
+        raise RunError(f"The snapshot of step {step} holds weights that are not finite.", mend=MEND)
     return stored
 
 
@@ -280,9 +284,9 @@ def nearest_snapshot(run: Run, step: float) -> int:
     Raises `RunError` when the run has no snapshot yet, or the step is no number.
     """
     if not len(run.steps):
-        raise RunError("This run has no snapshot yet. Wait until the training has written one.")
+        raise RunError("This run has no snapshot yet.", mend="Wait until the training has written one.")
     if not abs(step) < math.inf:  # also refuses NaN
-        raise RunError(f"There is no step {step}. Choose a step of the run.")
+        raise RunError(f"There is no step {step}.", mend="Choose a step of the run.")
     return min(range(len(run.steps)), key=lambda index: abs(int(run.steps[index]) - step))
 
 

@@ -99,7 +99,7 @@ def mend_tail(file: BinaryIO) -> tuple[int, int]:
 def encode_row(row: Mapping[str, float | None], after: int) -> bytes:
     """A row as a line. Raises `RunError` when its names are not `LOG_COLUMNS`, or its step is not later."""
     if row.keys() != set(LOG_COLUMNS):
-        raise RunError(f"A row of the log holds {sorted(row)}, expected {list(LOG_COLUMNS)}.")
+        raise RunError(f"A row of the log holds {sorted(row)},", f"expected {list(LOG_COLUMNS)}.")
     values = {name: _number(row[name]) for name in LOG_COLUMNS}
     step = values["step"]
     if step is None or step != int(step) or not after < step <= MAX_STEP:

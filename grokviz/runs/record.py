@@ -71,7 +71,7 @@ def _check_format(values: dict[str, object]) -> None:
     """Takes format, version and checksum out of the values, and looks at them."""
     found_format, version = values.get("format"), values.get("version")
     if found_format != FORMAT:
-        raise RunError(f"{RUN} has format {str(found_format)[:40]!r}, expected {FORMAT!r}.", mend=MEND)
+        raise RunError(f"{RUN} has format {str(found_format)[:40]!r},", f"expected {FORMAT!r}.", mend=MEND)
     if type(version) is int and version > VERSION:
         raise RunError(
             f"This run was written by a newer GrokViz (format {str(version)[:20]}, this one reads {VERSION}).",
@@ -81,7 +81,7 @@ def _check_format(values: dict[str, object]) -> None:
     found = zlib.crc32(canonical(values))
     if version != VERSION or found != expected:
         raise RunError(
-            f"{RUN} is damaged: its checksum is {found}, expected {str(expected)[:20]}.", mend=MEND
+            f"{RUN} is damaged: its checksum is {found},", f"expected {str(expected)[:20]}.", mend=MEND
         )
     del values["format"], values["version"]
 
@@ -122,7 +122,7 @@ def write_record(folder: Path, record: Record) -> None:
     data = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     if len(data) > MIB:
         raise RunError(
-            f"{RUN} would hold {len(data):,} bytes, expected at most {MIB:,}.", mend="Shorten its texts."
+            f"{RUN} would hold {len(data):,} bytes,", f"expected at most {MIB:,}.", mend="Shorten its texts."
         )
     replace_file(folder / RUN, data)
 

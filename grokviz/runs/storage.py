@@ -28,19 +28,19 @@ def open_inside(folder: Path, name: str) -> Iterator[BinaryIO]:
     try:
         real = os.path.realpath(folder / name)
         if not Path(real).is_relative_to(os.path.realpath(folder)):
-            raise RunError(f"{name} is a link to a place outside the run folder. {MEND}")
+            raise RunError(f"{name} is a link to a place outside the run folder.", mend=MEND)
         # Not blocking: opening a named pipe would wait for a writer that never comes.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(real, flags)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise RunError(f"{name} is no regular file. {MEND}")
+            raise RunError(f"{name} is no regular file.", mend=MEND)
         with open(descriptor, "rb") as file:
             yield file
     except FileNotFoundError:
-        raise RunError(f"{name} is missing. {MEND}") from None
+        raise RunError(f"{name} is missing.", mend=MEND) from None
     except OSError as error:
-        raise RunError(f"{name} cannot be read: {error.strerror}. {MEND}") from error
+        raise RunError(f"{name} cannot be read: {error.strerror}.", mend=MEND) from error
 
 
 def file_size(file: BinaryIO) -> int:
@@ -50,7 +50,7 @@ def file_size(file: BinaryIO) -> int:
 def check_size(file: BinaryIO, name: str, limit: int) -> int:
     """The size of the file in bytes. Raises `RunError` over the limit."""
     if (size := file_size(file)) > limit:
-        raise RunError(f"{name} holds {size:,} bytes, expected at most {limit:,}. {MEND}")
+        raise RunError(f"{name} holds {size:,} bytes,", f"expected at most {limit:,}.", mend=MEND)
     return size
 
 
@@ -67,9 +67,9 @@ def parse_json(data: bytes, name: str) -> dict:
         value = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
         canonical(value)  # refuses what could not be written again: 1e999, half a Unicode character
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{name} is no JSON: {str(error)[:200]}. {MEND}") from None
+        raise RunError(f"{name} is no JSON: {str(error)[:200]}.", mend=MEND) from None
     if not isinstance(value, dict):
-        raise RunError(f"{name} holds a {type(value).__name__}, expected a JSON object. {MEND}")
+        raise RunError(f"{name} holds a {type(value).__name__},", "expected a JSON object.", mend=MEND)
     return value
 
 

@@ -84,22 +84,22 @@ def read_header(file: BinaryIO, name: str) -> Header:
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= min(MIB, size - 8):
         raise RunError(
-            f"{name} of {size:,} bytes claims a header of {length:,}, expected at most 1 MiB. {MEND}"
+            f"{name} of {size:,} bytes claims a header of {length:,},", "expected at most 1 MiB.", mend=MEND
         )
     entries = parse_json(file.read(length), f"The header of {name}")
     meta = entries.pop("__metadata__", {})
     if not isinstance(meta, dict) or not all(isinstance(text, str) for text in meta.values()):
-        raise RunError(f"The header of {name} holds damaged meta data. {MEND}")
+        raise RunError(f"The header of {name} holds damaged meta data.", mend=MEND)
     tensors, end = {}, 8 + length
     for key, (dtype, shape, begin, stop) in sorted(
         ((key, _entry(entry, key, name)) for key, entry in entries.items()), key=lambda item: item[1][2:]
     ):
         if begin + 8 + length != end or stop - begin != math.prod(shape) * dtype.itemsize:
-            raise RunError(f"The header of {name} puts {key[:40]!r} in the wrong place. {MEND}")
+            raise RunError(f"The header of {name} puts {key[:40]!r} in the wrong place.", mend=MEND)
         tensors[key] = Tensor(dtype, shape, end)
         end += stop - begin
     if end != size:
-        raise RunError(f"{name} holds {size:,} bytes, its header says {end:,}. {MEND}")
+        raise RunError(f"{name} holds {size:,} bytes, its header says {end:,}.", mend=MEND)
     return Header(tensors, meta)
 
 
@@ -111,7 +111,7 @@ def _entry(entry: object, key: str, name: str) -> tuple[np.dtype, tuple[int, ...
             and all(type(n) is int and 0 <= n < 2**63 for n in [*shape, begin, stop])
         ):
             return DTYPES[dtype], tuple(shape), begin, stop
-    raise RunError(f"The header of {name} says nothing usable of {key[:40]!r}. {MEND}")
+    raise RunError(f"The header of {name} says nothing usable of {key[:40]!r}.", mend=MEND)
 
 
 def read_array(file: BinaryIO, tensor: Tensor, row: int | None = None) -> np.ndarray:
@@ -121,7 +121,7 @@ def read_array(file: BinaryIO, tensor: Tensor, row: int | None = None) -> np.nda
     file.seek(tensor.start + (row or 0) * size)
     data = bytearray(size)
     if file.readinto(data) != size:  # pyright: ignore[reportAttributeAccessIssue]
-        raise RunError(f"A file of the run became shorter while it was read. {MEND}")
+        raise RunError("A file of the run became shorter while it was read.", mend=MEND)
     return np.frombuffer(data, tensor.dtype).reshape(shape)
 
 
@@ -131,5 +131,7 @@ def read_sealed(file: BinaryIO, name: str) -> tuple[dict[str, np.ndarray], dict[
     arrays = {key: read_array(file, tensor) for key, tensor in tensors.items()}
     found = meta.pop("crc32", None)
     if found != (expected := str(checksum(arrays, meta))):
-        raise RunError(f"{name} is damaged: its checksum is {expected}, expected {str(found)[:20]}. {MEND}")
+        raise RunError(
+            f"{name} is damaged: its checksum is {expected},", f"expected {str(found)[:20]}.", mend=MEND
+        )
     return arrays, meta

@@ -83,7 +83,7 @@ def _unfinished(folder: Path) -> Record:
     """The record of a run that may still grow. Raises `RunError` when it has finished."""
     record = read_record(folder)
     if record.finished:
-        raise RunError(f"The run {folder.name!r} has finished. Start another in a new folder.")
+        raise RunError(f"The run {folder.name!r} has finished.", mend="Start another in a new folder.")
     return record
 
 
@@ -103,7 +103,7 @@ def append_log(path: Path | str, rows: Iterable[Mapping[str, float | None]]) -> 
             step = int(row["step"] or 0)
         data = b"".join(lines)
         if size + len(data) > MAX_LOG:
-            raise RunError(f"{LOG} would pass {MAX_LOG:,} bytes. Choose a larger log_every.")
+            raise RunError(f"{LOG} would pass {MAX_LOG:,} bytes.", mend="Choose a larger log_every.")
         file.write(data)
 
 
@@ -116,9 +116,11 @@ def write_snapshot(path: Path | str, step: int, weights: Weights, precision: str
     folder = Path(path)
     config = _unfinished(folder).config
     if precision not in (None, config.precision):
-        raise RunError(f"Got precision {precision!r}, the config says {config.precision!r}. Use that.")
+        raise RunError(
+            f"Got precision {precision!r}, the config says {config.precision!r}.", mend="Use that."
+        )
     if not 0 <= step <= MAX_STEP:
-        raise RunError(f"Got step {step}, expected 0 to {MAX_STEP:,}.")
+        raise RunError(f"Got step {step},", f"expected 0 to {MAX_STEP:,}.")
     weights = {name: array for name, array in weights.items() if name not in config.model.constants}
     found = {name: array.shape for name, array in weights.items()}
     if found != config.shapes:
@@ -137,10 +139,10 @@ def write_snapshot(path: Path | str, step: int, weights: Weights, precision: str
 def _stored(name: str, array: np.ndarray, precision: str) -> np.ndarray:
     largest = float(np.abs(array).max())
     if not math.isfinite(largest):
-        raise RunError(f"{name} holds {largest}: the training has diverged. Choose a smaller lr.")
+        raise RunError(f"{name} holds {largest}: the training has diverged.", mend="Choose a smaller lr.")
     if precision == "float16" and largest > FLOAT16_MAX:
         raise RunError(
-            f"{name} holds {largest:g}, float16 ends at {FLOAT16_MAX:g}. Choose precision float32."
+            f"{name} holds {largest:g}, float16 ends at {FLOAT16_MAX:g}.", mend="Choose precision float32."
         )
     return array.astype(STORED[precision])
 
@@ -165,7 +167,9 @@ def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, obje
         check_size(file, RESUME, MIB + RESUME_BYTES * parameters)
         arrays, meta = read_sealed(file, RESUME)
     if meta.keys() != {"meta"}:
-        raise RunError(f"{RESUME} holds no meta data. Delete it and rewind to a step before the first.")
+        raise RunError(
+            f"{RESUME} holds no meta data.", mend="Delete it and rewind to a step before the first."
+        )
     return arrays, parse_json(meta["meta"].encode(), RESUME)
 
 
@@ -258,7 +262,7 @@ def reopen(path: Path | str, config: RunConfig) -> None:
                 "This run keeps no state of its optimiser, so it cannot be trained on. Fork it from a step instead."
             )
         if config.steps <= (last := int(max(run.logged["step"], default=0))):
-            raise RunError(f"The run is at step {last:,} already. Choose more steps than that.")
+            raise RunError(f"The run is at step {last:,} already.", mend="Choose more steps than that.")
         with saying(SNAPSHOTS):
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         for index, step in enumerate(run.steps.tolist()):
@@ -313,7 +317,8 @@ def _split(run: Run) -> list[np.ndarray]:
     if len(run.steps) > MAX_SHARDS * fit:
         raise RunError(
             f"{len(run.steps)} snapshots of {one:,} bytes do not fit into {MAX_SHARDS} files of "
-            f"{MAX_FILE:,}. Keep at most {MAX_SHARDS * fit}, or store them as float16."
+            f"{MAX_FILE:,}.",
+            mend=f"Keep at most {MAX_SHARDS * fit}, or store them as float16.",
         )
     return np.array_split(np.arange(len(run.steps)), math.ceil(len(run.steps) / fit))
 
@@ -338,7 +343,7 @@ def write_timeline_cache(run: Run | Path | str, arrays: dict[str, np.ndarray], m
     run = run if isinstance(run, Run) else open_run(run)
     data = seal(arrays, {**meta, "fingerprint": fingerprint(run)})
     if len(data) > MAX_FILE:
-        raise RunError(f"{TIMELINE} would hold {len(data):,} bytes, expected at most {MAX_FILE:,}.")
+        raise RunError(f"{TIMELINE} would hold {len(data):,} bytes,", f"expected at most {MAX_FILE:,}.")
     replace_file(run.path / TIMELINE, data)
 
 
@@ -346,5 +351,5 @@ def write_deep(folder: Path, arrays: dict[str, np.ndarray], meta: dict[str, str]
     """Keep what was measured when it was asked for. Raises `RunError` over 8 MiB, or when the folder cannot be written."""
     data = seal(arrays, meta)
     if len(data) > MAX_DEEP:
-        raise RunError(f"{DEEP} would hold {len(data):,} bytes, expected at most {MAX_DEEP:,}.")
+        raise RunError(f"{DEEP} would hold {len(data):,} bytes,", f"expected at most {MAX_DEEP:,}.")
     replace_file(folder / DEEP, data)
