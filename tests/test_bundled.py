@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from grokviz import study
+from grokviz.circuit import cosets
+from grokviz.models.forward import forward
 from grokviz.models.transformer import initial_weights
 from grokviz.runs import catalog, folder, library
+from grokviz.tasks.named_groups import group_named
 
 RUNS = list(catalog.read_catalog(library.BUNDLED))
 MIB = 2**20
@@ -35,7 +38,7 @@ def test_the_catalogue_lists_what_is_there():
 
 
 def test_they_fit():
-    assert size(library.BUNDLED) < 30 * MIB
+    assert size(library.BUNDLED) < 38 * MIB
     for path in library.BUNDLED.rglob("*"):
         assert path.is_dir() or path.stat().st_size < 50e6, path.name
     for name in RUNS:
@@ -118,3 +121,24 @@ def test_the_control_memorises_and_no_more():
     same = ("p", "operation", "frac_train", "split", "seed", "d_model", "n_heads", "d_mlp", "lr")
     assert all(getattr(run.config, name) == getattr(quick.config, name) for name in same)
     assert study.phases_of(quick).grokked
+
+
+def test_the_shuffles_are_understood_by_two_blocks_and_their_neurons_tell_cosets_apart():
+    """What the page of groups says of them."""
+    run = folder.open_run(library.BUNDLED / "s5-shuffles")
+    assert (run.config.group, run.config.p, run.config.frac_train) == ("S_5", 120, 0.5)
+    assert size(run.path) < 8 * MIB
+    phases = study.phases_of(run)
+    assert (phases.memorised_at, phases.grokked_at) == (680, 2_600)  # as the catalogue says
+    m = study.measure_exactly(run, len(run.steps) - 1)
+    assert m["key_blocks"] == ["(4,1)", "(1,1,1,1,1)"]
+    assert m["logit_fve"] >= 0.8
+    assert m["restricted_loss_all"] < m["all_loss"]
+    assert m["excluded_loss_train"] > np.log(120)
+
+    group, known = group_named("S_5"), cosets.all_cosets(group_named("S_5"))
+    pre = forward(folder.read_weights(run, len(run.steps) - 1)).pre
+    parts = cosets.sides(pre)
+    assert parts.additive.min() > 0.99  # attention hardly mixes a and b any more
+    found = cosets.counts(cosets.fit(parts, known), parts.live, known)
+    assert found[group.n // 5] > 0.75 * parts.live.sum()
