@@ -1,6 +1,7 @@
 """The commands that put GrokViz where others can see it: freeze, a static site; space, a Space of the Hub."""
 
 import argparse
+import re
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ def add_commands(command) -> None:
     """Adds them to the parser; `command(name, function, text)` makes one."""
     sub = command("freeze", freeze_site, "write the reading pages as a static site, for any server of files")
     sub.add_argument("--out", required=True, type=Path, help="the folder of the site, new")
+    sub.add_argument("--address", default="", help="where it will stand, such as https://you.github.io/site")
     _add_choice(sub)
 
     sub = command("space", push_space, "put a site, or the whole app, on a Space of the Hub")
@@ -34,7 +36,11 @@ def _add_choice(sub: argparse.ArgumentParser) -> None:
 
 
 def freeze_site(options: argparse.Namespace) -> None:
-    size = _freeze(options, options.out)
+    if options.address and not re.fullmatch(r"https?://[^\s<>\"]{1,300}", options.address):
+        raise BadInputError(
+            "--address should be an address of the web.", mend="Such as https://you.github.io/site."
+        )
+    size = _freeze(options, options.out, options.address)
     print(f"{options.out}: {size / 1e6:.1f} MB. Look at it: python -m http.server --directory {options.out}")
 
 
@@ -50,15 +56,15 @@ def push_space(options: argparse.Namespace) -> None:
     space.check_name(options.repo)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "site"
-        _freeze(options, out)
+        _freeze(options, out, f"https://{options.repo.replace('/', '-').lower()}.static.hf.space")
         send(space.static_parcel(options.repo, out, options.title, options.private), options.yes)
 
 
-def _freeze(options: argparse.Namespace, out: Path) -> int:
+def _freeze(options: argparse.Namespace, out: Path, address: str) -> int:
     from grokviz.app.freeze.site import freeze
 
     bundled = [card.id for card in library.cards() if (library.BUNDLED / card.id).is_dir()]
     runs = options.runs.split(",") if options.runs else bundled
     if not options.title.strip() or len(options.title) > 80:
         raise BadInputError("--title should be a text of 1 to 80 characters.")
-    return freeze(out, [run.strip() for run in runs if run.strip()], options.title.strip(), print)
+    return freeze(out, [run.strip() for run in runs if run.strip()], options.title.strip(), print, address)

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from PIL import Image
 
 from devtools.browser import launch
 from devtools.server import files
@@ -17,7 +18,7 @@ from grokviz.measures import registry
 from grokviz.runs import library
 from grokviz.runs.folder import open_run
 from grokviz.view import frames, theme
-from grokviz.view.site import file_of
+from grokviz.view.site import embed_page, file_of, page_html
 
 RUNS = ("mod59-quick", "mod59-no-decay")
 STEP = "globalThis.grokvizScrubbers.active.step()"
@@ -26,7 +27,7 @@ STEP = "globalThis.grokvizScrubbers.active.step()"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     out = tmp_path_factory.mktemp("frozen") / "site"
-    freeze(out, RUNS, "Clocks & <circuits>")
+    freeze(out, RUNS, "Clocks & <circuits>", address="https://example.org/clocks/")
     return out
 
 
@@ -92,6 +93,24 @@ def test_its_title_is_escaped(site):
     html = (site / "index.html").read_text("utf-8")
     assert "Clocks &amp; &lt;circuits&gt;" in html
     assert "<circuits>" not in html
+
+
+@pytest.mark.slow
+def test_a_link_to_it_shows_a_picture_of_the_run(site):
+    html = (site / "timeline.html").read_text("utf-8")
+    assert '<meta property="og:image" content="https://example.org/clocks/picture.png">' in html
+    assert '<meta property="og:url" content="https://example.org/clocks/timeline.html">' in html
+    with Image.open(site / "picture.png") as image:
+        assert image.size == (1200, 630)
+        assert len(image.crop((60, 60, 570, 570)).getcolors() or ()) == 3  # train, test and wrong
+    assert 'property="og:image"' not in page_html(embed_page(), [embed_page()], [], "T")
+
+
+@pytest.mark.parametrize("address", ["ftp://x", "https://", 'https://x"><script>', "example.org"])
+def test_what_is_no_address_is_refused(tmp_path, capsys, address):
+    assert cli.main(["freeze", "--out", str(tmp_path / "site"), "--address", address]) == 2
+    assert "should be an address of the web. Such as https://" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
@@ -195,3 +214,25 @@ def test_another_run_is_chosen_from_the_list(page):
     page.wait_for_url("**/measures.html?run=mod59-no-decay")
     page.wait_for_function("globalThis.grokvizScrubbers?.active")
     assert "not on this site" not in page.locator(".site-runs").inner_text()
+
+
+@pytest.mark.browser
+def test_the_figure_stands_in_a_frame_of_another_page_and_loops(page, site):
+    src = "embed.html?run=mod59-quick&panels=rings&from=500&to=1000"
+    frame = f'<iframe src="{src}" style="width:600px"></iframe>'
+    listen = (
+        "<script>addEventListener('message', ({ data }) => { window.told = data.grokviz?.height; })</script>"
+    )
+    (site / "other.html").write_text(f"<!doctype html><link rel=icon href=icon.svg>{listen}{frame}", "utf-8")
+    page.goto("/other.html")
+    page.wait_for_function("window.told > 300")
+    inside = page.frames[1]
+    assert inside.locator(".site-head").count() == 0
+    inside.wait_for_function("globalThis.grokvizScrubbers?.active?.playing")
+    film = "globalThis.grokvizScrubbers.active"
+    inside.evaluate(f"{film}.speed = 40")
+    seen = {inside.evaluate(STEP) for _ in range(30) if not page.wait_for_timeout(30)}
+    assert len(seen) > 1
+    assert min(seen) >= 480
+    assert max(seen) <= 1040
+    assert inside.evaluate(f"{film}.playing")

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from grokviz import study as studies
 from grokviz.app import garbage, menu, shell
 from grokviz.app.explorer import tour
-from grokviz.app.freeze import elements
+from grokviz.app.freeze import elements, picture
 from grokviz.errors import RunError
 from grokviz.installation import HOME
 from grokviz.jobs import supervisor
@@ -28,11 +28,15 @@ SECONDS = 120.0  # for a page to be built
 
 
 def freeze(
-    out: Path, runs: Sequence[str], title: str, on_progress: Callable[[str], None] = lambda what: None
+    out: Path,
+    runs: Sequence[str],
+    title: str,
+    on_progress: Callable[[str], None] = lambda what: None,
+    address: str = "",
 ) -> int:
     """Write the site of these runs, names or folders, into `out`, a new or empty folder; how many bytes it has.
 
-    The first run is the one that a page opens with. Raises `RunError` when a run cannot be opened, or the folder
+    The first run is the one that a page opens with; `address` is where the site will stand. Raises `RunError` when a run cannot be opened, or the folder
     holds something else.
     """
     refuse_full_folder(out)
@@ -48,10 +52,11 @@ def freeze(
         for name in PAGES:
             on_progress(f"page {name}")
             pages.append(_page(name, told[0].id))
-    for page in pages:
-        (out / site.file_of(page.name)).write_text(site.page_html(page, pages, told, title), "utf-8")
+    for page in (*pages, site.embed_page()):
+        (out / site.file_of(page.name)).write_text(site.page_html(page, pages, told, title, address), "utf-8")
     (out / site.SCRIPT).write_text(site.script(), "utf-8")
     (out / site.STYLE).write_text(site.style(), "utf-8")
+    (out / site.PICTURE).write_bytes(picture.of_run(folders[0], title))
     (out / site.ICON).write_bytes(shell.ICON.read_bytes())
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 

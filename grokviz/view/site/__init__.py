@@ -17,6 +17,8 @@ from grokviz.view.theme import variables
 FOLDER = Path(__file__).parent
 SCRIPT, STYLE, ICON = "site.js", "site.css", "icon.svg"
 FIRST = "story"  # the page that stands at the address of the site
+EMBED = "embed"  # the figure alone, for a frame in another page
+PICTURE = "picture.png"
 
 
 class SiteRun(NamedTuple):
@@ -55,8 +57,13 @@ def style() -> str:
     return variables() + assets.style() + (FOLDER / "site.css").read_text("utf-8")
 
 
-def page_html(page: SitePage, pages: Sequence[SitePage], runs: Sequence[SiteRun], title: str) -> str:
-    """One page of the site. Texts of runs are data or escaped; only `page.body` is taken as HTML."""
+def page_html(
+    page: SitePage, pages: Sequence[SitePage], runs: Sequence[SiteRun], title: str, address: str = ""
+) -> str:
+    """One page of the site. Texts of runs are data or escaped; only `page.body` is taken as HTML.
+
+    `address` is where the site will stand: with it, those who link to it show a picture.
+    """
     heading = page.title if page.title == title else f"{page.title} · {title}"
     site = json.dumps({"runs": [run.to_json() for run in runs]}, ensure_ascii=False).replace("<", "\\u003c")
     return f"""<!doctype html>
@@ -66,6 +73,8 @@ def page_html(page: SitePage, pages: Sequence[SitePage], runs: Sequence[SiteRun]
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(heading)}</title>
 <meta name="description" content="{html.escape(page.description)}">
+<meta name="grokviz-embed" content="{file_of(EMBED)}">
+{_card(heading, page, address)}
 <link rel="icon" href="{ICON}">
 <link rel="stylesheet" href="{STYLE}">
 <script type="application/json" id="site">{site}</script>
@@ -73,11 +82,7 @@ def page_html(page: SitePage, pages: Sequence[SitePage], runs: Sequence[SiteRun]
 <script type="module" src="{SCRIPT}"></script>
 </head>
 <body>
-<header class="site-head">
-<a class="site-name" href="{file_of(FIRST)}">{html.escape(title)}</a>
-<nav aria-label="Pages">{"".join(_link(one, page) for one in pages)}</nav>
-<button type="button" class="site-theme" hidden>Dark</button>
-</header>
+{_head(page, pages, title) if page.name != EMBED else ""}
 <main>
 {page.body}
 </main>
@@ -96,6 +101,31 @@ try { const chosen = localStorage.getItem("grokviz-theme"); if (chosen) document
   globalThis.grokvizFetched = { [run.core]: fetch(run.core) };
 }
 """.strip()
+
+
+def _head(page: SitePage, pages: Sequence[SitePage], title: str) -> str:
+    return f"""<header class="site-head">
+<a class="site-name" href="{file_of(FIRST)}">{html.escape(title)}</a>
+<nav aria-label="Pages">{"".join(_link(one, page) for one in pages)}</nav>
+<button type="button" class="site-theme" hidden>Dark</button>
+</header>"""
+
+
+def _card(heading: str, page: SitePage, address: str) -> str:
+    """What others show of a link to the page: Open Graph, which Twitter reads too."""
+    said = {"og:title": heading, "og:description": page.description, "og:type": "article"}
+    if address:
+        base = address.rstrip("/")
+        said |= {"og:url": f"{base}/{file_of(page.name)}", "og:image": f"{base}/{PICTURE}"}
+        said |= {"twitter:card": "summary_large_image"}
+    return "\n".join(f'<meta property="{name}" content="{html.escape(text)}">' for name, text in said.items())
+
+
+def embed_page() -> SitePage:
+    """The film and nothing around it: `embed.html?run=&step=&panels=&from=&to=`."""
+    panels = html.escape(",".join(assets.DEFAULT_PANELS[:3]))
+    body = f'<div class="site-film" data-panels="{panels}" data-layout="full"><div class="gv">\n</div></div>'
+    return SitePage(EMBED, "A run", "One network learning, step by step.", body)
 
 
 def _link(page: SitePage, here: SitePage) -> str:

@@ -28,7 +28,7 @@ export function makeFilm(header) {
 
   const film = {
     header, steps: header.steps, axis: makeAxis(header.steps, bestAxis(header)),
-    position: 0, playing: false, held: false, speed: 1, loop: false, touched: false, axisIsChosen: false,
+    position: 0, playing: false, held: false, speed: 1, loop: false, span: [0, 1], touched: false, axisIsChosen: false,
     edges: /** @type {Edges | null} */ (null), // of the strip, for panels that stand under it
     onframe: (/** @type {number} */ _now) => {}, oncommit: () => {},
     stats: { frames: 0, inputs: /** @type {number[]} */ ([]), waiting: 0 },
@@ -109,11 +109,21 @@ export function makeFilm(header) {
       if (last() === 0) return;
       input();
       easing = null;
-      if (film.position >= last()) film.position = 0;
+      const [start, end] = film.span;
       sweep = film.axis.unitAt(film.position);
+      if (sweep < start || sweep >= end) [sweep, film.position] = [start, film.axis.positionAt(start)];
       [film.playing, stop] = [true, null];
       clearTimeout(commitTimer);
       film.draw();
+    },
+
+    /** Plays a part of the run over and over: from one step to another. @param {number} from @param {number} to */
+    playBetween(from, to) {
+      const units = [from, to].map((step) => film.axis.unitAt(film.nearest(step)));
+      film.span = [Math.min(...units), Math.max(...units)];
+      film.loop = true;
+      film.goTo(film.nearest(Math.min(from, to)), { silent: true, eased: false });
+      if (!calm()) film.play();
     },
 
     /** Plays up to one snapshot and stops there; what lies behind, or asks for calm, is a jump.
@@ -199,11 +209,12 @@ export function makeFilm(header) {
    * @param {number} elapsed ms */
   function advance(elapsed) {
     if (stop) return advanceToStop(stop, elapsed);
+    const [start, end] = film.span;
     sweep += (elapsed / 1000 / SECONDS_AT_NORMAL_SPEED) * film.speed;
-    if (sweep >= 1 && film.loop) sweep = 0;
-    film.position = film.axis.positionAt(Math.min(sweep, 1));
+    if (sweep >= end && film.loop) sweep = start;
+    film.position = film.axis.positionAt(Math.min(sweep, end));
     if (calm()) film.position = Math.floor(film.position);
-    if (sweep >= 1) film.pause();
+    if (sweep >= end) film.pause();
   }
 
   /** @param {Stop} to @param {number} elapsed ms */

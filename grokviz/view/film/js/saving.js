@@ -58,22 +58,54 @@ export function saveCurves(timeline) {
   download(fileName(timeline, "curves", "csv"), new Blob([[["step", ...names].join(","), ...lines].join("\n"), "\n"], { type: "text/csv" }));
 }
 
-/** Copies the address of exactly this view; an offline copy has no address to share.
+/** Buttons that copy the address of exactly this view, the code that sets it into another page, and a reference to it; an
+ * offline copy has no address to share.
  * @param {Film} film @param {() => string[]} chosen the panels that are up */
-export function makeLinkButton(film, chosen) {
+export function makeShareButtons(film, chosen) {
   if (location.protocol === "file:") return [];
-  const words = "Copy link", button = make("button", "gv-link", { type: "button", text: words });
-  button.onclick = async () => {
-    const link = new URL(location.href);
+  const view = (/** @type {URL} */ link) => {
     link.searchParams.set("step", String(film.step()));
     link.searchParams.set("panels", chosen().join(","));
+    return link.href;
+  };
+  const address = () => view(new URL(location.href));
+  return [
+    makeCopyButton("Copy link", address),
+    makeCopyButton("Copy code to embed it", () => embedCode(view(embedAddress()), film.header.title)),
+    makeCopyButton("Copy BibTeX", () => bibtex(address(), `${film.header.title}, step ${whole(film.step())}`, new Date())),
+  ];
+}
+
+/** The figure without a frame: on a static site a page of its own, in the app the same page that hides what is around. */
+function embedAddress() {
+  const own = document.querySelector('meta[name="grokviz-embed"]')?.getAttribute("content"), link = new URL(location.href);
+  if (own) link.pathname = new URL(own, location.href).pathname; else link.searchParams.set("embed", "true");
+  return link;
+}
+
+/** @param {string} address @param {string} title */
+export function embedCode(address, title) {
+  const safe = (/** @type {string} */ text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+  return `<iframe src="${safe(address)}" title="${safe(`GrokViz: ${title}`)}" width="100%" height="720" style="border:0" loading="lazy"></iframe>`;
+}
+
+/** @param {string} address @param {string} title @param {Date} date */
+export function bibtex(address, title, date) {
+  const safe = title.replace(/[{}\\%&#$_^~]/g, " ");
+  return `@misc{grokviz, title = {{GrokViz: ${safe}}}, howpublished = {\\url{${address}}}, note = {Accessed ${date.toISOString().slice(0, 10)}}}`;
+}
+
+/** @param {string} words @param {() => string} text */
+function makeCopyButton(words, text) {
+  const button = make("button", "gv-link", { type: "button", text: words });
+  button.onclick = async () => {
     try {
-      await navigator.clipboard.writeText(link.href);
+      await navigator.clipboard.writeText(text());
       button.textContent = "Copied";
     } catch {
-      prompt("Copy this link", link.href); // no clipboard without https
+      prompt("Copy this", text()); // no clipboard without https
     }
     setTimeout(() => (button.textContent = words), 1500);
   };
-  return [button];
+  return button;
 }

@@ -14,7 +14,7 @@ import { readTheme } from "./kit/theme.js";
 import { makeMoments } from "./moments.js";
 import { spoken } from "./narrator.js";
 import { playQuietly } from "./quiet-play.js";
-import { makeLinkButton, saveCurves, savePicture } from "./saving.js";
+import { makeShareButtons, saveCurves, savePicture } from "./saving.js";
 import { makeSlim } from "./slim.js";
 import { makeStrip } from "./strip.js";
 import { makeVideoRow } from "./video.js";
@@ -37,7 +37,7 @@ export function buildView(site, core, control) {
   const film = makeFilm(core.header);
   const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
   const saves = /** @type {HTMLElement[]} */ ([
-    ...makeLinkButton(film, panels.chosen),
+    ...makeShareButtons(film, panels.chosen),
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: saveStrip }),
     ...makeVideoRow(timeline, film, {

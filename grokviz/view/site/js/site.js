@@ -3,7 +3,7 @@
 import { mount } from "../../film/js/mount.js";
 import { make } from "../../film/js/kit/dom.js";
 import { mountPanels } from "../../film/js/places.js";
-import { encodeMessage } from "../../film/js/kit/registry.js";
+import { encodeMessage, registry } from "../../film/js/kit/registry.js";
 
 /**
  * @typedef {{ id: string, title: string, sentence: string, film: string, core: string, maps: string, start: number, tour: [name: string, step: number, sentence: string][] }} SiteRun
@@ -59,6 +59,8 @@ async function showFilm(place) {
     const core = await fetched(run.core);
     mount({ ...component, data: encodeMessage(control, [core]) });
     place.style.minHeight = "0";
+    const [from, to] = ["from", "to"].map((name) => stepFrom(query.get(name)));
+    if (from !== null && to !== null) registry.films.get(key)?.playBetween(from, to);
   } catch (error) {
     place.replaceChildren(make("p", "site-caption", {
       text: "This run could not be fetched. Check the network, then load the page again. From disk, browsers fetch nothing: serve the folder, for example with python -m http.server.",
@@ -116,7 +118,14 @@ function themeButton() {
   name();
 }
 
-themeButton();
+/** In a frame of another page: tells it how tall the figure is, {"grokviz": {"height": pixels}}. */
+function tellHeight() {
+  const tell = () => parent.postMessage({ grokviz: { height: document.documentElement.offsetHeight } }, "*");
+  new ResizeObserver(tell).observe(document.documentElement);
+}
+
+if (document.querySelector(".site-theme")) themeButton();
+if (parent !== window) tellHeight();
 keepRun();
 for (const place of document.querySelectorAll(".site-runs")) showRuns(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-film")) void showFilm(/** @type {HTMLElement} */ (place));
