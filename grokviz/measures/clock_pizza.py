@@ -147,7 +147,7 @@ def right_table(s: Snapshot) -> Float[np.ndarray, "p p"]:
 def cyclic_only(task: Task) -> str:
     """Clock and pizza are ways to add on a circle."""
     if task.places is None:
-        return task.no_group
+        return f"{task.no_group} Clock and pizza are two ways to add, and here nothing is added."
     if not task.places.group.is_cyclic:
         return "Clock and pizza are two ways to add on a circle, and the elements of this group lie on none."
     return ""

@@ -62,6 +62,7 @@ class GroupEntry(TypedDict):
     name: str
     is_cyclic: bool  # block k is frequency k, and elements go around its clock in their order
     tokens: list[int]  # the number that stands for each element, in the place of a
+    tokens_b: list[int]  # and in that of b
     root: int | None  # where element i is the i-th power of it
     blocks: list[str]  # names, that of the constant first
     sizes: list[int]  # functions in each
@@ -249,6 +250,7 @@ def _group(task: Task) -> GroupEntry | None:
         "name": group.name,
         "is_cyclic": group.is_cyclic,
         "tokens": places.a.tolist(),
+        "tokens_b": places.b.tolist(),
         "root": places.root,
         "blocks": [block.name for block in group.blocks],
         "sizes": [block.size for block in group.blocks],

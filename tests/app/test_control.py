@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from grokviz.measures.reindex import sum_order
 
 from grokviz import hosting, wording
 from grokviz.app.session import budget, cache
@@ -11,7 +10,7 @@ from grokviz.circuit.cuts import parse_cuts
 from grokviz.measures.circuit import key_frequencies
 from grokviz.models.forward import forward
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.tasks.pairs import build_task
+from grokviz.tasks.pairs import OPERATIONS, build_task
 from tests.app.conftest import healthy, unescaped
 
 pytestmark = pytest.mark.slow
@@ -33,12 +32,16 @@ def charts(app):
 def test_beside_a_cut_stand_ten_of_its_size(runs, visit):
     run = open_run(runs / "tiny-groks")
     last = len(run.steps) - 1
-    weights, task, order = read_weights(run, last, np.float64), build_task(run.config), sum_order("add", 13)
+    weights, task, order = (
+        read_weights(run, last, np.float64),
+        build_task(run.config),
+        OPERATIONS["add"].places(13),
+    )
     keys = key_frequencies(forward(weights).logits)
     text = f"logits-drop-{keys[0]}"
     app = visit("cut", run="tiny-groks", step=str(run.steps[last]), cuts=text)
-    cuts = parse_cuts(text, run.config, 13)
-    drawn = controls.control(cuts, controls.parts_of(cuts, run.config, 13, None)).draws
+    cuts = parse_cuts(text, run.config, 6)
+    drawn = controls.control(cuts, controls.parts_of(cuts, run.config, 6, None)).draws
     assert len(drawn) == 5  # of the six frequencies mod 13, all others
     losses = {
         draw.logits.freqs[0]: interventions.outcome(

@@ -77,8 +77,8 @@ def _what_is_built(study: Study, p: int) -> None:
         )
     elif places.root is not None:
         st.info(
-            f"What is built here adds modulo {p}. With its numbers renamed, i to {places.root} to the power of i, it is a "
-            f"network that multiplies modulo {study.run.config.p}: the waves below are those of the run in view.",
+            f"What is built here adds modulo {p}. Call its numbers i by the powers {places.root} to the i, and it multiplies "
+            f"modulo {study.run.config.p}: the waves below are those of the run in view.",
             icon=":material/cached:",
         )
 

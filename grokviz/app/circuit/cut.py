@@ -76,7 +76,7 @@ def cut_panel(study: Study) -> None:
     index = study.index_at(address.current().step)
     cuts = current(study)
     with shell.column():
-        following.order_note(study)
+        following.order_note(study, "Its neurons, heads and weights can be cut all the same.")
     controls, effect = st.columns([6, 6], gap="large")
     with controls:
         st.subheader("What do you want to cut?", anchor=False)
@@ -84,7 +84,7 @@ def cut_panel(study: Study) -> None:
     whole, cut = snapshots.inside(address.handle(), index), snapshots.inside(address.handle(), index, cuts)
     with effect:
         st.subheader("What does it do?", anchor=False)
-        st.markdown(_sentence(cuts, whole.outcome, cut.outcome))
+        st.markdown(_sentence(study, cuts, whole.outcome, cut.outcome))
         st.dataframe(_before_and_after(whole.outcome, cut.outcome), hide_index=True, height="content")
         beside = control.beside(index, cuts, whole.outcome, cut.outcome)
         _damage_map(study, whole, cut)
@@ -239,11 +239,11 @@ def _with_noise(cuts: Cuts, level: int, seed: int) -> Cuts:
     return replace(cuts, noise=(level, seed) if level else ())
 
 
-def _sentence(cuts: Cuts, before: Outcome, after: Outcome) -> str:
+def _sentence(study: Study, cuts: Cuts, before: Outcome, after: Outcome) -> str:
     if cuts == NO_CUTS:
         return (
-            "Nothing is cut yet. Choose something on the left, or one of the paper's experiments below. Everything here follows, "
-            "at any step of the training."
+            f"Nothing is cut yet. Choose something on the left{', or one of the experiments below' * bool(study.task.places)}. "
+            "Everything here follows, at any step of the training."
         )
     return (
         f"The loss on pairs it never saw goes from {wording.readable(before.test_loss)} to "

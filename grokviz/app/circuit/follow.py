@@ -54,8 +54,10 @@ def follow_pair(study: Study) -> None:
     waves_stage(study, view, followed, "follow")
 
 
-def order_note(study: Study) -> None:
-    """In which order the numbers stand, and what that means for the story."""
+def order_note(
+    study: Study, all_the_same: str = "What it answers, and how surely, is all there is to see here."
+) -> None:
+    """In which order the numbers stand, and what that means for the story; what can be seen where none is known."""
     order, waves = snapshots.order(study), snapshots.waves(address.handle())
     operation = operation_of(study.run.config)
     if order.root is not None:
@@ -67,7 +69,7 @@ def order_note(study: Study) -> None:
         )
     elif study.task.places is None:
         st.info(
-            f"**No circuit to follow.** {study.task.no_group} What the network answers, and how surely, is all there is to see here.",
+            f"**No circuit to follow.** {study.task.no_group} {all_the_same}",
             icon=":material/info:",
         )
     elif not snapshots.is_clock(study):
@@ -141,8 +143,8 @@ def _speakers(study: Study, view: View, asked: tuple[int, int], answer: Answer, 
         order.group,
     )
     st.markdown(
-        f"**Which frequencies spoke for {right}?** Its logit stands {wording.readable(abs(answer.margin))} nats "
-        f"{'above' if answer.margin >= 0 else 'below'} that of {answer.rival}, its strongest rival. Each frequency's part in that:"
+        f"**Which frequencies spoke for {pair.written(study, right)}?** Its logit stands {wording.readable(abs(answer.margin))} nats "
+        f"{'above' if answer.margin >= 0 else 'below'} that of {pair.written(study, answer.rival)}, its strongest rival. Each frequency's part in that:"
     )
     names = tuple(snapshots.block_name(study, k) for k in waves)
     spec = _speakers_spec(names, snapshots.scales(address.handle()).wave, figures.is_dark())
@@ -346,11 +348,11 @@ def waves_stage(study: Study, view: View, followed: Followed, key: str, numbered
         key=f"{key}-waves",
         right=pictures.Peak(
             places.get(right, followed.places[2]),
-            f"{pair.question(study, a, b)} = {right}"
+            f"{pair.question(study, a, b)} = {pair.written(study, right)}"
             if operation_of(study.run.config).sign
-            else f"right: {right}",
+            else f"right: {pair.written(study, right)}",
         ),
-        winner=pictures.Peak(places[winner], f"{winner} wins"),
+        winner=pictures.Peak(places[winner], f"{pair.written(study, winner)} wins"),
     )
     with shell.column():
         st.markdown(_sum_sentence(followed, s))

@@ -152,8 +152,12 @@ def _find_least_sure(view: View) -> None:
 
 
 def _default(study: Study) -> tuple[int, int]:
-    """The first pair it never saw, from the middle of the table on."""
+    """The first pair it never saw, from the middle of the table on, and that has a place in the group."""
     p, seen = study.run.config.p, study.task.is_test
+    order = snapshots.order(study)
+    in_group = np.zeros_like(seen)
+    in_group[np.ix_(order.a, order.b)] = True
+    seen = seen & in_group if (seen & in_group).any() else seen
     cells = np.flatnonzero(np.roll(seen.ravel(), -(p // 3 * p + p // 2)))
     a, b = divmod((int(cells[0]) + p // 3 * p + p // 2) % (p * p), p)
     return a, b

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { hoverSmall, mapPlace, pairAt, smallPlaces, wholeSquare } from "../../../grokviz/view/film/js/kit/maps.js";
+import { hoverSmall, inOrder, mapOrder, mapPlace, pairAt, smallPlaces, wholeSquare } from "../../../grokviz/view/film/js/kit/maps.js";
 
 test("a square has a whole number of device pixels a pair, if it can", () => {
   assert.equal(wholeSquare(350, 113, 1), 339);
@@ -38,4 +38,19 @@ test("a hover over a small map names the pair and its answer", () => {
   assert.deepEqual(found, { numbers: [1, 3], pair: [1, 3], answer: 3, words: "1: 1,3" });
   assert.equal(hoverSmall(places, timeline, 45, 45, () => "").answer, null);
   assert.equal(hoverSmall(places, timeline, 55, 15, () => ""), null);
+});
+
+test("maps of a product stand in the order of the powers, and leave out 0", () => {
+  const table = { raw: Int16Array.from({ length: 25 }, (_, j) => (Math.floor(j / 5) * j) % 5) };
+  const group = { root: 2, tokens: [1, 2, 4, 3], tokens_b: [1, 3, 4, 2] };
+  const timeline = { header: { p: 5, group }, arrays: { table } };
+  const order = mapOrder(timeline);
+  assert.equal(order.n, 4);
+  const sources = Float32Array.from([0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 99]); // a, b and "="
+  assert.deepEqual([...inOrder(sources, order)], [1, 2, 4, 3, 11, 13, 14, 12, 99]);
+  const found = hoverSmall([{ x: 0, y: 0, size: 40 }], timeline, 15, 25, (_, pair, cell) => `${pair} in ${cell}`);
+  assert.equal(found.words, "4,3 in 2,1");
+  assert.deepEqual(found.pair, [4, 3]);
+  const plain = { header: { p: 5, group: { ...group, root: null } } };
+  assert.deepEqual([...inOrder(sources, mapOrder(plain))], [...sources]);
 });

@@ -10,7 +10,7 @@ const NEVER = { memorised_at: null, circuit_from: null, cleanup_from: null, clea
 function run(header = {}, arrays = {}) {
   return {
     header: {
-      p: 113, group: { blocks: Array(57) }, steps: [0, 1000, 5000, 20_000], key_freqs: [2, 3], finished: true, planned_steps: 20_000,
+      p: 113, group: { is_cyclic: true, blocks: Array(57) }, steps: [0, 1000, 5000, 20_000], key_freqs: [2, 3], finished: true, planned_steps: 20_000,
       phases: { memorised_at: 900, circuit_from: 1000, cleanup_from: 5000, cleanup_to: 20_000, grokked_at: 12_000 },
       bands: [["memorisation", 0, 1000], ["circuit formation", 1000, 5000], ["cleanup", 5000, 20_000]],
       ...header,

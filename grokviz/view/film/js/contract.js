@@ -66,6 +66,7 @@
  * @property {string} name
  * @property {boolean} is_cyclic block k is frequency k, and the elements go around its clock in their order
  * @property {number[]} tokens the number that stands for each element, in the place of a
+ * @property {number[]} tokens_b and in that of b
  * @property {number | null} root where element i is the i-th power of it
  * @property {string[]} blocks names, that of the constant first
  * @property {number[]} sizes functions in each block

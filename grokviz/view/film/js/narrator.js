@@ -53,9 +53,10 @@ function cleared(timeline, i) {
 function hidden(timeline, i) {
   const { key_freqs: keys } = timeline.header;
   if (!keys.length) return "";
-  const all = groupOf(timeline).blocks.length - 1;
+  const { is_cyclic: clock, sizes, blocks } = groupOf(timeline);
+  const by = clock ? keys.length / (blocks.length - 1) : keys.reduce((sum, k) => sum + sizes[k], 0) / (sizes.reduce((sum, size) => sum + size, 0) - 1);
   const who = keys.length === 1 ? "one wave now makes up" : `${inWords(keys.length)} waves now make up`;
-  const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(keys.length / all);
+  const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(by);
   return `, yet inside ${who} ${share} of how it keeps the numbers (by chance ${chance})`;
 }
 

@@ -121,13 +121,46 @@ export function drawSmallLabels(g, places, words, theme) {
   });
 }
 
-/** What is pointed at on one of several small maps, and `words` about it.
+/** What is pointed at on one of several small maps, and `words` about it: the pair, and the cell in which it stands.
  * @param {Place[]} places @param {Timeline} timeline @param {number} x @param {number} y
- * @param {(map: number, pair: [number, number]) => string} words */
+ * @param {(map: number, pair: [number, number], cell: [number, number]) => string} words */
 export function hoverSmall(places, timeline, x, y, words) {
+  const { n, rows, columns } = mapOrder(timeline);
   for (const [i, place] of places.entries()) {
-    const pair = pairAt(place, timeline.header.p, x, y);
-    if (pair) return pairHover(timeline, pair, words(i, pair));
+    const cell = pairAt(place, n, x, y);
+    if (!cell) continue;
+    /** @type {[number, number]} */
+    const pair = [rows[cell[0]], columns[cell[1]]];
+    return pairHover(timeline, pair, words(i, pair, cell));
   }
   return null;
+}
+
+/** Which number stands in each row and column of a map that is looked at for its waves: as they are numbered or, where a
+ * product adds their exponents, in the order of the powers; 0 is none of those.
+ * @typedef {{ n: number, rows: number[], columns: number[] }} MapOrder
+ * @param {Timeline} timeline @returns {MapOrder} */
+export function mapOrder({ header: { p, group } }) {
+  const plain = Array.from({ length: p }, (_, i) => i);
+  const [rows, columns] = group?.root ? [group.tokens, group.tokens_b] : [plain, plain];
+  return { n: rows.length, rows, columns };
+}
+
+/** Numbers of all sources (a, b, "=") in the order of rows and columns.
+ * @param {Float32Array} sources @param {MapOrder} order */
+export function inOrder(sources, { n, rows, columns }) {
+  const p = (sources.length - 1) / 2, moved = new Float32Array(2 * n + 1);
+  for (let i = 0; i < n; i++) [moved[i], moved[n + i]] = [sources[rows[i]], sources[p + columns[i]]];
+  moved[2 * n] = sources[2 * p];
+  return moved;
+}
+
+/** `drawCross` where rows and columns stand in an order of their own.
+ * @param {Canvas} g @param {Place} place @param {MapOrder} order @param {Hover} hover @param {Theme} theme */
+export function drawOrderedCross(g, place, { n, rows, columns }, { numbers, pair }, theme) {
+  /** @type {[number, number][]} */
+  const pairs = pair ? [pair] : numbers.map((number) => [number, number]);
+  for (const [a, b] of pairs) {
+    drawCross(g, place, n, { numbers: [], pair: [rows.indexOf(a), columns.indexOf(b)], answer: null }, theme);
+  }
 }

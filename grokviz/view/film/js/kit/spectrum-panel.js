@@ -99,14 +99,15 @@ function drawBarAxes(g, box, count, timeline, theme) {
 }
 
 /** Key frequencies under an axis, pushed apart where two are neighbours.
- * @param {Canvas} g @param {number[]} keys @param {Theme} theme @param {number} y @param {(k: number) => number} x */
-export function drawKeyTicks(g, keys, theme, y, x) {
+ * @param {Canvas} g @param {number[]} keys @param {Theme} theme @param {number} y @param {(k: number) => number} x
+ * @param {(k: number) => string} name */
+export function drawKeyTicks(g, keys, theme, y, x, name = String) {
   const labels = keys.map((k, order) => ({ at: x(k), k, order }));
   spread(labels, 17);
   g.font = theme.font(SMALL, 600);
   for (const { at, k, order } of labels) {
     g.fillStyle = theme.frequency(order);
-    write(g, k, at, y, "center", "alphabetic");
+    write(g, name(k), at, y, "center", "alphabetic");
   }
   g.font = theme.font(SMALL);
 }

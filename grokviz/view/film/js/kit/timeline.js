@@ -61,6 +61,10 @@ export function blockName(timeline, k) {
   return clock ? `k = ${k}` : blocks[k];
 }
 
+/** The same of a map, as a sentence of its own. @param {Timeline} timeline */
+export const rowsAndColumns = ({ header }) =>
+  header.group?.root ? ` Rows and columns stand in the order of the powers of ${header.group.root}.` : "";
+
 /** What the order of the numbers is, where it is not their own: " in the order of the powers of 2". @param {Timeline} timeline */
 export const inWhichOrder = ({ header }) => (header.group?.root ? `, in the order of the powers of ${header.group.root}` : "");
 

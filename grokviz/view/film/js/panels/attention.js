@@ -1,14 +1,14 @@
 // What each head looks at.
 
 /** @import { Panel, Timeline } from "../contract.js" */
-/** @import { Picture } from "../kit/maps.js" */
+/** @import { MapOrder, Picture } from "../kit/maps.js" */
 
 import { blend } from "../kit/blob.js";
-import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { nameOf, stored } from "../kit/timeline.js";
+import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, inOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
+import { nameOf, rowsAndColumns, stored } from "../kit/timeline.js";
 import { percent, roundedShare } from "../kit/wording.js";
 
-/** @typedef {{ heads: number, scores: Float32Array, pictures: Picture[] }} Own */
+/** @typedef {{ heads: number, order: MapOrder, scores: Float32Array, pictures: Picture[] }} Own */
 
 /** @type {Panel<Own>} */
 export const attentionPanel = {
@@ -20,11 +20,11 @@ export const attentionPanel = {
     "To answer, the network looks back from “=” at a and b. Each pixel is the share of its attention that one head gives " +
     "to a, for the question in row a and column b: dark is none, bright is all. Stripes mean that the head weighs the " +
     "two numbers by a wave: one of the two places where waves are multiplied, the neurons being the other.",
-  prepare({ header, arrays }) {
-    const heads = Math.min(header.n_heads, MOST_SMALL_MAPS);
+  prepare(timeline) {
+    const { header, arrays } = timeline, heads = Math.min(header.n_heads, MOST_SMALL_MAPS), order = mapOrder(timeline);
     return {
-      heads, scores: new Float32Array(arrays.attention_scores.size),
-      pictures: Array.from({ length: heads }, () => makePicture(header.p)),
+      heads, order, scores: new Float32Array(arrays.attention_scores.size),
+      pictures: Array.from({ length: heads }, () => makePicture(order.n)),
     };
   },
   empty({ header, arrays }) {
@@ -32,22 +32,22 @@ export const attentionPanel = {
     return header.attention_rate === 0 ? "This network gives every token attention 1, whatever it is: there is nothing to choose." : null;
   },
   background(g, own, { width, height, scale, timeline, theme }) {
-    const places = smallPlaces(own.heads, width, height, timeline.header.p, scale);
+    const places = smallPlaces(own.heads, width, height, own.order.n, scale);
     drawSmallLabels(g, places, places.map((_, h) => [[`head ${h}`, theme.text]]), theme);
   },
   live(g, own, { width, height, scale, moment, timeline, theme, hover }) {
     const { p } = timeline.header;
     blend(timeline.arrays.attention_scores, moment, own.scores);
-    smallPlaces(own.heads, width, height, p, scale).forEach((place, h) => {
-      attentionMap(scoresOf(own, h, p), p, own.pictures[h].words, theme.cividis, timeline.header.attention_rate);
+    smallPlaces(own.heads, width, height, own.order.n, scale).forEach((place, h) => {
+      attentionMap(inOrder(scoresOf(own, h, p), own.order), own.order.n, own.pictures[h].words, theme.cividis, timeline.header.attention_rate);
       own.pictures[h].flush();
       drawPicture(g, own.pictures[h], place, scale);
-      drawCross(g, place, p, hover, theme);
+      drawOrderedCross(g, place, own.order, hover, theme);
     });
   },
   hover(own, x, y, { width, height, scale, timeline }) {
     const { p } = timeline.header;
-    return hoverSmall(smallPlaces(own.heads, width, height, p, scale), timeline, x, y, (h, [a, b]) => {
+    return hoverSmall(smallPlaces(own.heads, width, height, own.order.n, scale), timeline, x, y, (h, [a, b]) => {
       const s = scoresOf(own, h, p), top = Math.max(s[a], s[p + b], s[2 * p]);
       const [forA, forB, forEquals] = [s[a], s[p + b], s[2 * p]].map((v) => Math.exp(v - top)), all = forA + forB + forEquals;
       const rate = timeline.header.attention_rate ?? 1, [toA, toB] = [forA, forB].map((v) => percent(roundedShare(rate * v / all + 1 - rate)));
@@ -57,7 +57,7 @@ export const attentionPanel = {
   caption(timeline, i) {
     const { n_heads: heads } = timeline.header, { h, low, high } = mostRestless(timeline, i);
     const extra = heads > MOST_SMALL_MAPS ? ` ${MOST_SMALL_MAPS} of ${heads} heads are shown.` : "";
-    return `Head ${h} changes its mind most: with b = 0 it gives a between ${percent(roundedShare(low))} and ${percent(roundedShare(high))} of its attention.${extra}`;
+    return `Head ${h} changes its mind most: with b = 0 it gives a between ${percent(roundedShare(low))} and ${percent(roundedShare(high))} of its attention.${extra}${rowsAndColumns(timeline)}`;
   },
 };
 

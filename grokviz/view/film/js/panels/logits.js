@@ -31,13 +31,14 @@ export const logitsPanel = {
     write(g, clock ? "wave in a, down · wave in b, across" : "functions of a, down · of b, across, by blocks", place.x, 12);
     const starts = sizes.map((_, k) => sizes.slice(0, k).reduce((sum, size) => sum + size, 0));
     const middle = (/** @type {number} */ k) => ((starts[k] + sizes[k] / 2) / n) * place.size;
-    drawKeyTicks(g, keys, theme, place.y + place.size + 16, (k) => place.x + middle(k));
+    const name = (/** @type {number} */ k) => (clock ? String(k) : blockName(timeline, k));
+    drawKeyTicks(g, keys, theme, place.y + place.size + 16, (k) => place.x + middle(k), name);
     const rows = keys.map((k, order) => ({ at: place.y + middle(k), k, order }));
     spread(rows, 14);
     g.font = theme.font(SMALL, 600);
     for (const { at, k, order } of rows) {
       g.fillStyle = theme.frequency(order);
-      write(g, k, place.x - 6, at, "right");
+      write(g, name(k), place.x - 6, at, "right");
     }
   },
   live(g, own, { width, height, scale, moment, timeline, theme }) {

@@ -1,11 +1,11 @@
 // The activation of single neurons over all questions.
 
 /** @import { Moment, Panel, Timeline } from "../contract.js" */
-/** @import { Picture } from "../kit/maps.js" */
+/** @import { MapOrder, Picture } from "../kit/maps.js" */
 
 import { blend, momentAt } from "../kit/blob.js";
-import { drawCross, drawPicture, drawSmallLabels, hoverSmall, makePicture, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { blockName, mapsOf, measure, nameOf } from "../kit/timeline.js";
+import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, inOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
+import { blockName, mapsOf, measure, nameOf, rowsAndColumns } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
 const FOLLOWS = 0.85; // of a neuron's variation: it belongs to the frequency that explains this much
@@ -14,6 +14,7 @@ const FOLLOWS = 0.85; // of a neuron's variation: it belongs to the frequency th
  * `pre` is the activation before the ReLU of one neuron over all pairs; `tops` the fixed end of each colour scale.
  * @typedef {object} Own
  * @property {number} shown
+ * @property {MapOrder} order of rows and columns
  * @property {Float32Array} pre
  * @property {Picture[]} pictures
  * @property {Float32Array} scores
@@ -33,9 +34,10 @@ export const neuronsPanel = {
     "frequency that explains it best now, in colour once it explains 85 % of it and is key. Most finished neurons are " +
     "woven from a single frequency; shown are those that it explains best in the last snapshot. The scale of a map is the same at every step.",
   prepare(timeline) {
-    const { p } = timeline.header, { header, arrays } = mapsOf(timeline), shown = Math.min(header.neurons.length, MOST_SMALL_MAPS);
+    const { header, arrays } = mapsOf(timeline), shown = Math.min(header.neurons.length, MOST_SMALL_MAPS);
+    const order = mapOrder(timeline);
     const own = {
-      shown, pre: new Float32Array(p * p), pictures: Array.from({ length: shown }, () => makePicture(p)),
+      shown, order, pre: new Float32Array(order.n ** 2), pictures: Array.from({ length: shown }, () => makePicture(order.n)),
       scores: new Float32Array(timeline.arrays.attention_scores?.size ?? 0),
       tables: new Float32Array(arrays.neuron_tables?.size ?? 0),
       constants: new Float32Array(header.neurons.length),
@@ -51,8 +53,8 @@ export const neuronsPanel = {
   },
   background() {},
   live(g, own, { width, height, scale, moment, timeline, theme, hover }) {
-    const { header, arrays } = mapsOf(timeline), { p, key_freqs: keys } = timeline.header;
-    const places = smallPlaces(own.shown, width, height, p, scale);
+    const { header, arrays } = mapsOf(timeline), { key_freqs: keys } = timeline.header;
+    const places = smallPlaces(own.shown, width, height, own.order.n, scale);
     loadNeurons(timeline, own, moment);
     /** @type {[string, string][][]} */
     const words = places.map((place, m) => {
@@ -64,7 +66,7 @@ export const neuronsPanel = {
       }
       own.pictures[m].flush();
       drawPicture(g, own.pictures[m], place, scale);
-      drawCross(g, place, p, hover, theme);
+      drawOrderedCross(g, place, own.order, hover, theme);
       /** @type {[string, string]} */
       const number = [`no. ${header.neurons[m]}`, theme.text];
       if (!arrays.neuron_freq) return [number];
@@ -75,13 +77,13 @@ export const neuronsPanel = {
     drawSmallLabels(g, places, words, theme);
   },
   hover(own, x, y, { width, height, scale, moment, timeline }) {
-    const { p } = timeline.header;
-    return hoverSmall(smallPlaces(own.shown, width, height, p, scale), timeline, x, y, (m, [a, b]) => {
+    const { n } = own.order;
+    return hoverSmall(smallPlaces(own.shown, width, height, n, scale), timeline, x, y, (m, [a, b], [row, column]) => {
       neuronMap(timeline, own, m);
       const { header, arrays } = mapsOf(timeline), at = moment.index * header.neurons.length + m;
       const k = arrays.neuron_freq?.raw[at], who = k && timeline.header.group?.is_cyclic ? `Frequency ${k}` : k && blockName(timeline, k);
       const fits = who ? `. ${who} explains ${percent(arrays.neuron_fve.raw[at])} of it` : "";
-      return `Neuron ${header.neurons[m]}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: activation ${readable(Math.max(0, own.pre[a * p + b]))}${fits}`;
+      return `Neuron ${header.neurons[m]}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: activation ${readable(Math.max(0, own.pre[row * n + column]))}${fits}`;
     });
   },
   caption(timeline, i) {
@@ -89,7 +91,7 @@ export const neuronsPanel = {
     if (!timeline.header.group) return `${timeline.header.no_group} Shown are the neurons that differ most from question to question.`;
     if (!Number.isFinite(share)) return "";
     const followers = Math.round(share * all), who = followers === 0 ? "None" : sentenceCase(inWords(followers));
-    return `${who} of the ${whole(all)} neurons ${followers === 1 ? "follows" : "follow"} one frequency (for 85${THIN}% of the variation or more).`;
+    return `${who} of the ${whole(all)} neurons ${followers === 1 ? "follows" : "follow"} one frequency (for 85${THIN}% of the variation or more).${rowsAndColumns(timeline)}`;
   },
 };
 
@@ -101,23 +103,24 @@ function loadNeurons(timeline, own, moment) {
   blend(arrays.neuron_constants, moment, own.constants);
 }
 
-/** pre[a, b] = constant + sum over heads of pattern_a T[a] + pattern_b T[p + b] + pattern_= T[2p], with the pattern
+/** pre[a, b] = constant + sum over heads of pattern_a T[a] + pattern_b T[n + b] + pattern_= T[2n], with the pattern
  * rate * softmax + (1 - rate); the ReLU is the palette's.
  * @param {Timeline} timeline @param {Own} own @param {number} m which neuron */
 function neuronMap(timeline, own, m) {
-  const { scores, tables, pre } = own, { p, n_heads: heads, attention_rate: rate = 1 } = timeline.header, row = 2 * p + 1;
+  const { scores, tables, pre, order } = own, { n_heads: heads, attention_rate: rate = 1 } = timeline.header;
+  const row = 2 * timeline.header.p + 1, { n } = order;
   pre.fill(own.constants[m]);
   for (let h = 0; h < heads; h++) {
-    const at = (m * heads + h) * row, t = tables.subarray(at, at + row);
-    if (rate < 1) addWhatever(pre, t, p, 1 - rate);
+    const at = (m * heads + h) * row, t = inOrder(tables.subarray(at, at + row), order);
+    if (rate < 1) addWhatever(pre, t, n, 1 - rate);
     if (rate === 0) continue;
-    const s = scores.subarray(h * row, (h + 1) * row);
+    const s = inOrder(scores.subarray(h * row, (h + 1) * row), order);
     let top = -Infinity;
     for (const v of s) top = Math.max(top, v);
-    const weights = s.map((v) => Math.exp(v - top)), rest = weights[2 * p] + 1e-37, equals = weights[2 * p] * t[2 * p];
-    for (let a = 0, j = 0; a < p; a++) {
+    const weights = s.map((v) => Math.exp(v - top)), rest = weights[2 * n] + 1e-37, equals = weights[2 * n] * t[2 * n];
+    for (let a = 0, j = 0; a < n; a++) {
       const below = weights[a] + rest, above = weights[a] * t[a] + equals;
-      for (let b = 0; b < p; b++, j++) pre[j] += (rate * (above + weights[p + b] * t[p + b])) / (below + weights[p + b]);
+      for (let b = 0; b < n; b++, j++) pre[j] += (rate * (above + weights[n + b] * t[n + b])) / (below + weights[n + b]);
     }
   }
 }
