@@ -17,6 +17,7 @@ from grokviz.runs.folder import Run
 from grokviz.runs.log import MAX_STEP
 from grokviz.study import cache, timeline
 from grokviz.study.timeline import Timeline
+from grokviz.tasks.groups import Places
 from grokviz.tasks.pairs import Task, build_task, operation_of
 
 
@@ -200,6 +201,12 @@ def measure_exactly(run: Run, index: int, key_freqs: tuple[int, ...] | None = No
     return {"step": int(run.steps[index]), "p": run.config.p} | _group_to_json(snapshot) | told
 
 
+def _order_in_words(places: Places, p: int) -> str:
+    """Which number stands for which element of its group."""
+    words = f"exponents of {places.root} modulo {p}" if places.root else "as they are numbered"
+    return words if (places.a == places.b).all() else f"{words}, b backwards"
+
+
 def _group_to_json(s: Snapshot) -> dict[str, object]:
     """The group that the answers are the product of, its key blocks by name, and how much the logits are like each.
 
@@ -207,13 +214,13 @@ def _group_to_json(s: Snapshot) -> dict[str, object]:
     """
     places = s.task.places
     if places is None:
-        return {"group": None, "order": s.task.no_group, "key_blocks": [], "block_similarity": {}}
+        return {"group": None, "no_group": s.task.no_group, "key_blocks": [], "block_similarity": {}}
     centred = s.cube - s.cube.mean(axis=2, keepdims=True)
     similar = circuit.trig_similarities(centred, None, s.group).tolist()
     names = [block.name for block in s.group.blocks]
     return {
         "group": s.group.name,
-        "order": f"exponents of {places.root} modulo {s.p}" if places.root else "as they are numbered",
+        "order": _order_in_words(places, s.p),
         "key_blocks": [names[k] for k in s.key_freqs],
         "block_similarity": {
             name: alike if np.isfinite(alike) else None

@@ -73,7 +73,7 @@ class Operation:
             d = next(d for d in range(2, p) if p % d == 0)
             return (
                 f"Modulo {p}, which is not prime, {self.label} is no group: {d} × {p // d} = 0, and {d} cannot be divided by. "
-                "So the circuit of waves that is known of prime moduli is not looked for here."
+                "The circuit of waves that is known of prime moduli does not carry over."
             )
         return self.no_group or (
             f"Of {self.label} no circuit is known: it is the product of no known group, so there are no waves to look for."

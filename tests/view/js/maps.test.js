@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { hoverSmall, inOrder, mapOrder, mapPlace, pairAt, smallPlaces, wholeSquare } from "../../../grokviz/view/film/js/kit/maps.js";
+import { hoverSmall, sourcesInOrder, mapOrder, mapPlace, pairAt, smallPlaces, wholeSquare } from "../../../grokviz/view/film/js/kit/maps.js";
 
 test("a square has a whole number of device pixels a pair, if it can", () => {
   assert.equal(wholeSquare(350, 113, 1), 339);
@@ -47,10 +47,10 @@ test("maps of a product stand in the order of the powers, and leave out 0", () =
   const order = mapOrder(timeline);
   assert.equal(order.n, 4);
   const sources = Float32Array.from([0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 99]); // a, b and "="
-  assert.deepEqual([...inOrder(sources, order)], [1, 2, 4, 3, 11, 13, 14, 12, 99]);
+  assert.deepEqual([...sourcesInOrder(sources, order)], [1, 2, 4, 3, 11, 13, 14, 12, 99]);
   const found = hoverSmall([{ x: 0, y: 0, size: 40 }], timeline, 15, 25, (_, pair, cell) => `${pair} in ${cell}`);
   assert.equal(found.words, "4,3 in 2,1");
   assert.deepEqual(found.pair, [4, 3]);
   const plain = { header: { p: 5, group: { ...group, root: null } } };
-  assert.deepEqual([...inOrder(sources, mapOrder(plain))], [...sources]);
+  assert.deepEqual([...sourcesInOrder(sources, mapOrder(plain))], [...sources]);
 });

@@ -148,7 +148,7 @@ export function mapOrder({ header: { p, group } }) {
 
 /** Numbers of all sources (a, b, "=") in the order of rows and columns.
  * @param {Float32Array} sources @param {MapOrder} order */
-export function inOrder(sources, { n, rows, columns }) {
+export function sourcesInOrder(sources, { n, rows, columns }) {
   const p = (sources.length - 1) / 2, moved = new Float32Array(2 * n + 1);
   for (let i = 0; i < n; i++) [moved[i], moved[n + i]] = [sources[rows[i]], sources[p + columns[i]]];
   moved[2 * n] = sources[2 * p];

@@ -4,7 +4,7 @@
 /** @import { MapOrder, Picture } from "../kit/maps.js" */
 
 import { blend } from "../kit/blob.js";
-import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, inOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
+import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
 import { nameOf, rowsAndColumns, stored } from "../kit/timeline.js";
 import { percent, roundedShare } from "../kit/wording.js";
 
@@ -39,7 +39,7 @@ export const attentionPanel = {
     const { p } = timeline.header;
     blend(timeline.arrays.attention_scores, moment, own.scores);
     smallPlaces(own.heads, width, height, own.order.n, scale).forEach((place, h) => {
-      attentionMap(inOrder(scoresOf(own, h, p), own.order), own.order.n, own.pictures[h].words, theme.cividis, timeline.header.attention_rate);
+      attentionMap(sourcesInOrder(scoresOf(own, h, p), own.order), own.order.n, own.pictures[h].words, theme.cividis, timeline.header.attention_rate);
       own.pictures[h].flush();
       drawPicture(g, own.pictures[h], place, scale);
       drawOrderedCross(g, place, own.order, hover, theme);

@@ -4,7 +4,7 @@
 /** @import { MapOrder, Picture } from "../kit/maps.js" */
 
 import { blend, momentAt } from "../kit/blob.js";
-import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, inOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
+import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
 import { blockName, mapsOf, measure, nameOf, rowsAndColumns } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
@@ -111,10 +111,10 @@ function neuronMap(timeline, own, m) {
   const row = 2 * timeline.header.p + 1, { n } = order;
   pre.fill(own.constants[m]);
   for (let h = 0; h < heads; h++) {
-    const at = (m * heads + h) * row, t = inOrder(tables.subarray(at, at + row), order);
+    const at = (m * heads + h) * row, t = sourcesInOrder(tables.subarray(at, at + row), order);
     if (rate < 1) addWhatever(pre, t, n, 1 - rate);
     if (rate === 0) continue;
-    const s = inOrder(scores.subarray(h * row, (h + 1) * row), order);
+    const s = sourcesInOrder(scores.subarray(h * row, (h + 1) * row), order);
     let top = -Infinity;
     for (const v of s) top = Math.max(top, v);
     const weights = s.map((v) => Math.exp(v - top)), rest = weights[2 * n] + 1e-37, equals = weights[2 * n] * t[2 * n];
