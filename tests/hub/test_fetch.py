@@ -244,7 +244,7 @@ def test_a_job_asks_what_the_file_does_not_say(hub, root, bare, jobs):
 
 
 def test_an_answer_while_it_downloads_is_heard_and_a_second_does_not_download_again(hub, root, bare, jobs):
-    hub.bytes_a_second = 5_000
+    hub.bytes_a_second = 60_000
     job.start(parse(NAME), root)
     jobs(NAME, lambda now: now.progress.what == job.DOWNLOADING and now.progress.done > 0)
     assert job.bytes_of(parse(NAME), root) == len(hub.repos[NAME]["bare.pth"])
