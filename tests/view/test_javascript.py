@@ -9,6 +9,7 @@ import pytest
 
 from devtools import ROOT
 from devtools.made_up_run import run_like
+from grokviz.view.film.assets import bundle
 from grokviz.view.frames import maps_blob, read_arrays, timeline_blob
 
 TESTS = sorted(ROOT.glob("tests/view/js/*.test.js"))
@@ -27,6 +28,19 @@ def run(*command):
 def test_pure_parts():
     assert TESTS
     run("node", "--test", *TESTS)
+
+
+ENTRIES = sorted(
+    path for name in ("mount", "site", "widget") for path in (ROOT / "grokviz/view").rglob(f"js/{name}.js")
+)
+
+
+@pytest.mark.parametrize(
+    "entry", ENTRIES, ids=lambda entry: entry.relative_to(ROOT / "grokviz/view").as_posix()
+)
+def test_files_that_are_sent_together_share_no_name(entry, tmp_path):
+    (tmp_path / "bundle.mjs").write_text(bundle(entry), "utf-8")
+    run("node", "--check", tmp_path / "bundle.mjs")
 
 
 def test_the_browser_reads_what_python_wrote(tmp_path):
