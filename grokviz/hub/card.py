@@ -39,7 +39,9 @@ def model_card(run: Run, repo: str, licence: str) -> str:
     events = [(name.replace("_", " "), value) for name, value in phases.to_json().items()
               if name not in ("intervals", "summary")]  # fmt: skip
     keys = ", ".join(measured["key_blocks"]) or "none"
-    group = f"{measured['group']}, elements: {measured['order']}" if measured["group"] else measured["no_group"]
+    group = (
+        f"{measured['group']}, elements: {measured['order']}" if measured["group"] else measured["no_group"]
+    )
     origin = run.provenance.get("imported")
     made = f"Imported from {_text(str(origin))}." if origin else "Trained and recorded by GrokViz."
     return "\n".join([

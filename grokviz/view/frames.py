@@ -138,15 +138,16 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
     return _pack("core", run, timeline, kept, arrays, about)
 
 
-def maps_blob(run: Run, timeline: Timeline) -> bytes:
-    """The maps part: neuron tables and the 2-D Fourier spectrum of the logits of the same run."""
-    kept = _kept(run, timeline)
+def maps_blob(run: Run, timeline: Timeline, drawn: Timeline | None = None) -> bytes:
+    """The maps part: neuron tables and the 2-D Fourier spectrum of the logits of the same run. The neurons are those of
+    `drawn`, where other ones were chosen."""
+    kept, drawn = _kept(run, timeline), drawn or timeline
     arrays = {
         name: stored._replace(top=None)
         for name, stored in _pictures(timeline, ("logit_spectrum_2d",), kept).items()
     }
-    neurons = timeline.neurons[:MAX_NEURONS].tolist()
-    for name, stored in _pictures(timeline, NEURON_PICTURES if neurons else (), kept).items():
+    neurons = drawn.neurons[:MAX_NEURONS].tolist()
+    for name, stored in _pictures(drawn, NEURON_PICTURES if neurons else (), kept).items():
         values = stored.values[:, :MAX_NEURONS]
         arrays[name] = _float32(values) if values.dtype == np.float64 else stored._replace(values=values)
     return _pack("maps", run, timeline, kept, arrays, {"neurons": neurons})

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypedDict, Unpack
 import streamlit as st
 
 from grokviz.app import sentences, shell
-from grokviz.app.explorer import figures, tour
+from grokviz.app.explorer import choose, figures, tour
 from grokviz.app.session import address, budget, cache, keys
 from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.measures import registry
@@ -147,7 +147,7 @@ def _film(study: Study, shown: Shown) -> None:
         ),
         key=film_key(shown.panels),
         layout=shown.layout,
-        more={"maps": lambda: cache.maps(run), "distances": lambda: cache.distances(run)},
+        more={"maps": lambda: cache.maps(run, choose.chosen(run)), "distances": lambda: cache.distances(run)},
     )
     address.remember(state, shown.panels, shown.extras)
 
@@ -208,6 +208,7 @@ def circuit_note(study: Study) -> None:
 
 def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
+    choose.neurons(study)
     here, run = address.current(), address.handle()
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
     numbers, downloads = st.columns([3, 2], gap="large")

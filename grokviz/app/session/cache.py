@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import pandas as pd
 
 from grokviz import hosting
@@ -31,7 +32,7 @@ from grokviz.runs.folder import Run, open_run
 from grokviz.runs.record import Provenance
 from grokviz.runs.storage import is_locked
 from grokviz.runs.summary import Card, Known, Stamp, stamp_of
-from grokviz.study import Growing, Study
+from grokviz.study import Growing, Study, neurons
 from grokviz.view import frames
 
 # Sizes for p = 113: a study 3 MB, its film 5 MB, a network in float64 65 MB, one from the inside 3 MB.
@@ -241,10 +242,17 @@ def blob(handle: RunHandle) -> bytes:
 
 
 @kept(MAPS)
-def maps(handle: RunHandle) -> bytes:
-    """What the film's larger panels need besides."""
+def maps(handle: RunHandle, chosen: tuple[int, ...] = ()) -> bytes:
+    """What the film's larger panels need besides; with neurons that were chosen, each measured at every snapshot."""
     found = study(handle)
-    return frames.maps_blob(found.run, found.timeline)
+    drawn = neurons.with_neurons(found.run, found.timeline, chosen) if chosen else found.timeline
+    return frames.maps_blob(found.run, found.timeline, drawn)
+
+
+@kept(OWNERS)
+def neuron_fits(handle: RunHandle) -> tuple[np.ndarray, np.ndarray]:
+    """Of every neuron of the last snapshot its frequency, and how much of it that explains."""
+    return neurons.of_last(study(handle).run)
 
 
 @kept(DISTANCES)

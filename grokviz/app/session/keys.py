@@ -69,6 +69,10 @@ RUN: Key[str | None] = Key("run_in_view")
 TOUR: Key[str | None] = Key("tour")
 TOUR_AT: Key[str | None] = Key("_tour_at")  # the stop that was chosen last
 
+NEURONS: Key[dict[str, tuple[int, ...]]] = Key("_neurons")  # of a run: those that were chosen to be drawn
+CHOOSING: Key[bool] = Key("choosing_neurons")
+NEURON_ORDER: Key[str | None] = Key("neuron_order")
+
 # Measures
 DEEPENING_WAS: Key[tuple[str, str]] = Key(
     "_deepening_was"
@@ -124,6 +128,11 @@ OWN_MODULUS: Key[int] = Key("_train_own_modulus")  # the last one that was not a
 def setting(name: str) -> Key:
     """A setting on the form, by its name."""
     return Key(f"train_{name}")
+
+
+def chosen_neurons(run: str) -> Key[list[int]]:
+    """The list of neurons of a run."""
+    return Key(f"neurons-{run}")
 
 
 def popover(name: str, run: str) -> Key[bool]:

@@ -54,6 +54,8 @@ export function makePanels(timeline, film, { need, onchoose }) {
     /** @param {number} i */
     tell: (i) => shown.forEach((frame) => frame.tell(i)),
     grow: () => frames.forEach((frame) => frame.grow()),
+    /** A part is here, or another one of the same name: other neurons. @param {string} name */
+    arrived: (name) => frames.forEach((frame) => frame.needs.includes(name) && frame.grow()),
     stop: () => watcher.disconnect(),
   };
 }

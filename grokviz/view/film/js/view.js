@@ -163,6 +163,7 @@ export function buildView(site, core, control) {
       const { id } = timeline.header;
       if (!name.startsWith(`${id}/`)) return;
       timeline.maps = mapsFor(timeline);
+      panels.arrived(name.slice(id.length + 1));
       places().forEach((place) => place.arrived(name.slice(id.length + 1)));
       toldIndex = -1;
       film.draw();
