@@ -35,11 +35,10 @@ class Trial(NamedTuple):
     d_model: int = 64
     d_mlp: int = 256
 
-    def configs(self) -> list[RunConfig]:
+    def configs(self, seeds: list[int]) -> list[RunConfig]:
         names = {name: getattr(self, name) for name in SETTINGS}
         return [
-            RunConfig(**of_group(self.group), **names, seed=seed, steps=self.most_steps)
-            for seed in range(self.seeds)
+            RunConfig(**of_group(self.group), **names, seed=seed, steps=self.most_steps) for seed in seeds
         ]
 
 
@@ -80,9 +79,9 @@ def key(trial: Trial) -> tuple[str, float, float, float, int, int]:
     return trial.group, trial.frac_train, trial.lr, trial.weight_decay, trial.d_model, trial.d_mlp
 
 
-def train(trial: Trial) -> list[Row]:
-    """All seeds together, until the last has grokked or the trial has had its steps or seconds."""
-    configs = trial.configs()
+def train(trial: Trial, seeds: list[int]) -> list[Row]:
+    """These seeds together, until the last has grokked or the trial has had its steps or seconds."""
+    configs = trial.configs(seeds)
     b = batch.make_batch(configs, [batch.first_state(c) for c in configs], torch.device("cpu"))
     memorised: list[tuple[int, float] | None] = [None] * len(configs)
     grokked: list[int | None] = [None] * len(configs)
@@ -101,9 +100,9 @@ def train(trial: Trial) -> list[Row]:
         batch.update(b)
     seconds = round((time.process_time() - begin) / len(configs), 1)
     rows = []
-    for seed, (known, end) in enumerate(zip(memorised, ends, strict=True)):
-        at, right = known or (None, None)
-        rows.append(Row(*key(trial), seed, at, right, grokked[seed], end, step, seconds))
+    for i, seed in enumerate(seeds):
+        at, right = memorised[i] or (None, None)
+        rows.append(Row(*key(trial), seed, at, right, grokked[i], ends[i], step, seconds))
     return rows
 
 
@@ -178,10 +177,11 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = read()
     for trial in TRIALS:
-        if key(trial) not in {tuple(row[:6]) for row in rows}:
-            rows += train(trial)
+        known = {row.seed for row in rows if row[:6] == key(trial)}
+        if seeds := [seed for seed in range(trial.seeds) if seed not in known]:
+            rows += train(trial, seeds)
             write(rows)
-            print(line(rows[-trial.seeds :]), file=sys.stderr, flush=True)
+            print(line(rows[-len(seeds) :]), file=sys.stderr, flush=True)
     path = Path(DOCS / "recipes.md")
     before = path.read_text("utf-8").split(HEADING)[0]
     path.write_text(before + text(rows), "utf-8")

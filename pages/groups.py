@@ -20,7 +20,7 @@ from grokviz.app.groups import panel  # noqa: E402
 shell.article(
     "A group that does not commute",
     "Take five cards. There are 120 ways to shuffle them. Do one shuffle, then another: together they are again one of "
-    "the 120. And here the order matters: swap the first two cards and then the last two of the first three, or the other way "
+    "the 120. And here the order matters: swap the first two cards, then the second and the third; or the other way "
     "round, and the cards lie differently. Mathematicians call this a **group**, and this one $S_5$. A network that is "
     "shown some of the 14,400 answers learns those by heart, and later all of them.",
 )

@@ -47,7 +47,7 @@ def rises(
     last = last.assign(place=spread(last["strength"].to_list(), strengths["strength"].to_list(), False))
     ends = (
         alt.Chart(last)
-        .mark_text(align="left", dx=6, fontWeight=600, fontSize=12)
+        .mark_text(align="right", dx=-4, dy=-9, fontWeight=600, fontSize=12)
         .encode(x=x, y="place:Q", text="block:N", color=colour)
     )
     words = f"How strongly the answers hold each block over {last_step:,} steps: {', '.join(names)}."
@@ -61,7 +61,7 @@ def _laid(layers: list, step: int, words: str) -> Figure:
         .properties(
             height=HEIGHT,
             description=words,
-            padding={"right": 80, "left": 5, "top": 5, "bottom": 5},
+            padding={"right": 12, "left": 5, "top": 5, "bottom": 5},
             datasets={"cursor": [{"step": step}]},
         )
         .configure_view(stroke=None)

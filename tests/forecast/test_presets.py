@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import statistics
 
 import pytest
 
@@ -10,7 +11,6 @@ from grokviz.errors import ConfigError
 from grokviz.forecast import recipes
 from grokviz.forecast.presets import PRESETS, preset, to_watch
 from grokviz.forecast.recipes import expected_grok_step, fast_preset
-from grokviz.tasks import named_groups
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -34,19 +34,35 @@ def test_a_preset_is_made_for_a_group(name):
         preset(name, None, "monster")
 
 
-@pytest.mark.parametrize("group", named_groups.OFFERED)
-def test_the_fast_preset_of_a_group_says_what_was_measured_of_it(group):
-    """docs/group-recipes.csv, which the search writes."""
-    config = fast_preset(0, group)
+@pytest.mark.parametrize("group", recipes.GROUPS)
+def test_what_is_said_of_a_group_was_measured(group):
+    """docs/group-recipes.csv, which the search writes, at the settings of its preset."""
+    config, seen = fast_preset(0, group), recipes.GROUPS[group]
     with (ROOT / "docs/group-recipes.csv").open(newline="") as file:
-        rows = [
-            row for row in csv.DictReader(file)
-            if row["group"] == group
-            and all(float(row[name]) == getattr(config, name) for name in ("frac_train", "lr", "weight_decay", "d_model", "d_mlp"))
-        ]  # fmt: skip
-    expected = expected_grok_step(config)
-    if group in recipes.GROUPS:
-        steps = sorted(int(row["grokked"] or 10**9) for row in rows)
-        assert expected == (steps[len(steps) // 2] if steps[len(steps) // 2] < 10**9 else None)
-    else:
-        assert expected is None
+        rows = [row for row in csv.DictReader(file) if row["group"] == group and is_of(row, config)]
+    late = 10**9
+
+    def median(name: str) -> int | None:
+        found = statistics.median_high([int(row[name] or late) for row in rows])
+        return None if found == late else found
+
+    done = sum(bool(row["grokked"]) for row in rows)
+    within = max(int(row["steps"]) for row in rows)
+    assert seen == recipes.Seen(
+        config.frac_train, median("memorised") or 0, median("grokked"), len(rows), done, within
+    )
+    assert expected_grok_step(config) == seen.grokked
+    assert f"within {within:,} steps" in recipes.of_group_in_words(config)
+    assert recipes.of_group_in_words(dataclasses.replace(config, lr=1e-4)) == ""
+
+
+def is_of(row, config):
+    names = ("frac_train", "lr", "weight_decay", "d_model", "d_mlp")
+    return all(float(row[name]) == getattr(config, name) for name in names)
+
+
+def test_of_a_group_that_was_not_tried_nothing_is_expected():
+    assert expected_grok_step(fast_preset(0, "D_17")) is None
+    assert recipes.of_group_in_words(fast_preset(0, "D_17")) == ""
+    assert fast_preset(0, "C_5xC_7").frac_train == fast_preset(35).frac_train  # as on a clock
+    assert fast_preset(0, "D_5").frac_train > fast_preset(0, "D_40").frac_train

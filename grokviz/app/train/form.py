@@ -33,12 +33,6 @@ NO_PLATEAU = (
     "almost as soon as those. Choose a modulus of 31 or more to see the wait."
 )
 
-# docs/group-recipes.csv: of 24 elements no share was found with both a gap of 50 points and an end.
-SMALL_GROUP = (
-    "Little of a plateau to see, if it groks at all: so small a group has to be shown most of its questions. "
-    "Choose one of 60 elements or more to see the wait."
-)
-
 # docs/recipes.md, and the words of the preset.
 TOO_LITTLE = (
     "It will probably memorise and no more: of 31 and 59, two seeds each got at most 5 % of the other questions in "
@@ -59,18 +53,20 @@ def forecast(config: RunConfig) -> Outlook:
     """What will probably become of a training."""
     if not config.group and same_course(config, preset("little", config.p)):
         return Outlook("memorises", None, TOO_LITTLE, None)
-    is_fast = same_course(config, recipes.fast_preset(config.p, config.group))
-    if is_fast and not recipes.shows_plateau(config.p, config.group):
-        why = SMALL_GROUP if config.group else NO_PLATEAU
-        return Outlook("at once", recipes.expected_grok_step(config), why, None)
+    if measured := recipes.of_group_in_words(config):
+        step = recipes.expected_grok_step(config)
+        return Outlook("groks" if step else "unknown", step, measured, None)
+    is_fast = not config.group and same_course(config, recipes.fast_preset(config.p))
+    if is_fast and not recipes.shows_plateau(config.p):
+        return Outlook("at once", recipes.expected_grok_step(config), NO_PLATEAU, None)
     return outlook(config, _fast)
 
 
 def _fast(config: RunConfig) -> Known | None:
-    if not same_course(config, recipes.fast_preset(config.p, config.group)):
+    if config.group or not same_course(config, recipes.fast_preset(config.p)):
         return None
     step = recipes.expected_grok_step(config)
-    return Known(step, recipes.shows_plateau(config.p, config.group)) if step else None
+    return Known(step, recipes.shows_plateau(config.p)) if step else None
 
 
 def form() -> None:
