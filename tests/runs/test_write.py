@@ -15,8 +15,9 @@ from filelock import FileLock
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.runs import folder, log, record, storage, write
-from grokviz.runs.folder import open_run
+from grokviz.runs.folder import open_run, read_weights, snapshot_name
 from grokviz.runs.log import LOG_COLUMNS
+from grokviz.runs.tensors import read_header
 
 STEPS = [0, 3, 10, 40, 100]
 
@@ -434,3 +435,20 @@ def test_looking_for_a_lock_keeps_nobody_out(live):
     with storage.write_lock(live):  # for so short a time it waits
         assert storage.is_locked(live)
     assert not storage.is_locked(live)
+
+
+def test_what_stands_beside_weights_that_were_read_is_not_stored_again(tmp_path):
+    """The attention rate is in the record: a fork writes what it has read."""
+    config = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=6, steps=3, attention_rate=0.25, precision="float32")
+    rng = np.random.default_rng(0)
+    weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in config.shapes.items()}
+    for name in ("first", "fork"):
+        write.create_run(tmp_path / name, config, {}, name, "")
+    write.write_snapshot(tmp_path / "first", 0, weights)
+    read = read_weights(open_run(tmp_path / "first"), 0)
+    assert read["attention_rate"] == 0.25
+    write.write_snapshot(tmp_path / "fork", 0, read)
+    again = read_weights(open_run(tmp_path / "fork"), 0)
+    assert all(np.array_equal(again[name], weights[name]) for name in weights)
+    with open(tmp_path / "fork" / snapshot_name(0), "rb") as file:
+        assert read_header(file, "snapshot").tensors.keys() == config.shapes.keys()
