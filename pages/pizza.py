@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.explorer import page, pizza  # noqa: E402
+from grokviz.app.explorer import page, pizza, ten_seeds  # noqa: E402
 
 shell.article(
     "Clock or pizza?",
@@ -48,10 +48,11 @@ with shell.column():
         "Neither is a verdict. Networks lie all over the plane, and the paper draws no border. A network that only recites has an "
         "irrelevance of 1 as well, and one with random weights treats both numbers alike: so look at grey points as at no points."
     )
+    ten_seeds.change_of_mind()
     st.header("Bake one", anchor=False)
     st.markdown(
         "A network whose attention gives every token the same weight can no longer multiply there. The *attention rate* on page "
-        "Train says how much of the usual attention is left: at 1 all of it, at 0 none."
+        "Train says how much of the usual attention is left: at 1 all of it, at 0 none. The recipe *A pizza* has 0."
     )
     st.page_link("pages/train.py", label="Train at another attention rate", icon=":material/local_pizza:")
     st.caption(

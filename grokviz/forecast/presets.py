@@ -42,11 +42,17 @@ def _too_little_data(p: int, group: str) -> RunConfig:
     )
 
 
+def _pizza(p: int, group: str) -> RunConfig:
+    """Constant attention, as model A of Zhong et al. 2023 (arXiv 2306.17844), in the fast recipe."""
+    return dataclasses.replace(fast_preset(p, group), attention_rate=0.0)
+
+
 PRESETS = {
     "fast": Preset("Fast", "A recipe tuned to grok as soon as it can while the wait is still plain to see.", fast_preset),
     "paper": Preset("The paper's", "The recipe of Nanda et al. 2023. It takes its time: the long flat stretch is the point.", _paper, 113),
     "memorises": Preset("Only memorises", "The fast recipe without weight decay: nothing makes the memory expensive.", _only_memorises),
     "little": Preset("Too little data", "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000.", _too_little_data),
+    "pizza": Preset("A pizza", "The fast recipe at the attention rate 0: no head can choose what to look at, so the two numbers are added up before anything is made of them. See page Clock or pizza?", _pizza),
     "quick": Preset("Quick", "", _quick, 59),
 }  # fmt: skip
 

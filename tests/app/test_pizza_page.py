@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from grokviz.config import RunConfig
+from grokviz.forecast import clock_pizza
 from grokviz.models.transformer import initial_weights
 from grokviz.runs import write
 from tests.app.conftest import components, unescaped
@@ -39,6 +40,10 @@ def test_it_says_where_the_run_stands(runs, visit):
     app = visit("pizza", run="rate-0", step="10")
     assert components(app)
     assert "Its attention rate is 0" in words(app)
+    ten = clock_pizza.outcomes(1.0)
+    turned = sum(run.turned_to_the_clock for run in ten)
+    assert f"of {len([run for run in ten if run.grokked])} seeds" in words(app)
+    assert ("Usually a run" in words(app)) == (turned >= 0.75 * len([run for run in ten if run.grokked]))
 
 
 def test_it_says_why_a_measure_means_nothing_in_a_two_layer_network(runs, visit):
