@@ -31,7 +31,7 @@ def speakers_chart(freqs: tuple[str, ...], reach: float, dark: bool = False) -> 
     names = [*freqs, OTHERS]
     ranged = [*(colours[i % len(colours)] for i in range(len(freqs))), GREY]
     base = alt.Chart(alt.NamedData("speakers")).encode(
-        y=alt.Y("frequency:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12)),
+        y=alt.Y("frequency:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelOverlap=False)),
         x=alt.X(
             "nats:Q",
             title="← against it · nats · for the right answer →",
@@ -45,7 +45,7 @@ def speakers_chart(freqs: tuple[str, ...], reach: float, dark: bool = False) -> 
     )
     return (
         alt.layer(bars)
-        .properties(height=26 * len(names) + 45, description="What each frequency says for the right answer.")
+        .properties(height=26 * len(names) + 62, description="What each frequency says for the right answer.")
         .configure_view(stroke=None)
         .configure_axis(domain=False, ticks=False)
     )
@@ -165,7 +165,7 @@ def control_chart(rows: pd.DataFrame, kinds: list[str]) -> Figure:
     return (
         alt.layer(points)
         .properties(
-            height=26 * len(names) + 45,
+            height=26 * len(names) + 62,
             description="The test loss of the cut, of the whole network, and of the same cut with as many others at random.",
         )
         .configure_view(stroke=None)

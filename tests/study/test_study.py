@@ -107,6 +107,19 @@ def test_measures_are_plain_json_and_take_other_key_frequencies(trained):
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
+def test_measures_say_in_which_group_and_what_is_key_in_it(trained):
+    run = open_run(trained / "tiny-groks")
+    result = study.measure_exactly(run, len(run.steps) - 1)
+    assert (result["group"], result["order"]) == ("C_13", "as they are numbered")
+    assert result["key_blocks"] == [f"k = {k}" for k in result["key_freqs"]]
+    alike = result["block_similarity"]
+    assert list(alike) == [f"k = {k}" for k in range(1, 7)]
+    assert sum(alike[name] ** 2 for name in result["key_blocks"]) == pytest.approx(result["logit_fve"])
+    none = study.measure_exactly(open_run(trained / "tiny-recites"), 0)
+    assert (none["group"], none["key_blocks"], none["key_freqs"]) == (None, [], [])
+    assert "drawn at random" in none["no_group"]
+
+
 def test_key_frequencies_are_chosen_on_the_last_snapshot_for_every_step(trained):
     run = open_run(trained / "tiny-groks")
     first, last = (study.measure_exactly(run, index)["key_freqs"] for index in (0, len(run.steps) - 1))

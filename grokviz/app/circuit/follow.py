@@ -212,14 +212,9 @@ def attention_stage(study: Study, s: Stages, followed: Followed, key: str) -> No
             r"A_{=\to a} \approx \tfrac12 + \alpha\,(\cos w_k a - \cos w_k b) + \beta\,(\sin w_k a - \sin w_k b)"
         )
     with st.container(width=960):
+        waves = [snapshots.block_name(study, head.freq) if head.freq else "none" for head in followed.heads]
         rows = [
-            (
-                h,
-                snapshots.block_name(study, head.freq) if head.freq else "none",
-                *map(float, head.pattern),
-                float(head.linear[0]),
-                wording.percent(head.share),
-            )
+            (h, waves[h], *map(float, head.pattern), float(head.linear[0]), wording.percent(head.share))
             for h, head in enumerate(followed.heads)
         ]
         names = ["head", "wave", "to a", "to b", "to =", "by its wave: to a", "explained"]
