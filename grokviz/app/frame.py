@@ -4,6 +4,7 @@ import functools
 import json
 from collections.abc import Callable
 
+import streamlit as st
 from streamlit.components.v2 import component
 
 from grokviz.app import glossary
@@ -14,7 +15,7 @@ FOLDER = assets.FOLDER.parent / "page"
 
 def frame(page: str) -> None:
     """Words of the glossary open where they stand, and the menu of a phone closes if `page` is another one than before."""
-    _frame()(key="frame", data={"page": page})
+    _frame()(key="frame", data={"page": page, "dark": st.context.theme.type == "dark"})
 
 
 @functools.cache

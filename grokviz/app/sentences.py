@@ -102,7 +102,7 @@ def spectrum_caption(study: Study) -> str:
     how = "**How to read this.** One bar a frequency: how strongly the matrix varies with that wave over the numbers. "
     if not study.timeline.key_freqs:
         return how + "This run has no key frequency."
-    return how + f"Blue are the key frequencies of this run, {key_names(study)}."
+    return how + f"Those in colour are the key frequencies of this run, {key_names(study)}."
 
 
 def key_names(study: Study) -> str:

@@ -16,7 +16,7 @@ from grokviz.runs import library
 
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
 WIDENING = 0.1  # seconds in which a browser makes the page wide, before anything is on it that would move
-LOGO_COLOURS = {"light": "#23211E", "dark": "#E9E6E0"}
+LOGO_COLOURS = {"light": "#161412", "dark": "#E9E6E0"}
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" width="132" height="32">
 <svg width="32" height="32">{sign}</svg>
 <text x="40" y="23" font-family="system-ui, sans-serif" font-size="21" font-weight="600" fill="{colour}">GrokViz</text>

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from grokviz.view.charts import GREY, KEY_COLOUR, Figure, log_axis
-from grokviz.view.palette import palette
+from grokviz.view.charts import GREY, KEY_COLOUR, Figure, in_key_colours, log_axis
+from grokviz.view.palette import frequency_colours, palette, quiet
 
 OTHERS = "all others"
 LOG = alt.Scale(type="log", nice=False)
-ROLES = alt.Scale(domain=["key", "other"], range=[KEY_COLOUR, "#B9B7B0"])
 
 
 def speakers(
@@ -27,9 +26,8 @@ def speakers(
 
 def speakers_chart(freqs: tuple[str, ...], reach: float, dark: bool = False) -> Figure:
     """A bar to the right speaks for the right answer, one to the left against it. Rows: `speakers`; names of `freqs`."""
-    colours = palette()["frequencies"]["dark" if dark else "light"]
     names = [*freqs, OTHERS]
-    ranged = [*(colours[i % len(colours)] for i in range(len(freqs))), GREY]
+    ranged = [*frequency_colours(freqs, dark).values(), GREY]
     base = alt.Chart(alt.NamedData("speakers")).encode(
         y=alt.Y("frequency:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelOverlap=False)),
         x=alt.X(
@@ -58,10 +56,10 @@ def ablations(losses: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> p
     return pd.DataFrame({"frequency": frequency, "loss": losses, "role": role})
 
 
-def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...]) -> Figure:
+def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...], dark: bool = False) -> Figure:
     """Loss without each frequency, on a log scale, and the loss of the whole network as a line."""
     lowest = min([*losses["loss"], whole]) / 2
-    rows = losses.assign(floor=lowest)
+    rows = in_key_colours(losses.assign(floor=lowest), freqs, dark)
     bars = (
         alt.Chart(rows)
         .mark_bar()
@@ -73,13 +71,13 @@ def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...]) 
             ),
             y=alt.Y("loss:Q", title="loss over all pairs", scale=LOG, axis=log_axis()),
             y2="floor:Q",
-            color=alt.Color("role:N", legend=None, scale=ROLES),
+            color=KEY_COLOUR,
             tooltip=["frequency:O", "role:N", alt.Tooltip("loss:Q", format=".2~e")],
         )
     )
     line = alt.Chart(pd.DataFrame({"loss": [whole], "name": ["nothing taken out"]}))
     rule = line.mark_rule(strokeDash=[5, 4], color=GREY).encode(y="loss:Q")
-    name = line.mark_text(align="left", dx=4, dy=-8, color=GREY, fontSize=12).encode(
+    name = line.mark_text(align="left", dx=4, dy=-8, color=quiet(dark), fontSize=12).encode(
         x=alt.value(0), y="loss:Q", text="name:N"
     )
     return (
@@ -95,7 +93,8 @@ def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...]) 
 def suffice_chart(margins: pd.DataFrame, dark: bool = False) -> Figure:
     """Margin against number of frequencies. Rows: size, margin, series, place (where the name goes or null)."""
     names = list(dict.fromkeys(margins["series"]))
-    ranged = ["#4FB3EE", "#8D99A8", "#F27BA8"] if dark else ["#0072B2", "#7B8794", "#B8336A"]
+    shades = (palette()["series"][name]["darkText" if dark else "lightText"] for name in ("plain", "second"))
+    ranged = [*shades, quiet(dark)]
     base = alt.Chart(margins).encode(
         x=alt.X("size:Q", title="number of frequencies", axis=alt.Axis(tickMinStep=1, grid=False)),
         y=alt.Y(
@@ -125,10 +124,11 @@ def suffice_chart(margins: pd.DataFrame, dark: bool = False) -> Figure:
 
 # What a mark of `control_chart` is, and how it is drawn: light and dark enough on either theme.
 DRAW, DRAW_OF_KEYS, THE_CUT, WHOLE = "as many at random", "with a key frequency", "your cut", "nothing cut"
+CUT_COLOUR = "#A8487F"  # neither that of a curve nor that of a frequency
 MARKS = {
     DRAW: ("circle", GREY),
     DRAW_OF_KEYS: ("triangle-up", GREY),
-    THE_CUT: ("diamond", "#2F8AC4"),
+    THE_CUT: ("diamond", CUT_COLOUR),
     WHOLE: ("square", GREY),
 }
 SMALLEST = 1e-12  # of a loss on a logarithmic axis

@@ -7,25 +7,24 @@ cursor) is a dataset of its own: the rest of the specification stays identical a
 import itertools
 import json
 import math
+from collections.abc import Iterable
 
 import altair as alt
 import pandas as pd
 
-from grokviz.view.palette import series_colours, series_dashes
+from grokviz.view.palette import frequency_colours, palette, quiet, series_colours, series_dashes
 from grokviz.wording import superscript
 
 Figure = alt.LayerChart | alt.FacetChart
 
-PHASES = {"memorisation": "#E69F00", "circuit formation": "#56B4E9", "cleanup": "#009E73"}
 RESULTS = {
     "trained on, right": "#D55E00",
     "never seen, right": "#0072B2",
     "trained on, wrong": "#F3D6C2",
     "never seen, wrong": "#C9D8E3",
 }
-KEY_COLOUR = "#0072B2"
 SPECTRUM_WIDTH = 290  # pixels: Vega fits no facet to its column, and this fits a phone
-GREY = "#8A8A86"
+GREY, OTHER = "#8A8A86", "#B9B7B0"  # of marks, and of what has no colour of its own
 NAME_LETTER, NAME_HEIGHT = 6.5, 15  # pixels, of the name of a phase
 MAX_ROWS = 70_000  # 251 x 251 pairs
 alt.data_transformers.enable("default", max_rows=MAX_ROWS)
@@ -39,11 +38,12 @@ def step_axis(last_step: int, field: str = "step:Q") -> alt.X:
     )
 
 
-def phase_bands(bands: pd.DataFrame, last_step: int) -> Figure:
+def phase_bands(bands: pd.DataFrame, last_step: int, dark: bool = False) -> Figure:
     """The phases as quiet tints over the whole height, each named at the top; below each other where it is narrow."""
     x = step_axis(last_step, "start:Q")
-    colour = alt.Color("phase:N", legend=None, scale=_scale(PHASES))
-    tints = alt.Chart(bands).mark_rect(opacity=0.13).encode(x=x, x2="end:Q", color=colour)
+    tint = {name: shades["dark" if dark else "light"] for name, shades in palette()["phases"].items()}
+    colour = alt.Color("phase:N", legend=None, scale=_scale(tint))
+    tints = alt.Chart(bands).mark_rect().encode(x=x, x2="end:Q", color=colour)
     needed = names_need(bands, last_step)
     names = [
         alt.Chart(bands.iloc[[row]])
@@ -53,7 +53,7 @@ def phase_bands(bands: pd.DataFrame, last_step: int) -> Figure:
             dx=5,
             dy=alt.expr(f"width < {needed} ? {5 + NAME_HEIGHT * row} : 5"),
             fontSize=12,
-            color=GREY,
+            color=quiet(dark),
         )
         .encode(x=x, y=alt.value(0), text="phase:N")
         for row in range(len(bands))
@@ -83,7 +83,7 @@ def loss_chart(
     lines = _loss_lines(positive, last_step, dark)
     return finish(
         [
-            phase_bands(bands, last_step),
+            phase_bands(bands, last_step, dark),
             lines,
             end_labels(positive, "loss", series_colours(dark, text=True), log=True),
             cursor(last_step),
@@ -149,7 +149,7 @@ def measure_chart(
 ) -> Figure:
     """One or a few measures over the whole run, phases shaded, a rule at the step."""
     names = list(dict.fromkeys(values["series"]))
-    colours, texts = (_colours_of(names, series_colours(dark, text)) for text in (False, True))
+    colours, texts = (_colours_of(names, dark, text) for text in (False, True))
     values = values.loc[values["value"] > 0] if log else values
     scale = alt.Scale(type="log") if log else alt.Scale(zero=True)
     lines = (
@@ -164,7 +164,7 @@ def measure_chart(
     )
     return finish(
         [
-            phase_bands(bands, last_step),
+            phase_bands(bands, last_step, dark),
             lines,
             end_labels(values, "value", texts, log),
             cursor(last_step),
@@ -174,25 +174,26 @@ def measure_chart(
     )
 
 
-def _colours_of(names: list[str], series: dict[str, str]) -> dict[str, str]:
-    """A loss has its own colour; another measure that of test, the next one that of train."""
-    return {
-        name: series.get(name, other)
-        for name, other in zip(names, (series["test"], series["train"]), strict=False)
-    }
+def _colours_of(names: list[str], dark: bool, text: bool) -> dict[str, str]:
+    """A loss has its own colour; of other measures the first is plain, the second paler."""
+    series, shade = series_colours(dark, text), ("dark" if dark else "light") + ("Text" if text else "")
+    plain = [palette()["series"][name][shade] for name in ("plain", "second")]
+    return {name: series.get(name, plain[min(i, 1)]) for i, name in enumerate(names)}
 
 
-def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int]) -> alt.FacetChart:
-    """Norm of every frequency in the embedding and in the map from neurons to logits, keys in blue."""
+def spectrum_chart(
+    spectrum: pd.DataFrame, highest: float, key_freqs: list[int], dark: bool = False
+) -> alt.FacetChart:
+    """Norm of every frequency in the embedding and in the map from neurons to logits, keys in their own colours."""
     bars = (
-        alt.Chart(spectrum)
+        alt.Chart(in_key_colours(spectrum, key_freqs, dark))
         .mark_bar()
         .encode(
             x=alt.X(
                 "frequency:O", title="frequency k", axis=alt.Axis(values=list[float](key_freqs), labelAngle=0)
             ),
             y=alt.Y("norm:Q", title="strength", scale=alt.Scale(domain=[0, highest])),
-            color=alt.Color("role:N", legend=None, scale=_scale({"key": KEY_COLOUR, "other": "#B9B7B0"})),
+            color=KEY_COLOUR,
             tooltip=["frequency:O", "role:N", alt.Tooltip("norm:Q", format=".3~g")],
         )
         .properties(height=170, width=SPECTRUM_WIDTH)
@@ -202,6 +203,15 @@ def spectrum_chart(spectrum: pd.DataFrame, highest: float, key_freqs: list[int])
             "matrix:N", title=None, header=alt.Header(orient="top", labelAnchor="start", labelFontSize=13)
         )
     ).properties(description="How strong each frequency is, in the embedding and from neurons to logits.")
+
+
+def in_key_colours(rows: pd.DataFrame, key_freqs: Iterable[int], dark: bool) -> pd.DataFrame:
+    """Rows with a `frequency`, and in `colour` that of each key frequency; others are grey."""
+    colours = frequency_colours(key_freqs, dark)
+    return rows.assign(colour=[colours.get(k, OTHER) for k in rows["frequency"].tolist()])
+
+
+KEY_COLOUR = alt.Color("colour:N", legend=None, scale=None)  # of `in_key_colours`
 
 
 def answers_chart(answers: pd.DataFrame, p: int) -> alt.Chart:

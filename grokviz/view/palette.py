@@ -2,7 +2,11 @@
 
 import functools
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T", int, str)
 
 FILE = Path(__file__).parent / "film" / "palette.json"
 
@@ -22,6 +26,17 @@ def series_colours(dark: bool = False, text: bool = False) -> dict[str, str]:
 def series_dashes() -> dict[str, list[int]]:
     """Name of a series -> its dashes, the second channel beside colour."""
     return {name: style["dash"] or [1, 0] for name, style in palette()["series"].items() if name in NAMED}
+
+
+def quiet(dark: bool = False) -> str:
+    """The colour of words in a chart that are no name of a curve: with contrast AA, and no other meaning."""
+    return palette()["quiet"]["dark" if dark else "light"]
+
+
+def frequency_colours(freqs: Iterable[T], dark: bool = False) -> dict[T, str]:
+    """Each key frequency, by number or name -> its colour, the same in the film and in every chart."""
+    colours = palette()["frequencies"]["dark" if dark else "light"]
+    return {k: colours[i % len(colours)] for i, k in enumerate(freqs)}
 
 
 NAMED = ("train", "test", "restricted", "excluded")

@@ -12,6 +12,7 @@ from grokviz.app import shell
 from grokviz.app.circuit import control, experiment_table, pair, snapshots
 from grokviz.app.circuit import follow as following
 from grokviz.app.circuit.snapshots import View
+from grokviz.app.explorer import figures
 from grokviz.app.session import address, keys
 from grokviz.circuit.cuts import MODES, NO_CUTS, SEEDS, SKIPS, Choice, Cuts, format_cuts, parse_cuts
 from grokviz.circuit.interventions import Outcome
@@ -357,9 +358,9 @@ def _each_frequency(index: int, whole: View) -> None:
     losses = bars.ablations(
         snapshots.ablations(address.handle(), index), waves.freqs if waves.are_key else ()
     )
-    st.altair_chart(bars.ablations_chart(losses, whole.outcome.all_loss, waves.freqs))
+    st.altair_chart(bars.ablations_chart(losses, whole.outcome.all_loss, waves.freqs, figures.is_dark()))
     st.caption(
-        "**How to read this.** One bar a frequency: the loss without its products of waves in the logits, all else left as it is. Blue are the key "
+        "**How to read this.** One bar a frequency: the loss without its products of waves in the logits, all else left as it is. Those in colour are the key "
         "frequencies. The dashed line is the whole network. Section 4.4 of the paper: there, too, only the key frequencies matter."
     )
 

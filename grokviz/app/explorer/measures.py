@@ -38,9 +38,9 @@ def _section(measure: Measure, article: Article, study: Study) -> None:
     st.header(article.question, anchor=False)
     what, notice = st.columns(2, gap="large")
     what.markdown(f"**{article.name}.** {article.words}")
-    what.latex(article.formula)
     notice.markdown(f"**What to notice.** {article.notice}")
     notice.caption(f"Source: {article.source}")
+    st.latex(article.formula)
     if nothing := why_nothing(measure, study.task, study.timeline.key_freqs, study.run.config.shapes):
         st.info(nothing)
         return

@@ -191,7 +191,8 @@ def _plain_spectrum(study: Study, index: int, step: int) -> None:
         st.info(f"{study.task.no_group} So there are no frequencies to show.")
         return
     highest = float(max(t.spectrum_W_E.max(), t.spectrum_W_L.max()))
-    st.altair_chart(charts.spectrum_chart(tables.spectrum(study, index), highest, list(t.key_freqs)))
+    rows = tables.spectrum(study, index)
+    st.altair_chart(charts.spectrum_chart(rows, highest, list(t.key_freqs), figures.is_dark()))
     st.caption(sentences.spectrum_caption(study))
     figures.article_curves(study, registry.by_name("gini_W_E"), step)
     st.caption(sentences.GINI_CAPTION)

@@ -147,7 +147,11 @@ def _picture(config: RunConfig) -> None:
     task = build_task(config)
     shown, all_pairs = int(task.is_train.sum()), int((task.is_train | task.is_test).sum())
     st.markdown("**What it will be shown**")
-    st.image(pixels.split_picture(config, st.context.theme.type == "dark"), width="content")
+    st.image(
+        pixels.split_picture(config, st.context.theme.type == "dark"),
+        width="content",
+        alt=f"Which of the {all_pairs:,} pairs it trains on, each in the colour of its answer.",
+    )
     st.caption(
         f"Every square is a question, row a and column b. The {shown:,} coloured ones it trains on, each in the colour of "
         f"its answer; the other {all_pairs - shown:,} it never sees."

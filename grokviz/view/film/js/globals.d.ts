@@ -17,6 +17,7 @@ declare var grokvizCarried: Uint8Array[] | undefined;
 declare var grokvizStyle: string | undefined;
 declare var grokvizPlayed: boolean | undefined;
 declare var grokvizPage: string | undefined;
+declare var grokvizContrast: CSSStyleSheet | undefined;
 declare var grokvizStopHidden: MutationObserver | undefined;
 
 declare const WORDS: Record<string, [word: string, meaning: string]>;

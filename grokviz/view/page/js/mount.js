@@ -1,14 +1,17 @@
 // What a page does beside its figures: the menu of a phone closes when a page was chosen, a word opens its meaning, and
-// the word Stop, which would stop the page and no training, stays away.
+// the word Stop, which would stop the page and no training, stays away, and words in the dark theme are light enough.
 
+import { lightenWords } from "./contrast.js";
 import { closePhoneMenu } from "./phone-menu.js";
 import { hideStop } from "./stop.js";
 import { explainWords } from "./words.js";
 
-/** Called by Streamlit at first, and whenever the page is another one.
- * @param {{ data: { page: string }, parentElement: Element }} component */
+/** Called by Streamlit at first, and whenever the page or the theme is another one.
+ * @param {{ data: { page: string, dark: boolean }, parentElement: Element }} component */
 export function mount({ data, parentElement }) {
   closePhoneMenu(data.page);
   hideStop();
-  return explainWords(/** @type {HTMLElement} */ (parentElement.querySelector(".gv-word")));
+  const card = /** @type {HTMLElement} */ (parentElement.querySelector(".gv-word"));
+  lightenWords(data.dark, getComputedStyle(card).getPropertyValue("--st-link-color"));
+  return explainWords(card);
 }
