@@ -15,7 +15,7 @@ from grokviz.jobs import supervisor
 from grokviz.runs import library
 
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
-WIDENING = 0.1  # seconds in which a browser makes the page wide, before anything is on it that would move
+WIDENING = 0.2  # seconds in which a browser makes the page wide, before anything is on it that would move
 LOGO_COLOURS = {"light": "#161412", "dark": "#E9E6E0"}
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" width="132" height="32">
 <svg width="32" height="32">{sign}</svg>
@@ -120,6 +120,8 @@ def _page(entry: menu.Entry):
 
 def _logo() -> None:
     """The name of the product, beside the menu and above that of a phone."""
+    if is_embedded():
+        return
     colour = LOGO_COLOURS["dark" if st.context.theme.type == "dark" else "light"]
     st.logo(LOGO.format(colour=colour, sign=ICON.read_text("utf-8")), size="large")
 

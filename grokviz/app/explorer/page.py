@@ -94,6 +94,8 @@ def plain_controls() -> None:
 
 def run_picker() -> None:
     """A list of the runs that are here, with one sentence on each."""
+    if shell.is_embedded():
+        return
     with st.container(key=PICKER):
         _picker()
 
@@ -144,6 +146,7 @@ def _film(study: Study, shown: Shown) -> None:
             here.play,
             moments,
             shown.tour and here.begins,
+            address.extra(address.PRESENT) == "true" and shown.layout != "strip",
         ),
         key=film_key(shown.panels),
         layout=shown.layout,

@@ -18,7 +18,15 @@ from grokviz.study import Study
 from grokviz.view.film import assets
 from grokviz.view.film.component import FilmState
 
-EXTRAS = ("a", "b", "cuts", "waves", "neuron")  # what some pages keep in the address besides: see `extra`
+PRESENT = "present"  # kept on every page: `?present=true` shows the film to a room
+EXTRAS = (
+    "a",
+    "b",
+    "cuts",
+    "waves",
+    "neuron",
+    PRESENT,
+)  # what some pages keep in the address besides: see `extra`
 
 
 class Place(NamedTuple):
@@ -109,7 +117,7 @@ def remember(state: FilmState, panels_of_page: tuple[str, ...], extras: tuple[st
     wanted = {"run": place.run, "step": str(place.step)}
     if panels is not None:
         wanted["panels"] = ",".join(panels)
-    wanted |= {name: value for name, value in _extras().items() if name in extras}
+    wanted |= {name: value for name, value in _extras().items() if name in (*extras, PRESENT)}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -43,7 +43,7 @@ class Command(NamedTuple):
 
     Raise `seq` by one to jump, or with `play` to be taken there by the film. With the same `seq` a command is
     ignored, so an echo is never one. `moments` are those of a guided tour; a `quiet` film plays once by itself
-    when it is first seen, where the visitor's system does not ask for calm.
+    when it is first seen, where the visitor's system does not ask for calm; with `present` it fills the window.
     """
 
     step: int
@@ -52,6 +52,7 @@ class Command(NamedTuple):
     play: bool = False
     moments: tuple[Moment, ...] = ()
     quiet: bool = False
+    present: bool = False
 
 
 def film(

@@ -29,6 +29,7 @@ export function makeFilm(header) {
   const film = {
     header, steps: header.steps, axis: makeAxis(header.steps, bestAxis(header)),
     position: 0, playing: false, held: false, speed: 1, loop: false, span: [0, 1], touched: false, axisIsChosen: false,
+    tour: /** @type {number[]} */ ([]),
     edges: /** @type {Edges | null} */ (null), // of the strip, for panels that stand under it
     onframe: (/** @type {number} */ _now) => {}, oncommit: () => {},
     stats: { frames: 0, inputs: /** @type {number[]} */ ([]), waiting: 0 },
@@ -166,8 +167,9 @@ export function makeFilm(header) {
       sweep = film.axis.unitAt(film.position);
     },
 
-    /** Where phases begin and end, as snapshots. @returns {number[]} */
+    /** Where phases begin and end, or the moments of the tour where there is one, as snapshots. @returns {number[]} */
     boundaries() {
+      if (film.tour.length) return film.tour.map(film.nearest);
       const ends = phaseBands(film.header).flatMap((band) => [band.from, band.to]);
       return [...new Set([0, ...ends, film.steps[last()]].map(film.nearest))].sort((a, b) => a - b);
     },

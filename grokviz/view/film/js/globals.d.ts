@@ -16,6 +16,7 @@ declare var grokvizPanels: typeof import("./places.js").mountPanels;
 declare var grokvizCarried: Uint8Array[] | undefined;
 declare var grokvizStyle: string | undefined;
 declare var grokvizPlayed: boolean | undefined;
+declare var grokvizPresented: boolean | undefined;
 declare var grokvizPage: string | undefined;
 declare var grokvizContrast: CSSStyleSheet | undefined;
 declare var grokvizStopHidden: MutationObserver | undefined;

@@ -49,6 +49,8 @@ export function makePanels(timeline, film, { need, onchoose }) {
     pictures: () => shown,
     chosen: () => shown.map(({ id }) => id),
     layout: () => shown.forEach((frame) => frame.layout()),
+    /** Draw those that are not in sight, too: on paper they are. */
+    seeAll: () => shown.forEach((frame) => frame.seen(true)),
     /** @param {Theme} theme */
     paint: (theme) => shown.forEach((frame) => frame.paint(theme)),
     /** @param {number} i */

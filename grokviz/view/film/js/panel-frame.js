@@ -4,7 +4,7 @@
 /** @import { Film } from "./film.js" */
 /** @import { Figure } from "./kit/canvas.js" */
 
-import { makeDraggable, makeFigure } from "./kit/canvas.js";
+import { makeDraggable, makeFigure, placeOn } from "./kit/canvas.js";
 import { make, setText } from "./kit/dom.js";
 import { hovered, NOTHING, pointAt } from "./kit/hover.js";
 import { partOf } from "./kit/timeline.js";
@@ -136,8 +136,8 @@ function listenToPanel(panel, { figure, element, caption }, film, state, context
   }
   if (press) {
     figure.front.classList.add("gv-presses");
-    figure.front.onclick = ({ offsetX, offsetY }) => {
-      const index = state.own && state.theme ? press(state.own, offsetX, offsetY, context(state.theme)) : null;
+    figure.front.onclick = (event) => {
+      const { x, y } = placeOn(event), index = state.own && state.theme ? press(state.own, x, y, context(state.theme)) : null;
       if (index !== null) film.goTo(index);
     };
   }
@@ -152,7 +152,7 @@ function listenToPanel(panel, { figure, element, caption }, film, state, context
     pointAt(found ?? NOTHING);
     film.draw();
   };
-  const { front } = figure, at = (/** @type {PointerEvent} */ event) => point(event.offsetX, event.offsetY);
+  const { front } = figure, at = (/** @type {PointerEvent} */ event) => point(placeOn(event).x, placeOn(event).y);
   for (const kind of /** @type {const} */ (["pointermove", "pointerdown"])) front.addEventListener(kind, at);
   front.addEventListener("pointerleave", () => point(-1e6, -1e6));
 }

@@ -13,6 +13,7 @@ import { placesOf, registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
 import { makeMoments } from "./moments.js";
 import { spoken } from "./narrator.js";
+import { makePresenter } from "./present.js";
 import { playQuietly } from "./quiet-play.js";
 import { makeShareButtons, saveCurves, savePicture } from "./saving.js";
 import { makeSlim } from "./slim.js";
@@ -36,7 +37,10 @@ export function buildView(site, core, control) {
   const timeline = { ...core, maps: mapsFor(core) };
   const film = makeFilm(core.header);
   const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
+  film.tour = (control.moments ?? []).map(([, step]) => step);
+  const presenter = makePresenter(root, film, panels.grid, () => layout());
   const saves = /** @type {HTMLElement[]} */ ([
+    ...(control.layout === "strip" ? [] : [make("button", "gv-link", { type: "button", text: "Show to a room", onclick: presenter.start })]),
     ...makeShareButtons(film, panels.chosen),
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: saveStrip }),
@@ -63,7 +67,8 @@ export function buildView(site, core, control) {
 
   const slim = makeSlim(root, () => strip, drawStrip, full ? null : pageOf(root));
   function fitStrip(hidden = slim.hidden()) {
-    if (beside && width >= BESIDE_FROM) strip.layout(Math.floor(strip.element.clientWidth), theme, hidden, BESIDE_HEIGHT);
+    if (presenter.presenting()) strip.layout(Math.floor(strip.element.clientWidth), theme, 0, Math.max(160, root.clientHeight - strip.narrator.offsetHeight - 170));
+    else if (beside && width >= BESIDE_FROM) strip.layout(Math.floor(strip.element.clientWidth), theme, hidden, BESIDE_HEIGHT);
     else strip.layout(width, theme, hidden);
   }
   function drawStrip(hidden = slim.hidden()) {
@@ -130,7 +135,15 @@ export function buildView(site, core, control) {
   film.goTo(film.nearest(control.step), { silent: true, eased: false });
   strip.tell(film.index());
   layout();
-  const endQuietPlay = control.quiet ? playQuietly(film, root) : () => {};
+  const endQuietPlay = control.quiet && !control.present ? playQuietly(film, root) : () => {};
+  if (control.present && !globalThis.grokvizPresented) presenter.start();
+  globalThis.grokvizPresented ||= Boolean(control.present);
+  const printAll = () => {
+    panels.seeAll();
+    panels.paint(theme);
+    panels.tell(film.index());
+  };
+  addEventListener("beforeprint", printAll);
 
   return {
     film,
@@ -178,6 +191,8 @@ export function buildView(site, core, control) {
     stop() {
       clearTimeout(later);
       endQuietPlay();
+      presenter.stop();
+      removeEventListener("beforeprint", printAll);
       deaf();
       pointAt(NOTHING);
       film.stop();

@@ -12,7 +12,7 @@ export function makeCanvas(className, label) {
 }
 
 /** Device pixels in a CSS pixel; more than two are not seen. */
-export const screenScale = () => Math.min(globalThis.devicePixelRatio || 1, 2);
+export const screenScale = () => Math.min((globalThis.devicePixelRatio || 1) * (globalThis.grokvizScrubbers?.zoom ?? 1), 2);
 
 /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height @param {number} scale */
 export function fitCanvas(canvas, width, height, scale) {
@@ -54,6 +54,13 @@ export function makeFigure(className, label) {
 
 const SLOP = 6; // pixels that a finger moves aside before it drags: until then it may scroll the page
 
+/** Where on its canvas a pointer is, in the pixels of the canvas, also of a film that is enlarged.
+ * @param {{ offsetX: number, offsetY: number }} event */
+export function placeOn({ offsetX, offsetY }) {
+  const zoom = globalThis.grokvizScrubbers?.zoom ?? 1;
+  return { x: offsetX / zoom, y: offsetY / zoom };
+}
+
 /** Press anywhere and drag: `unitOf` turns a place on the canvas into a place on the axis of time. A finger that goes up
  * or down scrolls the page, one that goes aside drags, one that only taps is a press.
  * @param {HTMLCanvasElement} canvas
@@ -61,7 +68,7 @@ const SLOP = 6; // pixels that a finger moves aside before it drags: until then 
  * @param {(x: number) => number} unitOf */
 export function makeDraggable(canvas, film, unitOf) {
   let from = /** @type {number | null} */ (null), held = false; // where a finger came down that may yet scroll
-  const move = (/** @type {PointerEvent} */ event) => film.dragTo(unitOf(event.offsetX), event.timeStamp);
+  const move = (/** @type {PointerEvent} */ event) => film.dragTo(unitOf(placeOn(event).x), event.timeStamp);
   const hold = (/** @type {PointerEvent} */ event) => {
     [from, held] = [null, true];
     canvas.setPointerCapture(event.pointerId);
@@ -76,11 +83,11 @@ export function makeDraggable(canvas, film, unitOf) {
   canvas.classList.add("gv-drags");
   canvas.onpointerdown = (event) => {
     if (event.button !== 0) return;
-    if (event.pointerType === "touch") from = event.offsetX;
+    if (event.pointerType === "touch") from = placeOn(event).x;
     else hold(event);
   };
   canvas.onpointermove = (event) => {
-    if (from !== null && Math.abs(event.offsetX - from) > SLOP) hold(event);
+    if (from !== null && Math.abs(placeOn(event).x - from) > SLOP) hold(event);
     else if (held) move(event);
   };
   canvas.onpointerup = (event) => {

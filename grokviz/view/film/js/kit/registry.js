@@ -17,11 +17,12 @@ import { decodeBlob } from "./blob.js";
  * @property {Map<string, Scene>} scenes what is shown by each of them
  * @property {Set<Place>} places where panels stand by themselves in the page
  * @property {any} active the film that was last touched, which hears the keys
+ * @property {number} zoom how much the film is enlarged that is shown to a room, else 1
  */
 
 /** @type {Registry} */
 export const registry = (globalThis.grokvizScrubbers ??= {
-  parts: new Map(), waiting: new Set(), films: new Map(), scenes: new Map(), places: new Set(), active: null,
+  parts: new Map(), waiting: new Set(), films: new Map(), scenes: new Map(), places: new Set(), active: null, zoom: 1,
 });
 const PARTS_KEPT = 16;
 
@@ -47,7 +48,7 @@ export function keepCarried() {
 /**
  * What Python wants to be shown. `seq` rises with every command; without one it is still on its way.
  * @typedef {{ key: string, id: string, step: number, panels: string[], layout: "full" | "strip" | "beside" | "none", seq?: number,
- *   play?: boolean, moments?: [string, number, string][], quiet?: boolean }} Control
+ *   play?: boolean, moments?: [string, number, string][], quiet?: boolean, present?: boolean }} Control
  */
 
 /** The data of the component: [u32 length][JSON control][part][part]..., the parts only when they are new here.

@@ -1,0 +1,113 @@
+"""What a visitor sees first: one screen that holds the story, and does not move but under the hand."""
+
+import pytest
+
+from devtools.browser import launch
+from devtools.server import serving
+
+STEP = "globalThis.grokvizScrubbers.active.step()"
+SETTLED = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+# Of the first layout, in which the page becomes wide and is empty yet, the amount depends on how busy the machine is.
+SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
+    for (const { hadRecentInput, sources, value } of list.getEntries())
+        if (!hadRecentInput && !sources.some(({ node }) => node?.dataset?.testid === "stMainBlockContainer"))
+            globalThis.shifted += value;
+}).observe({ type: "layout-shift", buffered: true });"""
+GOOD = 0.1  # cumulative layout shift, as the web measures it: above 0.25 it is poor
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def open_page(server):
+    with launch() as browser:
+
+        def open_at(path="", width=1280, height=720, motion="reduce"):
+            context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            page.add_init_script(SHIFTS)
+            page.goto(f"{server}/{path}")
+            page.wait_for_selector(".gv-strip-figure canvas, .gv-panel canvas")
+            page.wait_for_function(SETTLED)
+            page.wait_for_timeout(500)
+            return page
+
+        yield open_at
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768)])
+def test_strip_rings_map_and_moments_are_on_the_first_screen(open_page, width, height):
+    page = open_page(width=width, height=height)
+    for part in (
+        "h1",
+        ".gv-moments",
+        ".gv-strip-figure",
+        ".gv-controls",
+        "[data-panel=rings] canvas >> nth=0",
+        "[data-panel=answers] canvas >> nth=0",
+    ):
+        box = page.locator(part).bounding_box()
+        assert box["y"] >= 0, part
+        assert box["y"] + box["height"] <= height, part
+    assert page.evaluate("globalThis.shifted") < GOOD
+
+
+def test_the_tour_moves_the_film_and_nothing_else(open_page):
+    page = open_page()
+    parts = (".gv-strip-figure", "[data-panel=rings]", "[data-panel=answers]", ".gv-moments")
+    at_rest = [page.locator(part).bounding_box() for part in parts]
+    seen = set()
+    for button in page.locator(".gv-moment").all():
+        button.click()
+        page.wait_for_timeout(300)
+        assert button.get_attribute("aria-pressed") == "true"
+        assert [page.locator(part).bounding_box() for part in parts] == at_rest
+        seen.add(page.evaluate(STEP))
+    assert len(seen) == 5
+
+
+def test_it_plays_once_by_itself_until_it_is_touched(open_page):
+    page = open_page(motion="no-preference")
+    page.wait_for_function("globalThis.grokvizScrubbers.active.playing", timeout=10_000)
+    page.mouse.click(5, 400)
+    page.wait_for_function("!globalThis.grokvizScrubbers.active.playing")
+    still = open_page("?step=0", motion="no-preference")
+    still.wait_for_timeout(2_500)
+    assert still.evaluate(STEP) == 0
+
+
+def test_a_word_opens_its_meaning_where_it_stands(open_page):
+    page = open_page()
+    page.get_by_role("link", name="loss", exact=True).first.click()
+    page.get_by_text("How surprised the network is by the right answer").wait_for()
+    assert "glossary" not in page.url
+    page.keyboard.press("Escape")
+    page.get_by_text("How surprised the network is by the right answer").wait_for(state="hidden")
+
+
+def test_embedded_there_are_the_figures_alone(open_page):
+    page = open_page("timeline?embed=true&panels=rings")
+    assert page.locator("[data-panel]").count() == 1
+    assert page.locator("h1").count() == 0
+    assert page.get_by_test_id("stTopNavSection").count() == 0
+    assert page.get_by_text("on the way through").count() == 0
+    assert page.locator(".gv-strip-figure").bounding_box()["y"] < 120
+
+
+def test_the_old_address_of_the_story_works(open_page):
+    page = open_page("story")
+    assert page.locator("h1").inner_text().startswith("It learns by heart")
+    assert page.get_by_text("Page not found").count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["timeline", "measures", "circuit", "follow", "cut"])
+def test_nothing_moves_while_a_page_loads(open_page, name):
+    assert open_page(name).evaluate("globalThis.shifted") < GOOD
