@@ -50,8 +50,9 @@ def test_it_fills_the_window_in_large_type_and_esc_leaves(page):
     assert page.locator(".gv-panel:visible").count() > 1
 
 
-def test_on_paper_every_panel_is_drawn(page):
+def test_on_paper_every_panel_is_drawn(page, address):
     page.set_viewport_size({"width": 700, "height": 400})
+    page.goto(address)
     page.wait_for_timeout(300)
     inked = """() => [...document.querySelectorAll('.gv-panel')].filter((panel) => {
         const c = panel.querySelectorAll('canvas')[1];
