@@ -157,11 +157,14 @@ def foot(onward: str, *pages: str, controls: Callable[[], None] | None = None) -
                 entry = menu.entry(name)
                 st.page_link(entry.file, label=entry.title, icon=entry.symbol)
         if where := whereabouts(keys.PAGE.get(menu.START)):
-            st.caption(where)
+            st.container(key=WHEREABOUTS).caption(where)
         if controls:
             controls()
         st.caption(SOURCES)
         frame.frame(keys.PAGE.get(menu.START))
+
+
+WHEREABOUTS = "place-on-the-way"  # the key of its block: a site of fewer pages has another way
 
 
 def whereabouts(page: str) -> str:

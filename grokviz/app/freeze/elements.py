@@ -14,12 +14,14 @@ from streamlit.testing.v1.element_tree import Block, Element, Node
 
 from grokviz.app.explorer.page import FIXED, MOVES, PICKER
 from grokviz.app.freeze import prose
+from grokviz.app.shell import WHEREABOUTS
 from grokviz.view import site
 
 NEEDS_A_SERVER = "This needs the app: in a copy of GrokViz, <code>make run</code>."
 # The components that tell a film what to show, and where panels stand beside a text.
 COMMAND, PANELS = "grokviz_command", "grokviz_panels"
 _PLACES = {PICKER: "site-runs"}  # that site.js fills
+_LEFT_OUT = (WHEREABOUTS,)
 
 
 def body(tree: Block, pages: Collection[str]) -> str:
@@ -44,6 +46,8 @@ class _Rendering:
         """A block with what is in it; of one whose content moves with the step, the film alone."""
         if _key(block) == MOVES:
             yield from self.moving(block)
+            return
+        if _key(block) in _LEFT_OUT:
             return
         if place := _PLACES.get(_key(block)):
             yield f'<div class="{place}"></div>'

@@ -23,7 +23,7 @@ from grokviz.view import frames, site
 from grokviz.view.export import start_of
 from grokviz.view.site import SitePage, SiteRun
 
-PAGES = ("story", "timeline", "measures", "circuit", "glossary")  # that need no server
+PAGES = ("story", "timeline", "measures", "circuit", "pizza", "glossary")  # that need no server
 SECONDS = 120.0  # for a page to be built
 
 
