@@ -158,8 +158,8 @@ def _neurons(study: Study, now: Inside, last: Inside) -> None:
         st.markdown(_of_neuron(study, now, last, neuron))
         st.caption(
             "Rows are ordered by right cosets *Hg* (first something of *H*, then *g*), columns by left cosets *gK* of a conjugate "
-            "subgroup *K*, each from the highest bars to the lowest, both as the neuron is in the last snapshot. Colours: answers of "
-            "one kind *HgK*; dark: wrong. After Stander et al. 2024 ([arXiv 2312.06581](https://arxiv.org/abs/2312.06581)). Attention "
+            "subgroup *K*, each from the highest bars to the lowest, both as the neuron is in the last snapshot. Colours: right "
+            "answers of one kind *HgK*, which is the group's own pattern; dark: wrong answers. The bars are the network's. After Stander et al. 2024 ([arXiv 2312.06581](https://arxiv.org/abs/2312.06581)). Attention "
             "mixes a and b: what a neuron sees of a is here its mean over all b, and likewise of b."
         )
 
@@ -285,7 +285,7 @@ def _measured(study: Study, index: int, now: Inside) -> pd.DataFrame:
     keys_named = ", ".join(names[k] for k in t.key_freqs) or "none"
     n_live = int(now.sides.live.sum())
     found = cosets.counts(now.fit, now.sides.live, known)
-    on = [f"{many} on cosets of {order}" for order, many in found.items() if order > 1]
+    on = [f"{many} ({order})" for order, many in found.items() if order > 1]
     rows = [
         ("representations", "key blocks", keys_named),
         ("representations", "share of the answers they explain", wording.percent(float(t.logit_fve[index]))),
@@ -300,7 +300,7 @@ def _measured(study: Study, index: int, now: Inside) -> pd.DataFrame:
             wording.readable(float(t.excluded_loss_train[index])),
         ),
         ("cosets", "neurons that vary", f"{n_live} of {study.run.config.d_mlp}"),
-        ("cosets", "constant on cosets", "; ".join(on) or "none"),
+        ("cosets", "constant on cosets (of so many elements)", ", ".join(on) or "none"),
         ("cosets", "share of those that vary", wording.percent(1 - found.get(1, 0) / max(n_live, 1))),
     ]
     return pd.DataFrame(rows, columns=["account", "measured", "here"])
