@@ -1,6 +1,8 @@
 """What axe-core, the checker that the web's accessibility tools share, finds on every page, in both themes: nothing
 serious and nothing critical. It is a development dependency of package.json: `npm ci` once."""
 
+from typing import Literal
+
 import pytest
 
 from devtools import ROOT
@@ -33,7 +35,7 @@ def browser():
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", [entry.name for entry in menu.entries()])
-def test_nothing_grave_is_found(browser, server, name, theme):
+def test_nothing_grave_is_found(browser, server, name, theme: Literal["light", "dark"]):
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, color_scheme=theme, reduced_motion="reduce", bypass_csp=True
     )

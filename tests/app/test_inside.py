@@ -80,7 +80,7 @@ def test_sliders_choose_the_pair_and_the_step_keeps_it(runs, visit):
 
 @pytest.mark.parametrize(
     ("query", "says"),
-    [({"a": "x"}, "which is no number"), ({"b": "999"}, "the numbers go up to 12"), ({"a": "-1", "b": "1.5"}, "no number")],
+    [({"a": "x"}, "what is no number"), ({"b": "999"}, "the numbers go up to 12"), ({"a": "-1", "b": "1.5"}, "no number")],
 )  # fmt: skip
 def test_a_wrong_pair_is_mended_and_said(runs, visit, query, says):
     app = visit("follow", run="tiny-groks", step="0", **query)

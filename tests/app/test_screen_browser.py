@@ -1,5 +1,7 @@
 """What a visitor sees first: one screen that holds the story, and does not move but under the hand."""
 
+from typing import Literal
+
 import pytest
 
 from devtools.browser import launch
@@ -13,6 +15,7 @@ SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
         if (!hadRecentInput && !sources.some(({ node }) => node?.dataset?.testid === "stMainBlockContainer"))
             globalThis.shifted += value;
 }).observe({ type: "layout-shift", buffered: true });"""
+Motion = Literal["reduce", "no-preference"]
 GOOD = 0.1  # cumulative layout shift, as the web measures it: above 0.25 it is poor
 
 pytestmark = pytest.mark.browser
@@ -28,7 +31,7 @@ def server():
 def open_page(server):
     with launch() as browser:
 
-        def open_at(path="", width=1280, height=720, motion="reduce"):
+        def open_at(path="", width=1280, height=720, motion: Motion = "reduce"):
             context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
             page = context.new_page()
             page.set_default_timeout(60_000)

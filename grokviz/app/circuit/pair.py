@@ -33,7 +33,7 @@ def current(study: Study) -> tuple[int, int]:
             found.append(instead)
             continue
         if not re.fullmatch(r"[0-9]{1,6}", text):
-            address.notice(f"The link names {name} as {sentences.plain(text, 40)!r}, which is no number.")
+            address.notice(f"The link names as {name} what is no number (“{sentences.plain(text, 40)}”).")
             address.set_extra(name, str(instead))
             found.append(instead)
         elif int(text) >= p:
