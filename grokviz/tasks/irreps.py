@@ -50,11 +50,11 @@ def _wave(name: str, angle: Float[np.ndarray, " n"]) -> Irrep:
 
 
 def dihedral(n: int) -> list[Irrep]:
-    """Of the n turns r^j, and behind them the n reflections r^j s: names by what a turn and s become."""
+    """Of the n turns r^j, and behind them the n reflections r^j s: named by what they tell apart: sign a flip, alt an odd turn."""
     turns = np.arange(n)
     ones = [("trivial", np.ones(n), 1.0), ("sign", np.ones(n), -1.0)]
     if n % 2 == 0:
-        ones += [("alternating", (-1.0) ** turns, 1.0), ("alternating × sign", (-1.0) ** turns, -1.0)]
+        ones += [("alt", (-1.0) ** turns, 1.0), ("alt sign", (-1.0) ** turns, -1.0)]
     of_one = [Irrep(name, np.r_[half, s * half][None] / np.sqrt(2 * n), 1) for name, half, s in ones]
     return of_one + [_halves(f"k = {k}", 2 * np.pi * k * turns / n, 2) for k in range(1, (n + 1) // 2)]
 
@@ -66,10 +66,10 @@ def dicyclic(n: int) -> list[Irrep]:
     ones = [("trivial", flat, 1.0), ("sign", flat, -1.0)]
     found = [Irrep(name, np.r_[half, s * half][None] / np.sqrt(4 * n), 1) for name, half, s in ones]
     if n % 2 == 0:
-        ones = [("alternating", steps, 1.0), ("alternating × sign", steps, -1.0)]
+        ones = [("alt", steps, 1.0), ("alt sign", steps, -1.0)]
         found += [Irrep(name, np.r_[half, s * half][None] / np.sqrt(4 * n), 1) for name, half, s in ones]
     else:  # a becomes -1, x becomes i or -i: a complex pair
-        found.append(Irrep("alternating", np.kron(np.eye(2), steps) / np.sqrt(2 * n), 1))
+        found.append(Irrep("alt", np.kron(np.eye(2), steps) / np.sqrt(2 * n), 1))
     return found + [_halves(f"k = {k}", np.pi * k * powers / n, 2) for k in range(1, n)]
 
 

@@ -84,6 +84,8 @@ def panel(study: Study) -> None:
     except RunError as error:
         st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         return
+    if named_groups.commutes(study.run.config.group):
+        st.caption("In the group of this run the order does not matter. All else below holds of it as well.")
     _blocks(study)
     _neurons(study, now, last)
     _accounts(study, index, now)
