@@ -156,10 +156,7 @@ def find_phases(
     before_grokking = len(record.steps) if grokked is None else grokked + 1
     # A test loss that peaked even before memorisation was done gives way to the end of memorisation.
     peak = max(int(np.argmax(record.test_loss[:before_grokking])), memorised)
-    start, peak_loss = peak, record.test_loss[: peak + 1].max()
-    if restart and record.steps[peak] < sum(restart) and restart[0] <= record.steps[before_grokking - 1]:
-        start = min(int(np.searchsorted(record.steps, sum(restart))), before_grokking - 1)
-        peak_loss = record.test_loss[start:before_grokking].max()
+    start, peak_loss = _height(record, peak, before_grokking, restart)
     falling = record.test_loss[-1] < UNDERWAY * peak_loss or grokked is not None
     if not (falling and can_generalise):
         return Phases(memorised=told, grokked=ended)
@@ -167,6 +164,17 @@ def find_phases(
     left = max(int(above[-1]) + 1 if len(above) else start, start)
     cleanup = record.event(left) if left < before_grokking else None
     return Phases(told, record.event(peak), cleanup, ended, _cleaned(record, grokked))
+
+
+def _height(
+    record: "_Record", peak: int, before_grokking: int, restart: tuple[int, int] | None
+) -> tuple[int, float]:
+    """From which row on the test loss falls, and from how high: from its peak or, where a restart came after that and
+    before grokking, from what it was once that had settled."""
+    if restart and record.steps[peak] < sum(restart) and restart[0] <= record.steps[before_grokking - 1]:
+        start = min(int(np.searchsorted(record.steps, sum(restart))), before_grokking - 1)
+        return start, float(record.test_loss[start:before_grokking].max())
+    return peak, float(record.test_loss[: peak + 1].max())
 
 
 class _Record(NamedTuple):
