@@ -20,7 +20,18 @@ import { measuresPanel } from "./measures.js";
 
 /** @type {Panel<any>[]} */
 export const PANELS = [
-  ringsPanel, answersPanel, embeddingPanel, attentionPanel, neuronsPanel, logitsPanel, outputsPanel, accuracyPanel, racePanel, understoodPanel,
+  ringsPanel,
+  answersPanel,
+  embeddingPanel,
+  attentionPanel,
+  neuronsPanel,
+  logitsPanel,
+  outputsPanel,
+  accuracyPanel,
+  racePanel,
+  understoodPanel,
   simplicityPanel,
-  planePanel, distancesPanel, measuresPanel,
+  planePanel,
+  distancesPanel,
+  measuresPanel,
 ];
