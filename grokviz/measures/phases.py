@@ -134,9 +134,7 @@ def find_phases(
 ) -> Phases:
     """The phases of a run from its logged losses and accuracies.
 
-    `restart` is (step, steps until it has settled) of a fork, or of a change of settings. Such a change moves the test
-    loss by itself, at once, and that is no cleanup: a fall before grokking is judged by what the loss was once it had
-    settled.
+    `restart` is (step, steps until it has settled) of a fork or a change of settings: see `_height`.
 
     `can_generalise` is False for random labels: weight decay then lowers the test loss too, yet there is no
     circuit to form. Rows with a value that is NaN, which was not measured, count as not there, but for accuracies
@@ -149,10 +147,8 @@ def find_phases(
     grokked = _first(
         record.test_accuracy >= ACCURATE, _surely(record.test_accuracy, record.test_loss), start=memorised
     )
-    told, ended = (
-        record.reached(memorised, record.train_accuracy),
-        record.reached(grokked, record.test_accuracy),
-    )
+    told = record.reached(memorised, record.train_accuracy)
+    ended = record.reached(grokked, record.test_accuracy)
     before_grokking = len(record.steps) if grokked is None else grokked + 1
     # A test loss that peaked even before memorisation was done gives way to the end of memorisation.
     peak = max(int(np.argmax(record.test_loss[:before_grokking])), memorised)
@@ -170,7 +166,8 @@ def _height(
     record: "_Record", peak: int, before_grokking: int, restart: tuple[int, int] | None
 ) -> tuple[int, float]:
     """From which row on the test loss falls, and from how high: from its peak or, where a restart came after that and
-    before grokking, from what it was once that had settled."""
+    before grokking, from what it was once that had settled: such a change moves the loss by itself, at once, and that is
+    no cleanup."""
     if restart and record.steps[peak] < sum(restart) and restart[0] <= record.steps[before_grokking - 1]:
         start = min(int(np.searchsorted(record.steps, sum(restart))), before_grokking - 1)
         return start, float(record.test_loss[start:before_grokking].max())
