@@ -1,4 +1,5 @@
-"""The film in headless Chromium with software rendering: p = 113, 150 snapshots, the default panels."""
+"""The film in headless Chromium with software rendering: p = 113, 150 snapshots, the default panels. Then the pages of
+the app with the paper's run, a figure of each in view below the strip, and everything that is computed behind them there."""
 
 import re
 import statistics
@@ -41,10 +42,11 @@ def frames_during(page: Page, seconds: float) -> float:
 
 
 def drag(page: Page, seconds: float) -> tuple[float, float]:
-    """(frames a second, median ms from input to redraw) of a mouse that wanders along the strip."""
-    box = page.locator(".gv-strip-figure").bounding_box()
+    """(frames a second, median ms from input to redraw) of a mouse that wanders along the strip, slim or whole."""
+    box, stage = (page.locator(place).bounding_box() for place in (".gv-strip-figure", ".gv-stage"))
     assert box
-    y = box["y"] + box["height"] / 2
+    assert stage
+    y = stage["y"] + stage["height"] - 70
     page.mouse.move(box["x"] + 0.2 * box["width"], y)
     page.mouse.down()
     before = page.evaluate(f"{STATS}.inputs = [], [{STATS}.frames, performance.now()]")
@@ -91,6 +93,52 @@ def over_the_wire(browser: Browser) -> list[Row]:
     return rows
 
 
+PAGES = {
+    "": "rings",
+    "timeline": "answers",
+    "measures": "gini_W_E",
+    "circuit": "rings",
+    "follow": "angles",
+    "cut": "cost",
+}
+WAITS = "[...globalThis.grokvizScrubbers.parts.values()].some(({ header }) => header.waits)"
+
+
+def pages_of_the_app(browser: Browser) -> list[Row]:
+    """Frames under the hand on every page that has a strip; on Follow also from a key to all figures drawn."""
+    rows = []
+    with serving("app.py") as url:
+        for name, panel in PAGES.items():
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(f"{url}/{name}")
+            place = page.locator(f"[data-panel={panel}]")
+            place.wait_for(state="attached")
+            page.wait_for_function(f"!{WAITS}", timeout=120_000)
+            page.wait_for_timeout(1500)
+            place.evaluate("e => e.scrollIntoView({ block: 'center' })")
+            page.wait_for_timeout(500)
+            fps, latency = drag(page, 4)
+            goal = "50 fps"
+            rows.append(
+                Row(f"drag on {name or 'story'}, input to redraw", f"{fps:.1f} fps, {latency:.1f} ms", goal)
+            )
+            if name == "follow":
+                page.evaluate(f"{STATS}.inputs = []")
+                for key in ["ArrowLeft"] * 10 + ["ArrowRight"] * 10:
+                    page.keyboard.press(key)
+                    page.wait_for_timeout(120)
+                keyed = page.evaluate(f"{STATS}.inputs")
+                rows.append(
+                    Row(
+                        "Follow, key to picture, median and slowest of 20",
+                        f"{statistics.median(keyed):.1f} ms, {max(keyed):.1f} ms",
+                        "60 ms",
+                    )
+                )
+            page.close()
+    return rows
+
+
 def rows() -> list[Row]:
     path, found = made_up_page()
     with launch() as browser:
@@ -109,5 +157,6 @@ def rows() -> list[Row]:
             Row("drag with a real mouse", f"{dragged:.1f} fps", "40 fps"),
             Row("input to redraw, median", f"{latency:.1f} ms", "20 ms"),
             *over_the_wire(browser),
+            *pages_of_the_app(browser),
         ]
     return found

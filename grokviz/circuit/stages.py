@@ -52,6 +52,10 @@ class Stages:
     pure_neurons: Int[np.ndarray, " K"]  # of those, the ones it explains to 85 % at least
     neuron_share: float  # of the variance of all neurons, by the frequency of each
     turned: Float[np.ndarray, "K n n size"]  # what these neurons write along cos_k(c) and sin_k(c), centred
+    readout: Float[
+        np.ndarray, "d_mlp K size"
+    ]  # what each neuron adds to that; 0 for those of other frequencies
+    centre: Float[np.ndarray, "K size"]  # the mean that was taken off
     products: Float[np.ndarray, "K size size size"]  # of that, the part along {cos, sin}(a) x {cos, sin}(b)
     turned_size: Float[np.ndarray, " K"]  # r in r cos(w_k (a+b)), r sin(w_k (a+b)), fitted
     turned_share: Float[np.ndarray, " K"]
@@ -73,7 +77,7 @@ def read_stages(activations: Activations, order: Places, freqs: Sequence[int]) -
         **_read_embedding(activations, order, freqs),
         **_read_attention(activations, order),
         **_read_neurons(activations, order, freqs),
-        **_read_logits(activations, order, freqs),
+        **read_logits(activations, order, freqs),
     )
 
 
@@ -109,7 +113,8 @@ def _read_neurons(activations: Activations, order: Places, freqs: tuple[int, ...
     mine = owner == np.array(freqs, dtype=int)[:, None]
     readout = np.einsum("mc,kic,km->mki", W_L, waves_of_c, mine).reshape(len(W_L), -1)
     turned = (post.reshape(n * n, -1) @ readout.astype(post.dtype)).reshape(n, n, -1, size).astype(np.float64)
-    turned = np.moveaxis(turned - turned.mean(axis=(0, 1)), 2, 0)
+    centre = turned.mean(axis=(0, 1))
+    turned = np.moveaxis(turned - centre, 2, 0)
     sums = _circles(group, freqs)[:, group.product]  # cos and sin of w_k (a + b)
     turned_size, turned_share = _fit(turned.reshape(-1, n * n, size), sums.reshape(-1, n * n, size))
     return {
@@ -117,13 +122,16 @@ def _read_neurons(activations: Activations, order: Places, freqs: tuple[int, ...
         "pure_neurons": (mine & (fve >= NEURON_FVE)).sum(axis=1),
         "neuron_share": float(_share((fve * variance).sum(), variance.sum())),
         "turned": turned,
+        "readout": readout.reshape(len(W_L), -1, size),
+        "centre": centre,
         "products": np.einsum("kin,knmo,kjm->kijo", waves_of_c, turned, waves_of_c, optimize=size > 2),
         "turned_size": turned_size,
         "turned_share": turned_share,
     }
 
 
-def _read_logits(activations: Activations, order: Places, freqs: tuple[int, ...]) -> dict:
+def read_logits(activations: Activations, order: Places, freqs: tuple[int, ...]) -> dict:
+    """Stages 4 and 5: the fields of `Stages` from `logits` on, by their names."""
     n, group = order.n, order.group
     logits = order.cube(activations.logits)
     logits = logits - logits.mean(axis=2, keepdims=True)
@@ -212,16 +220,29 @@ def follow(stages: Stages, i: int, j: int, logits: Float[np.ndarray, " n"] | Non
             Product(k, _parts(terms), stages.turned[index, i, j], stages.turned_size[index] * ideal[index])
         )
     # Along c the projector onto a block is a wave with its crest at the answer.
-    ideal_waves = np.einsum("ks,ksc->kc", ideal / _peak(group, freqs)[:, None], rows)
-    ideal_waves *= stages.wave_size[:, None]
+    waves = ideal_waves(group, freqs, answer) * stages.wave_size[:, None]
     return Followed(
         (i, j, answer),
         heads,
         products,
         np.einsum("ki,kin->kn", stages.coefficients[:, i, j], rows),
-        ideal_waves,
+        waves,
         _given(stages.logits)[i, j] if logits is None else logits,
     )
+
+
+def waves_of(
+    logits: Float[np.ndarray, "m n"], group: Group, freqs: Sequence[int]
+) -> Float[np.ndarray, "m K n"]:
+    """What each frequency adds to rows of logits over the answers: their parts in its block."""
+    rows = _rows(group, freqs)
+    return np.einsum("kin,mki->mkn", rows, np.einsum("mn,kin->mki", logits, rows))
+
+
+def ideal_waves(group: Group, freqs: Sequence[int], answer: int) -> Float[np.ndarray, "K n"]:
+    """The wave of each frequency with its crest, of height 1, at an answer."""
+    ideal = _circles(group, freqs)[:, answer]
+    return np.einsum("ks,ksc->kc", ideal / _peak(group, freqs)[:, None], _rows(group, freqs))
 
 
 def _given(logits: np.ndarray | None) -> np.ndarray:

@@ -10,6 +10,7 @@ row for b, is a transformer whose one head gives them attention 1, whatever they
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -190,25 +191,47 @@ def forward(weights: Weights) -> Activations:
     return Activations(weights, tables, score_a, score_b, score_eq, pattern, post, logits)
 
 
-def answer_pair(weights: Weights, a: int, b: int) -> Float[np.ndarray, " p"]:
-    """The logits of one pair: a row of those of `forward`, in a thousandth of its time."""
-    weights = widen(weights)
-    if "W_x" in weights:
-        both = np.concatenate([weights["W_x"][a], weights["W_y"][b]])
-        return np.maximum(both @ weights["W"], 0) @ weights["W_U"]
-    p, d_head = weights["W_U"].shape[1], weights["W_Q"].shape[2]
-    x = weights["W_E"][[a, b, p][: len(weights["W_pos"])]] + weights["W_pos"]
-    scores = (x @ weights["W_K"] @ (x[-1] @ weights["W_Q"])[:, :, None])[..., 0] / math.sqrt(
-        d_head
-    )  # heads, n_ctx
-    pattern = np.exp(scores - scores.max(axis=1, keepdims=True))
-    pattern /= pattern.sum(axis=1, keepdims=True)
-    rate = attention_rate(weights)
+class PairAtSteps(NamedTuple):
+    """One pair at every snapshot of a run."""
+
+    pattern: Float[np.ndarray, "steps heads 3"]  # attention from "=" to a, b and "="
+    post: Float[np.ndarray, "steps d_mlp"]
+    logits: Float[np.ndarray, "steps p"]
+
+
+def stack(weights: Iterable[Weights]) -> Weights:
+    """The weights of several snapshots, each matrix with the snapshots along its first axis; float32 or wider."""
+    every = [widen(one) for one in weights]
+    return {name: np.stack([one[name] for one in every]) for name in every[0]}
+
+
+def follow_pair(stacked: Weights, a: int, b: int) -> PairAtSteps:
+    """One pair at all stacked snapshots: rows of what `forward` gives, in a thousandth of its time."""
+    w = stacked
+    if "W_x" in w:
+        both = np.concatenate([w["W_x"][:, a], w["W_y"][:, b]], axis=1)
+        post = np.maximum((both[:, None] @ w["W"])[:, 0], 0)
+        pattern = np.broadcast_to(np.array([1, 1, 0], post.dtype), (len(post), 1, 3))
+        return PairAtSteps(pattern, post, (post[:, None] @ w["W_U"])[:, 0])
+    p, d_head, n_ctx = w["W_U"].shape[2], w["W_Q"].shape[3], w["W_pos"].shape[1]
+    x = w["W_E"][:, [a, b, p][:n_ctx]] + w["W_pos"]  # [steps, n_ctx, d_model]
+    queries = x[:, None, -1:] @ w["W_Q"]  # [steps, heads, 1, d_head]
+    scores = (queries @ np.swapaxes(x[:, None] @ w["W_K"], 2, 3))[:, :, 0] / math.sqrt(d_head)
+    pattern = np.exp(scores - scores.max(axis=2, keepdims=True))
+    pattern /= pattern.sum(axis=2, keepdims=True)
+    rate = w[RATE][:, None, None] if RATE in w else np.ones((), x.dtype)
     pattern = rate * pattern + (1 - rate)
-    heads = (pattern[:, None] @ x @ weights["W_V"] @ weights["W_O"])[:, 0]
-    resid_mid = x[-1] + heads.sum(axis=0)
-    post = np.maximum(resid_mid @ weights["W_in"] + weights["b_in"], 0)
-    return (resid_mid + post @ weights["W_out"] + weights["b_out"]) @ weights["W_U"]
+    heads = (pattern[:, :, None] @ x[:, None] @ w["W_V"] @ w["W_O"])[:, :, 0]
+    resid_mid = x[:, -1] + heads.sum(axis=1)
+    post = np.maximum((resid_mid[:, None] @ w["W_in"])[:, 0] + w["b_in"], 0)
+    out = resid_mid + (post[:, None] @ w["W_out"])[:, 0] + w["b_out"]
+    pattern = np.pad(pattern, ((0, 0), (0, 0), (0, 3 - n_ctx)))
+    return PairAtSteps(pattern, post, (out[:, None] @ w["W_U"])[:, 0])
+
+
+def answer_pair(weights: Weights, a: int, b: int) -> Float[np.ndarray, " p"]:
+    """The logits of one pair: a row of those of `forward`."""
+    return follow_pair(stack([weights]), a, b).logits[0]
 
 
 def neuron_inputs(

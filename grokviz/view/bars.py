@@ -9,44 +9,9 @@ import pandas as pd
 from jaxtyping import Float
 
 from grokviz.view.charts import GREY, KEY_COLOUR, Figure, in_key_colours, log_axis
-from grokviz.view.palette import frequency_colours, palette, quiet
+from grokviz.view.palette import palette, quiet
 
-OTHERS = "all others"
 LOG = alt.Scale(type="log", nice=False)
-
-
-def speakers(
-    spoken: Float[np.ndarray, " half_n"], freqs: tuple[int, ...], names: tuple[str, ...]
-) -> pd.DataFrame:
-    """frequency, nats: what each of these frequencies adds to the margin, and all others together."""
-    rows = [(name, float(spoken[k - 1])) for k, name in zip(freqs, names, strict=True)]
-    rest = float(spoken.sum() - sum(value for _, value in rows))
-    return pd.DataFrame([*rows, (OTHERS, rest)], columns=["frequency", "nats"])
-
-
-def speakers_chart(freqs: tuple[str, ...], reach: float, dark: bool = False) -> Figure:
-    """A bar to the right speaks for the right answer, one to the left against it. Rows: `speakers`; names of `freqs`."""
-    names = [*freqs, OTHERS]
-    ranged = [*frequency_colours(freqs, dark).values(), GREY]
-    base = alt.Chart(alt.NamedData("speakers")).encode(
-        y=alt.Y("frequency:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, labelOverlap=False)),
-        x=alt.X(
-            "nats:Q",
-            title="← against it · nats · for the right answer →",
-            scale=alt.Scale(domain=[-reach, reach], clamp=True, nice=False),
-            axis=alt.Axis(tickCount=5, gridOpacity=0.4),
-        ),
-    )
-    bars = base.mark_bar(height=14).encode(
-        color=alt.Color("frequency:N", legend=None, scale=alt.Scale(domain=names, range=ranged)),
-        tooltip=["frequency:N", alt.Tooltip("nats:Q", format="+.2f")],
-    )
-    return (
-        alt.layer(bars)
-        .properties(height=26 * len(names) + 62, description="What each frequency says for the right answer.")
-        .configure_view(stroke=None)
-        .configure_axis(domain=False, ticks=False)
-    )
 
 
 def ablations(losses: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import struct
+from collections.abc import Mapping
 from typing import TypedDict
 
 import numpy as np
@@ -103,7 +104,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
     """The core part: every measure with one number a snapshot, and the curves, spectra, rings, answers and attention
     scores of a run. At p = 113 with 150 snapshots about 3 MB. Texts travel as data and are never markup.
     """
-    kept = _kept(run, timeline)
+    kept = kept_of(run, timeline)
     scalars = [measure for measure in registry.scalars() if measure.name in timeline.series]
     arrays = {measure.name: _float32(timeline[measure.name][kept]) for measure in scalars}
     arrays |= _pictures(timeline, CORE_PICTURES, kept)
@@ -141,7 +142,7 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
 def maps_blob(run: Run, timeline: Timeline, drawn: Timeline | None = None) -> bytes:
     """The maps part: neuron tables and the 2-D Fourier spectrum of the logits of the same run. The neurons are those of
     `drawn`, where other ones were chosen."""
-    kept, drawn = _kept(run, timeline), drawn or timeline
+    kept, drawn = kept_of(run, timeline), drawn or timeline
     arrays = {
         name: stored._replace(top=None)
         for name, stored in _pictures(timeline, ("logit_spectrum_2d",), kept).items()
@@ -155,7 +156,7 @@ def maps_blob(run: Run, timeline: Timeline, drawn: Timeline | None = None) -> by
 
 def distances_blob(run: Run, timeline: Timeline, task: Task) -> bytes:
     """The part with the logit of the right answer by sum and distance, where there are such."""
-    kept = _kept(run, timeline)
+    kept = kept_of(run, timeline)
     found = timeline.series.get("right_logits")
     arrays = {} if found is None else {"right_logits": _snapshots(found, kept)}
     return _pack(
@@ -228,7 +229,8 @@ def changes_in_words(config: RunConfig) -> list[tuple[int, str]]:
     return [(step, f"{SETTINGS[name].label.lower()} {value:g}") for step, name, value in config.changes]
 
 
-def _kept(run: Run, timeline: Timeline) -> Int[np.ndarray, " kept"]:
+def kept_of(run: Run, timeline: Timeline) -> Int[np.ndarray, " kept"]:
+    """Which snapshots of a run its film plays."""
     most = MAX_PICTURE_BYTES if run.finished else LIVE_PICTURE_BYTES
     return kept_snapshots(len(timeline.steps), run.config.p, most)
 
@@ -283,6 +285,17 @@ def _pack(
     arrays: dict[str, Stored],
     about: dict[str, object],
 ) -> bytes:
+    header = {
+        "p": run.config.p,
+        "steps": [int(step) for step in timeline.steps[kept]],
+        "key_freqs": list(timeline.key_freqs),
+        **about,
+    }
+    return pack(part, timeline_id(run, timeline), header, arrays)
+
+
+def pack(part: str, id: str, about: Mapping[str, object], arrays: Mapping[str, Stored]) -> bytes:
+    """A part of a run as bytes, with its table of contents. `id` is that of the film it belongs to."""
     declared = {measure.name: measure for measure in registry.measures()}
     chunks, entries, offset = [], {}, 0
     for name, (values, scale, shift, _) in arrays.items():
@@ -299,16 +312,7 @@ def _pack(
         chunk += bytes(-len(chunk) % 4)
         chunks.append(chunk)
         offset += len(chunk)
-    header = {
-        "format": FORMAT,
-        "part": part,
-        "id": timeline_id(run, timeline),
-        "p": run.config.p,
-        "steps": [int(step) for step in timeline.steps[kept]],
-        "key_freqs": list(timeline.key_freqs),
-        **about,
-        "arrays": entries,
-    }
+    header = {"format": FORMAT, "part": part, "id": id, **about, "arrays": entries}
     text = json.dumps(header, allow_nan=False).encode()
     text += b" " * (-len(text) % 4)
     return b"".join([struct.pack("<I", len(text)), text, *chunks])

@@ -9,10 +9,12 @@ from grokviz import wording
 from grokviz.circuit import experiments, handmade, interventions
 from grokviz.circuit.cuts import Choice, Cuts, parse_cuts
 from grokviz.config import RunConfig
+from grokviz.measures.circuit import trig_coefficients
 from grokviz.models.forward import forward
 from grokviz.runs import library, write
 from grokviz.runs.folder import open_run, read_weights
 from grokviz.tasks.pairs import OPERATIONS, build_task
+from grokviz.view.frames import read_arrays, read_header
 from tests.app.conftest import healthy, unescaped
 
 pytestmark = pytest.mark.slow
@@ -27,6 +29,20 @@ def texts(app):
 def pictures(app):
     found = [json.loads(c.proto.json) for c in app.get("bidi_component") if c.proto.json]
     return {data["kind"]: data for data in found if "kind" in data}
+
+
+def parts(app) -> dict[str, tuple[dict, dict]]:
+    """(header, arrays) of every part of a run that was sent beside the film, by its name."""
+    sent = [c.proto.bytes for c in app.get("bidi_component") if c.proto.component_name == "grokviz_part"]
+    return {read_header(one)["part"]: (dict(read_header(one)), read_arrays(one)) for one in sent}
+
+
+def said(app):
+    """What the network says to the pair in view, at the step in view."""
+    header, arrays = parts(app)["pair"]
+    step = int(app.query_params["step"])
+    steps = open_run(library.locate(app.query_params["run"])).steps.tolist()
+    return int(arrays["logits"][steps.index(step)].argmax()), header["right"]
 
 
 def notices(app):
@@ -56,12 +72,11 @@ def test_a_pair_in_the_address_is_asked_about(runs, visit):
     steps = open_run(runs / "tiny-groks").steps
     app = visit("follow", run="tiny-groks", step=str(steps[-1]), a="7", b="11")
     assert "What is 7 + 11?" in texts(app)
-    assert "“5”" in texts(app)
+    assert said(app) == (5, 5)
     assert (app.slider(key="follow_a").value, app.slider(key="follow_b").value) == (7, 11)
     assert app.query_params["a"] == "7"
-    shown = pictures(app)
-    assert (shown["map"]["a"], shown["map"]["b"]) == (7, 11)
-    assert shown["waves"]["right"] == shown["waves"]["winner"] == 5
+    about = parts(app)["pair"][0]
+    assert (about["a"], about["b"], about["places"]) == (7, 11, [7, 11, 5])
     assert not app.toast
 
 
@@ -75,7 +90,7 @@ def test_sliders_choose_the_pair_and_the_step_keeps_it(runs, visit):
     last = app.select_slider[0].options[-1]
     healthy(app.select_slider[0].set_value(int(last.replace(",", ""))).run())
     assert "What is 3 + 4?" in texts(app)
-    assert "“7”" in texts(app)
+    assert said(app) == (7, 7)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +108,8 @@ def test_pairs_worth_a_look_are_one_click_away(runs, visit):
     button = {b.label: b for b in app.button}
     healthy(button["A pair it gets wrong"].click().run())
     first = (app.query_params["a"], app.query_params["b"])
-    assert "which is wrong" in texts(app)
+    answer, right = said(app)
+    assert answer != right
     healthy({b.label: b for b in app.button}["A pair it gets wrong"].click().run())
     assert (app.query_params["a"], app.query_params["b"]) != first
     healthy({b.label: b for b in app.button}["The pair it got right last"].click().run())
@@ -119,14 +135,30 @@ def test_cuts_in_the_address_are_made_and_measured(runs, visit):
     found = interventions.outcome(
         interventions.run(weights, parse_cuts(text, run.config, P // 2), order).logits, task
     )
-    table = app.dataframe[0].value
-    assert table["cut"].tolist() == [
-        *map(wording.readable, (found.train_loss, found.test_loss, found.all_loss)),
-        *map(wording.percent, (found.train_accuracy, found.test_accuracy)),
-    ]
-    assert table["whole"][2] == wording.readable(
-        interventions.outcome(forward(weights).logits, task).all_loss
-    )
+    about, sent = parts(app)["cut"]
+    row = about["at"].index(last)
+    for name in ("train_loss", "test_loss", "all_loss", "train_accuracy", "test_accuracy"):
+        assert sent[name][row] == pytest.approx(getattr(found, name), rel=1e-3)
+    about, sent = parts(app)["damage"]
+    right = sent["answers"][about["at"].index(last)] >= 128
+    np.testing.assert_array_equal(right, found.is_right)
+    about, sent = parts(app)["cutpair"]
+    logits = interventions.run(weights, parse_cuts(text, run.config, P), order).logits[about["a"], about["b"]]
+    np.testing.assert_allclose(sent["logits"][about["at"].index(last)], logits, rtol=1e-3, atol=1e-3)
+
+
+def test_without_a_word_in_the_link_the_strongest_wave_is_cut(runs, visit):
+    run = open_run(runs / "tiny-groks")
+    logits = forward(read_weights(run, len(run.steps) - 1, np.float64)).logits
+    strongest = 1 + int(trig_coefficients(logits).argmax())
+    app = visit("cut", run="tiny-groks")
+    assert app.multiselect(key="cut_logits").value == [strongest]
+    assert "cuts" not in app.query_params
+    healthy({b.label: b for b in app.button}["Nothing"].click().run())
+    assert app.query_params["cuts"] == "none"
+    assert visit("cut", run="tiny-groks", cuts="none").multiselect(key="cut_logits").value == []
+    healthy({b.label: b for b in app.button}["An example"].click().run())
+    assert app.query_params["cuts"] == f"logits-drop-{strongest}"
 
 
 CONTROLS = [
@@ -154,9 +186,9 @@ def test_every_control_cuts_and_undo_and_reset_give_it_back(runs, visit):
     assert "noise-20-1" in app.query_params["cuts"]
     healthy({b.label: b for b in app.button}["Undo"].click().run())
     assert app.query_params["cuts"] == everything
-    healthy({b.label: b for b in app.button}["Reset"].click().run())
-    assert "cuts" not in app.query_params
-    assert {b.label: b for b in app.button}["Reset"].disabled
+    healthy({b.label: b for b in app.button}["Nothing"].click().run())
+    assert app.query_params["cuts"] == "none"
+    assert {b.label: b for b in app.button}["Nothing"].disabled
     healthy({b.label: b for b in app.button}["Undo"].click().run())
     assert app.query_params["cuts"] == everything
     assert app.multiselect(key="cut_silence").value == [0, 5]
@@ -177,7 +209,7 @@ def test_cuts_that_cannot_be_made_are_left_out_with_a_notice(runs, visit, text, 
     app = visit("cut", run="tiny-groks", cuts=text)
     assert any("a cut that cannot be made here" in notice for notice in notices(app))
     app.run()
-    assert app.query_params.get("cuts") == kept
+    assert app.query_params.get("cuts") == kept or (kept is None and app.query_params["cuts"] == "none")
 
 
 def test_experiments_are_made_at_one_click_and_can_be_tried(runs, visit):
@@ -222,16 +254,17 @@ def test_a_product_is_followed_along_its_logarithm(product, visit):
     app = visit("follow", run="product", a="8", b="7")
     assert "every number but 0 is a power of 2" in texts(app)
     assert "What is 8 × 7?" in texts(app)
-    assert "**“4”**, " in texts(app)  # 56 = 4 * 13 + 4
-    shown = pictures(app)
-    assert [lane["title"] for lane in shown["waves"]["lanes"]] == ["k = 1", "k = 5"]
-    assert shown["waves"]["numbers"] == [pow(2, i, P) for i in range(P - 1)]
-    assert shown["waves"]["numbers"][shown["waves"]["winner"]] == 4
+    assert said(app) == (4, 4)  # 56 = 4 * 13 + 4
+    about = parts(app)["pair"][0]
+    assert about["freqs"] == [1, 5]
+    assert about["order"]["c"] == [pow(2, i, P) for i in range(P - 1)]
+    assert about["order"]["c"][about["places"][2]] == 4
     zero = visit("follow", run="product", a="0", b="7")
     assert "a product with 0 has no logarithm" in texts(zero)
     cut = visit("cut", run="product", a="8", b="7", cuts="logits-drop-1")
     assert not cut.toast
-    assert cut.dataframe[0].value["cut"][1] != cut.dataframe[0].value["whole"][1]
+    whole = visit("cut", run="product", a="8", b="7", cuts="none")
+    assert parts(cut)["cut"][1]["test_loss"][0] != parts(whole)["cut"][1]["test_loss"][0]
 
 
 def test_where_the_story_does_not_apply_the_pages_say_so(runs, visit):
@@ -246,7 +279,7 @@ def test_where_the_story_does_not_apply_the_pages_say_so(runs, visit):
 def test_a_run_that_only_memorised_shows_noise_and_says_so(visit):
     app = visit("follow", run="mod59-no-decay", step="0")
     assert "This run has no key frequency" in texts(app)
-    assert len(pictures(app)["waves"]["lanes"]) == 5
+    assert len(parts(app)["pair"][0]["freqs"]) == 5
     assert "As trained" in {b.label for b in visit("build", run="mod59-no-decay").button}
 
 

@@ -12,7 +12,7 @@ from tests.app import test_browser
 pytestmark = pytest.mark.browser
 
 server, page = test_browser.server, test_browser.page  # its fixtures
-P, AXIS = 13, 34  # the modulus of the run, and the room for the labels of the map
+P = 13  # the modulus of the run
 
 
 def test_a_visit_inside(server, page, copied):
@@ -54,30 +54,42 @@ def pair_of(page):
     return tuple(int(re.search(rf"[?&]{name}=(\d+)", page.url)[1]) for name in "ab")
 
 
-def click_cell(page, a, b):
-    canvas = page.locator(".pic-map canvas")
-    canvas.scroll_into_view_if_needed()
-    side = canvas.bounding_box()["width"] - AXIS
-    canvas.click(position={"x": AXIS + (b + 0.5) * side / P, "y": (a + 0.5) * side / P})
+def drawn(page, panel):
+    """The canvas of a figure that the film drives, with its sentence there."""
+    place = page.locator(f"[data-panel={panel}]")
+    place.wait_for(state="attached")
+    place.evaluate("e => e.scrollIntoView({ block: 'center' })")
+    place.locator(".gv-caption:not(:empty)").wait_for()
+    page.wait_for_timeout(200)
+    return place.locator("canvas").last
+
+
+def click_question(page, a, b, panel="asked"):
+    """A square of a map of the film, which lies as kit/maps.js says."""
+    canvas = drawn(page, panel)
+    box = canvas.bounding_box()
+    room = min(box["width"] - 30, box["height"] - 44)
+    side = P * (room // P) if P * (room // P) >= 0.9 * room else room
+    left = 28 + max(0, (box["width"] - 30 - side) // 2)
+    canvas.click(position={"x": left + (b + 0.5) * side / P, "y": 24 + (a + 0.5) * side / P})
 
 
 def a_click_and_the_arrows_choose_a_pair_on_the_map(page):
-    page.wait_for_selector(".pic-waves canvas")
-    click_cell(page, 3, 9)
+    click_question(page, 3, 9)
     address(page, "a=3&b=9")
     page.get_by_text("What is 3 + 9?").wait_for()
-    page.locator(".pic-map canvas").press("ArrowDown")
+    drawn(page, "asked").press("ArrowDown")
     address(page, "a=4&b=9")
     page.get_by_text("What is 4 + 9?").wait_for()
-    page.locator(".pic-map .pic-legend").get_by_text("never seen, right").wait_for()
+    page.locator("[data-panel=answer] .gv-caption").get_by_text("It has never seen this pair").or_(
+        page.locator("[data-panel=answer] .gv-caption").get_by_text("It was trained on this pair")
+    ).wait_for()
 
 
 def a_hand_can_be_dragged(page):
     before = page.url
-    ring = page.locator("canvas.pic-draggable").first
-    ring.scroll_into_view_if_needed()
-    box = ring.bounding_box()
-    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    box = drawn(page, "angles").bounding_box()
+    middle = box["x"] + 98, box["y"] + 24 + 98  # of the first ring
     page.mouse.move(middle[0] + 55, middle[1])
     page.mouse.down()
     page.mouse.move(middle[0], middle[1] + 40, steps=4)
@@ -90,12 +102,9 @@ def a_hand_can_be_dragged(page):
 
 
 def a_number_is_read_off_the_waves(page):
-    canvas = page.locator(".pic-waves canvas")
-    canvas.scroll_into_view_if_needed()
-    canvas.hover(position={"x": 300, "y": 60})
-    page.locator(".pic-words").get_by_text(
-        re.compile(r"answer \d+: logit -?[\d.]+, waves add up to")
-    ).wait_for()
+    drawn(page, "waves").hover(position={"x": 300, "y": 60})
+    words = re.compile(r"Answer \d+: logit [-−]?[\d.]+, waves add up to")
+    page.locator("[data-panel=waves] .gv-caption").get_by_text(words).wait_for()
 
 
 def slider(page, name):
@@ -119,12 +128,13 @@ def sliders_and_buttons_choose_a_pair(page):
 
 
 def the_step_moves_under_the_same_pair(page):
-    click_cell(page, 2, 5)
+    click_question(page, 2, 5)
     address(page, "a=2&b=5")
     page.get_by_role("slider", name="Training step").focus()
     page.keyboard.press("Home")
     address(page, "step=0")
     assert pair_of(page) == (2, 5)
+    drawn(page, "answer")
     page.get_by_text("which is wrong").or_(page.get_by_text("which is right")).first.wait_for()
     page.get_by_role("slider", name="Training step").focus()
     page.keyboard.press("End")
@@ -142,31 +152,33 @@ def pick(page, label, option):
 
 def frequencies_are_cut(page):
     choose(page, menu.entry("cut").title)
-    page.wait_for_selector(".pic-waves canvas")
+    page.wait_for_selector("[data-panel=cost]", state="attached")
+    page.get_by_text("Cut elsewhere").click()
     assert pair_of(page) == (2, 5)  # the pair came along
     for label, name in (
-        ("In the embedding", "embedding"),
-        ("In the neurons: waves of a + b", "neurons"),
-        (re.compile("In the neurons: what .*reads"), "directions"),
-        ("In the logits: waves of a + b", "logits"),
-        ("In the logits: all products", "spectrum"),
+        ("Out of what it stores of each number", "embedding"),
+        ("Out of its neurons: waves of a + b", "neurons"),
+        (re.compile("Out of its neurons: what its answers read"), "directions"),
+        ("Out of its answers: waves of a + b", "logits"),
+        ("Out of its answers: all products", "spectrum"),
     ):
         pick(page, label, 3)
         address(page, f"{name}-drop-3")
-    page.get_by_role("button", name="Reset").click()
-    page.wait_for_function("!location.search.includes('cuts')")
+    page.get_by_role("button", name="Nothing").click()
+    address(page, "cuts=none")
     tab(page, "Neurons")
     a_number_that_is_typed_is_the_one_that_is_chosen(page, "Silence single neurons", 7, "silence")
-    page.get_by_role("button", name="Reset").click()
-    page.wait_for_function("!location.search.includes('cuts')")
-    tab(page, "Frequencies")
-    pick(page, "In the logits: waves of a + b", 3)
+    page.get_by_role("button", name="Nothing").click()
+    address(page, "cuts=none")
+    tab(page, "Waves")
+    pick(page, "Out of its answers: waves of a + b", 3)
     address(page, "logits-drop-3")
     page.get_by_role("radio", name="keep only").click()
     address(page, "logits-keep-3")
     page.get_by_role("button", name="Undo").click()
     address(page, "logits-drop-3")
-    page.get_by_text("The loss on pairs it never saw goes from").wait_for()
+    drawn(page, "cost")
+    page.get_by_text("the loss on pairs it never saw").first.wait_for()
 
 
 def a_number_that_is_typed_is_the_one_that_is_chosen(page, label, number, name):
@@ -200,7 +212,7 @@ def everything_else_is_cut(page):
     address(page, "means-1")
     pick(page, "Remove the way around", "mlp")
     address(page, "skips-mlp")
-    tab(page, "Shapes")
+    tab(page, "Formulas")
     page.get_by_text("Neurons as polynomials of degree 2").click()
     address(page, "polynomial")
     page.get_by_text("Attention as waves of one frequency").click()
@@ -212,17 +224,17 @@ def everything_else_is_cut(page):
     address(page, "noise-1-0")
     page.get_by_role("button", name="Another sample").click()
     address(page, "noise-1-1")
-    click_cell(page, 6, 8)
+    click_question(page, 6, 8, "damage")
     address(page, "a=6&b=8")
 
 
 def a_link_brings_the_cuts_back(page):
     before = page.url
     page.goto(before)
-    page.wait_for_selector(".pic-waves canvas")
+    page.wait_for_selector("[data-panel=cost]", state="attached")
     page.wait_for_function("url => location.href === url", arg=before)
-    page.get_by_role("button", name="Reset").click()
-    page.wait_for_function("!location.search.includes('cuts')")
+    page.get_by_role("button", name="Nothing").click()
+    address(page, "cuts=none")
 
 
 def experiments_are_made(page):
@@ -269,5 +281,5 @@ def a_phone_has_no_sideways_scroll(page):
     main = "document.querySelector('[data-testid=stMain]')"
     for name in ("follow", "cut", "build"):
         page.goto(re.sub(r"/(follow|cut|build)\?.*", f"/{name}?run=tiny-groks", page.url))
-        page.wait_for_selector(".pic-waves canvas")
+        page.wait_for_selector(".pic-waves canvas, [data-panel=waves]", state="attached")
         page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth")

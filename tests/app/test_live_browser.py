@@ -59,3 +59,21 @@ def test_measures_move_under_the_hand(server, page, copied):
     box = page.locator("[data-panel=gini_W_E] .gv-panel-figure").bounding_box()
     page.mouse.click(box["x"] + 60, box["y"] + 80)  # a figure is a handle itself
     page.wait_for_function("globalThis.grokvizScrubbers.active.index() < 3")
+
+
+def test_a_pair_moves_through_all_its_stages_under_the_hand(server, page, copied):
+    steps = open_run(copied / "tiny-groks").steps.tolist()
+    opened(page, f"{server}/follow?run=tiny-groks&step={steps[-1]}&a=7&b=11")
+    inside = "[...globalThis.grokvizScrubbers.parts].find(([name]) => name.endsWith('/inside'))?.[1].header"
+    page.wait_for_function(f"{inside}?.waits === false")  # all snapshots have come
+    for panel in ("asked", "answer", "angles", "heads", "sums", "waves"):
+        figures_follow(page, panel)
+
+
+def test_what_a_cut_costs_moves_under_the_hand(server, page, copied):
+    steps = open_run(copied / "tiny-groks").steps.tolist()
+    opened(page, f"{server}/cut?run=tiny-groks&step={steps[-1]}&a=7&b=11")
+    cut = "[...globalThis.grokvizScrubbers.parts].find(([name]) => name.endsWith('/cut'))?.[1].header"
+    page.wait_for_function(f"{cut}?.waits === false")  # all snapshots have come
+    for panel in ("damage", "cost", "answer", "waves"):
+        figures_follow(page, panel)

@@ -112,8 +112,12 @@ def test_filled_by_the_app_they_keep_to_their_caps(runs, visit, monkeypatch):
         "CARDS",
         "GLANCES",
         "WAVES",
-        "SCALES",
         "INSIDES",
+        "STACKS",
+        "PAIRS",
+        "ANATOMIES",
+        "COSTS",
+        "CUT_PAIRS",
         "NETWORKS",
         "CURVES",
     }

@@ -30,8 +30,8 @@ ARTICLES = [measure for measure in registry.measures() if measure.article]
 PICTURES = {
     "story": 1,
     "measures": len(ARTICLES),
-    "follow": 4,
-    "cut": 3,
+    "follow": 8,
+    "cut": 7,
     "build": 1,
 }  # components besides the film
 NO_FILM = ("build", "groups", "library", "glossary")  # of these runs none is of a group

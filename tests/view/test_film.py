@@ -152,6 +152,8 @@ def test_what_is_sent_has_no_module_left_in_it(entry):
     code = bundle(entry)
     assert not re.search(r"^\s*(import|export)\b", code, re.MULTILINE)
     declared = re.findall(r"^(?:async )?(?:function|const|let) (\w+)", code, re.MULTILINE)
+    for several in re.findall(r"^const \w+ = [^,(]*, (.*)$", code, re.MULTILINE):
+        declared += re.findall(r"(?:^|, )(\w+) = ", several)
     assert len(declared) == len(set(declared)), "two files declare the same name"
 
 

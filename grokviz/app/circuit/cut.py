@@ -1,48 +1,41 @@
-"""Cuts in the snapshot in view: the controls, what they do, and the paper's experiments."""
+"""Cuts: the controls, what they cost at every step of the training, and the paper's experiments."""
 
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from grokviz import wording
 from grokviz.app import shell
-from grokviz.app.circuit import control, experiment_table, pair, snapshots
+from grokviz.app.circuit import control, experiment_table, live, pair, snapshots
 from grokviz.app.circuit import follow as following
-from grokviz.app.circuit.snapshots import View
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, keys
 from grokviz.circuit.cuts import MODES, NO_CUTS, SEEDS, SKIPS, Choice, Cuts, format_cuts, parse_cuts
 from grokviz.circuit.interventions import Outcome
-from grokviz.circuit.stages import follow
 from grokviz.errors import CutsError
 from grokviz.runs import library
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER, names_of
-from grokviz.view import bars, pictures
+from grokviz.view import bars
+from grokviz.view.film.component import Pick
 
 EXTRAS = (*pair.EXTRAS, "cuts")
+NOTHING = "none"  # in the address: nothing is cut, where a link without a word opens with an example
 PLACES = {
-    "embedding": "In the embedding",
-    "neurons": "In the neurons: waves of a + b",
-    "directions": "In the neurons: what $W_L$ reads",
-    "logits": "In the logits: waves of a + b",
-    "spectrum": "In the logits: all products of waves of a and b",
+    "embedding": "Out of what it stores of each number (the embedding)",
+    "neurons": "Out of its neurons: waves of a + b",
+    "directions": "Out of its neurons: what its answers read ($W_L$)",
+    "logits": "Out of its answers: waves of a + b",
+    "spectrum": "Out of its answers: all products of waves of a and b",
 }
-DAMAGE = (  # up to this change of probability, in words; colours in light and dark
-    (-0.5, "lost: over 50 points less likely", ("#C4500A", "#F58A46")),
-    (-0.05, "5 to 50 points less likely", ("#F2B98C", "#80502F")),
-    (0.05, "about as before", ("#ECEAE5", "#2A2D33")),
-    (0.5, "5 to 50 points more likely", ("#9CC3E0", "#2C5877")),
-    (1.01, "gained: over 50 points more likely", ("#0B62A0", "#4FB3EE")),
-)
 
 
 def current(study: Study) -> Cuts:
     """The cuts in the address; items that this network cannot have are left out, with a notice."""
-    text = address.extra("cuts") or ""
+    text = address.extra("cuts")
+    if text is None:
+        return example(study)
+    text = text if text != NOTHING else ""
     freqs = len(snapshots.order(study).group.blocks) - 1
     try:
         return parse_cuts(text, study.run.config, freqs)
@@ -56,61 +49,111 @@ def current(study: Study) -> Cuts:
             continue
         kept.append(item)
     cuts = parse_cuts(".".join(kept), study.run.config, freqs)
-    address.set_extra("cuts", format_cuts(cuts) or None)
+    address.set_extra("cuts", format_cuts(cuts) or NOTHING)
     return cuts
+
+
+def example(study: Study) -> Cuts:
+    """What a newcomer sees cut: the wave that the finished network uses most, out of its answers."""
+    strongest = snapshots.strongest(address.handle())
+    return NO_CUTS if strongest is None else Cuts(logits=Choice("drop", (strongest,)))
 
 
 def make(cuts: Cuts) -> None:
     """Have these cuts in view; the ones before can be had back."""
-    before = address.extra("cuts") or ""
-    if format_cuts(cuts) != before:
+    before, now = address.extra("cuts"), format_cuts(cuts) or NOTHING
+    if now != before:
         keys.CUT_HISTORY.first(list).append(before)
-        address.set_extra("cuts", format_cuts(cuts) or None)
+        address.set_extra("cuts", now)
 
 
 def _undo() -> None:
-    address.set_extra("cuts", keys.CUT_HISTORY.value().pop() or None)
+    address.set_extra("cuts", keys.CUT_HISTORY.value().pop())
 
 
 def cut_panel(study: Study) -> None:
-    """Below the film: what is cut, what that does to all pairs and to the pair in view, the experiments."""
-    index = study.index_at(address.current().step)
-    cuts = current(study)
+    """Below the film: what is cut, what that costs all pairs and the pair in view, the experiments."""
+    cuts, (a, b) = current(study), pair.current(study)
     with shell.column():
         following.order_note(study, "Its neurons, heads and weights can be cut all the same.")
-    controls, effect = st.columns([6, 6], gap="large")
+    controls, effect = st.columns([5, 6], gap="large")
     with controls:
         st.subheader("What do you want to cut?", anchor=False)
         _controls(study, cuts)
-    whole, cut = snapshots.inside(address.handle(), index), snapshots.inside(address.handle(), index, cuts)
-    with effect:
-        st.subheader("What does it do?", anchor=False)
-        st.markdown(_sentence(study, cuts, whole.outcome, cut.outcome))
-        st.dataframe(_before_and_after(whole.outcome, cut.outcome), hide_index=True, height="content")
-        beside = control.beside(index, cuts, whole.outcome, cut.outcome)
-        _damage_map(study, whole, cut)
         pair.sliders(study, "cut")
-    _pair_after(study, cut, cuts)
-    table = None
-    if study.task.places is not None:
-        with shell.column():
-            table = _experiments(study, index, whole)
+    with effect:
+        st.subheader("Which answers does it damage?", anchor=False)
+        choose = Pick(("a", "b"), lambda a, b: pair.choose_if_any(study, a, b))
+        following.figure("damage", "damage", choose, a=a, b=b, title="The damage to all answers")
+        st.caption(
+            "How probable the right answer is with the cuts, against before. Click a square to look at that pair."
+        )
+    st.subheader("What does it cost, at each step of the training?", anchor=False)
+    following.figure("cost", "cost", title="What the cut costs", what=_in_words(study, cuts))
+    _pair_after(study, a, b)
+    live.send_cut(cuts, a, b)
+    index = study.index_at(address.current().step)
+    with shell.column():
+        beside = _at_random(index, cuts)
+        table = _experiments(study, index) if study.task.places else None
     if beside:  # now the page stands
         control.fill(beside, index)
     if table:
         experiment_table.fill(table, index)
 
 
+def _at_random(index: int, cuts: Cuts) -> control.Place | None:
+    """Whether chance does as much, at the step in view: ten cuts more, so only where that is asked for."""
+    if cuts == NO_CUTS:
+        return None
+    st.header("Would any other cut do as much?", anchor=False)
+    keys.CUT_CONTROL.set(keys.WANTS_CONTROL.get(False))
+    st.toggle(
+        f"Cut as many others, drawn at random, at step {address.current().step:,}",
+        key=keys.CUT_CONTROL,
+        on_change=lambda: keys.WANTS_CONTROL.set(keys.CUT_CONTROL.value()),
+    )
+    if not keys.WANTS_CONTROL.get(False):
+        return None
+    run = address.handle()
+    whole, cut = (snapshots.inside(run, index, one).outcome for one in (NO_CUTS, cuts))
+    return control.beside(index, cuts, whole, cut)
+
+
 def _controls(study: Study, cuts: Cuts) -> None:
+    options = _frequencies(study)
+    if options:
+        st.markdown(
+            "The network answers by a few waves. Take one out of its answers, or several, and see at which step of its training "
+            "that hurts."
+        )
+        _waves_out(options, cuts)
+    first = example(study)
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not keys.CUT_HISTORY.get(None))
         st.button(
-            "Reset", icon=":material/restart_alt:", on_click=make, args=(NO_CUTS,), disabled=cuts == NO_CUTS
+            "Nothing",
+            icon=":material/restart_alt:",
+            on_click=make,
+            args=(NO_CUTS,),
+            disabled=cuts == NO_CUTS,
         )
-    frequencies, neurons, heads, shapes, noise = st.tabs(
-        ["Frequencies", "Neurons", "Heads", "Shapes", "Noise"]
-    )
-    options = _frequencies(study)
+        st.button(
+            "An example",
+            icon=":material/lightbulb:",
+            on_click=make,
+            args=(first,),
+            disabled=cuts == first,
+        )
+    if replace(cuts, logits=None) != NO_CUTS or (cuts.logits and cuts.logits.mode == "keep"):
+        keys.CUT_ELSEWHERE.set(True)  # once opened it stays so
+    is_open = keys.CUT_ELSEWHERE.get(False)
+    with st.expander("Cut elsewhere: other waves, neurons, heads, formulas, noise", expanded=is_open):
+        _elsewhere(study, options, cuts)
+
+
+def _elsewhere(study: Study, options: dict[int, str], cuts: Cuts) -> None:
+    frequencies, neurons, heads, shapes, noise = st.tabs(["Waves", "Neurons", "Heads", "Formulas", "Noise"])
     with frequencies:
         if not options:
             st.caption(f"{study.task.no_group} So there are no waves to cut.")
@@ -156,6 +199,27 @@ def _shapes(options: dict[int, str], cuts: Cuts) -> None:
     _flag("polynomial", "Neurons as polynomials of degree 2 in the waves of their frequency", cuts)
     _flag("linear", "Attention as waves of one frequency, without its softmax", cuts)
     _several("waves", "Logits as nothing but fitted waves of", options, cuts)
+
+
+def _waves_out(options: dict[int, str], cuts: Cuts) -> None:
+    """The waves that the network uses, each a press away from being taken out of its answers."""
+    waves = list(snapshots.waves(address.handle()).freqs)
+    out = cuts.logits.freqs if cuts.logits and cuts.logits.mode == "drop" else ()
+    keys.CUT_WAVES.set([k for k in waves if k in out])
+    st.pills(
+        "Waves to take out of its answers",
+        waves,
+        selection_mode="multi",
+        key=keys.CUT_WAVES,
+        format_func=lambda k: f"k = {options[k]}" if options[k].isdigit() else options[k],
+        on_change=_take_out,
+        args=(cuts,),
+    )
+
+
+def _take_out(cuts: Cuts) -> None:
+    freqs = tuple(sorted(keys.CUT_WAVES.value()))
+    make(replace(cuts, logits=Choice("drop", freqs) if freqs else None))
 
 
 def _choice(name: str, label: str, options: dict[int, str], cuts: Cuts) -> None:
@@ -240,83 +304,41 @@ def _with_noise(cuts: Cuts, level: int, seed: int) -> Cuts:
     return replace(cuts, noise=(level, seed) if level else ())
 
 
-def _sentence(study: Study, cuts: Cuts, before: Outcome, after: Outcome) -> str:
+def _in_words(study: Study, cuts: Cuts) -> str:
+    """What is cut, as the beginning of a sentence; "" for nothing."""
     if cuts == NO_CUTS:
+        return ""
+    if cuts.logits and cuts == Cuts(logits=cuts.logits):
+        what = wording.listed([snapshots.block_name(study, k) for k in cuts.logits.freqs])
+        waves = "wave" if len(cuts.logits.freqs) == 1 else "waves"
         return (
-            f"Nothing is cut yet. Choose something on the left{', or one of the experiments below' * bool(study.task.places)}. "
-            "Everything here follows, at any step of the training."
+            f"Without the {waves} of {what}"
+            if cuts.logits.mode == "drop"
+            else f"With nothing but the {waves} of {what}"
         )
-    return (
-        f"The loss on pairs it never saw goes from {wording.readable(before.test_loss)} to "
-        f"**{wording.readable(after.test_loss)}**, and {wording.percent(after.test_accuracy)} of them are right instead of "
-        f"{wording.percent(before.test_accuracy)}."
-    )
+    return "With these cuts"
 
 
-def _before_and_after(before: Outcome, after: Outcome) -> pd.DataFrame:
-    rows = [
-        (name, form(getattr(before, field)), form(getattr(after, field)))
-        for name, field, form in (
-            ("Train loss", "train_loss", wording.readable),
-            ("Test loss", "test_loss", wording.readable),
-            ("Loss over all pairs", "all_loss", wording.readable),
-            ("Train accuracy", "train_accuracy", wording.percent),
-            ("Test accuracy", "test_accuracy", wording.percent),
-        )
-    ]
-    return pd.DataFrame(rows, columns=["", "whole", "cut"])
-
-
-def _damage_map(study: Study, whole: View, cut: View) -> None:
-    change = cut.outcome.probability - whole.outcome.probability
-    cells = np.searchsorted([limit for limit, _, _ in DAMAGE[:-1]], change, side="left")
-    cells = np.where(study.task.answers == NO_ANSWER, 2, cells)
-    p = study.run.config.p
-    pictures.pair_map(
-        cells.astype(np.uint8),
-        [pictures.Kind(word, *colours) for _, word, colours in DAMAGE],
-        pair.current(study),
-        pictures.Words(
-            f"The damage to all {p} x {p} answers",
-            "How probable the right answer is with the cuts, against before. Click a square to look at that pair.",
-        ),
-        key="cut-map",
-        question=pair.question(study, "{a}", "{b}"),
-        names=names_of(study.run.config),
-        on_pick=lambda a, b: pair.choose(a, b) if min(a, b) >= 0 and max(a, b) < p else None,
-    )
-
-
-def _pair_after(study: Study, cut: View, cuts: Cuts) -> None:
-    a, b = pair.current(study)
+def _pair_after(study: Study, a: int, b: int) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
-        following.answer_panel(study, cut, a, b, key="cut")
-    found = pair.places(study, a, b)
+        following.answer(study, a, b, part="cutpair")
     if study.task.places is None:
         return
     with right:
-        circles = "Its circles, with the cuts" if cuts != NO_CUTS else "Its circles"
-        st.subheader(circles if snapshots.is_clock(study) else "Its circles", anchor=False)
-        if not snapshots.is_clock(study):
-            st.info(f"{study.task.places.group.name} is no clock: its blocks have no circles.")
-        elif found is None:
+        st.subheader("The waves of its answer", anchor=False)
+        if pair.places(study, a, b) is None:
             st.info("0 has no place on the circles of a product.")
-        else:
-            following.sum_rings(
-                study, cut.stages, follow(cut.stages, *found, snapshots.centred_logits(cut, *found)), "cut"
-            )
-    if found is not None:
-        following.waves_stage(
-            study,
-            cut,
-            follow(cut.stages, *found, snapshots.centred_logits(cut, *found)),
-            "cut",
-            numbered=False,
+            return
+        following.figure(
+            "waves", "waves", title="Waves over the answers, with the cuts", part="cut", pair="cutpair"
+        )
+        st.caption(
+            "Solid: the network with the cuts. Dashed: one wave a frequency, the same for all pairs. The page Follow tells what they are."
         )
 
 
-def _experiments(study: Study, index: int, whole: View) -> DeltaGenerator | None:
+def _experiments(study: Study, index: int) -> DeltaGenerator | None:
     """The paper's experiments, where they are asked for: the place of their table, to be drawn with its controls."""
     here = address.current()
     st.header("The paper's experiments", anchor=False)
@@ -346,19 +368,19 @@ def _experiments(study: Study, index: int, whole: View) -> DeltaGenerator | None
         on_change=_make_experiment,
         args=([experiment.cuts for experiment, _ in found],),
     )
-    _each_frequency(index, whole)
+    _each_frequency(index, found[0][1])
     if here.run == library.DEFAULT_RUN and index == len(study.timeline.steps) - 1:
-        st.markdown(_DIFFERENCES)
+        st.markdown(experiment_table.DIFFERENCES)
     return table
 
 
-def _each_frequency(index: int, whole: View) -> None:
+def _each_frequency(index: int, whole: Outcome) -> None:
     waves = snapshots.waves(address.handle())
     st.subheader("Each frequency in turn", anchor=False)
     losses = bars.ablations(
         snapshots.ablations(address.handle(), index), waves.freqs if waves.are_key else ()
     )
-    st.altair_chart(bars.ablations_chart(losses, whole.outcome.all_loss, waves.freqs, figures.is_dark()))
+    st.altair_chart(bars.ablations_chart(losses, whole.all_loss, waves.freqs, figures.is_dark()))
     st.caption(
         "**How to read this.** One bar a frequency: the loss without its products of waves in the logits, all else left as it is. Those in colour are the key "
         "frequencies. The dashed line is the whole network. Section 4.4 of the paper: there, too, only the key frequencies matter."
@@ -369,14 +391,3 @@ def _make_experiment(cuts: list[Cuts]) -> None:
     chosen = keys.EXPERIMENT.value()
     if chosen is not None:  # or cleared
         make(cuts[chosen])
-
-
-_DIFFERENCES = """
-**Where this network differs from the paper's, and why.** It was trained by the same recipe from other initial weights, with other
-training pairs, and settled on 7, 11, 14, 22 and 38. Two pairs of these are octaves: 14 is twice 7, and 22 is twice 11. The ReLU
-of a neuron of frequency 7 also makes a little of 14, and the network uses it. A polynomial of degree 2 has no such
-overtone, so here it costs a factor of three where the paper's network lost 3 %. And one head, number 0, follows
-three frequencies at once (its best explains 65 %; in the paper every head has one that explains 97.9 % or more), so that attention by
-a single wave breaks it, while the paper's network even gained. What does agree: nothing but the key waves is needed, leaving the
-rest out *lowers* the loss, and without them little is left.
-"""

@@ -10,14 +10,10 @@ from grokviz.app.circuit import snapshots
 from grokviz.app.circuit.snapshots import View
 from grokviz.app.session import address, keys
 from grokviz.circuit.questions import from_the_worst, learned_last, least_sure
-from grokviz.runs.imported import UNKNOWN
 from grokviz.study import Study
-from grokviz.tasks.pairs import NO_ANSWER, names_of, operation_of
-from grokviz.view import pictures
-from grokviz.view.charts import RESULTS
+from grokviz.tasks.pairs import names_of, operation_of
 
 EXTRAS = ("a", "b")
-DARK_RESULTS = ("#F58A46", "#4FB3EE", "#5A3F30", "#2B3C4A")
 
 
 def current(study: Study) -> tuple[int, int]:
@@ -49,6 +45,12 @@ def choose(a: int, b: int) -> None:
     """Have another pair in view."""
     address.set_extra("a", str(a))
     address.set_extra("b", str(b))
+
+
+def choose_if_any(study: Study, a: int, b: int) -> None:
+    """The same for numbers from the browser, which may be none of this run."""
+    if min(a, b) >= 0 and max(a, b) < study.run.config.p:
+        choose(a, b)
 
 
 def question(study: Study, a: int | str, b: int | str) -> str:
@@ -86,43 +88,21 @@ def _slid(key: str) -> None:
     choose(keys.number(key, "a").value(), keys.number(key, "b").value())
 
 
-def result_map(study: Study, view: View, key: str) -> None:
-    """All pairs, right or wrong, trained on or never seen; a click chooses one."""
-    task, p = study.task, study.run.config.p
-    cells = np.where(task.is_train, 0, 1) + np.where(view.outcome.is_right, 0, 2)
-    cells = np.where(task.answers == NO_ANSWER, 4, cells)
-    kinds = [
-        pictures.Kind(
-            name if study.run.config.split != UNKNOWN else name.removeprefix("trained on, "), light, dark
-        )
-        for (name, light), dark in zip(RESULTS.items(), DARK_RESULTS, strict=True)
-    ]
-    kinds.append(pictures.Kind("no answer", "#FFFFFF", "#000000"))
-    shown = 5 if (cells == 4).any() else 4
-    pictures.pair_map(
-        cells.astype(np.uint8),
-        kinds[:shown],
-        current(study),
-        pictures.Words(
-            f"All {p} x {p} questions: right or wrong, trained on or never seen",
-            "One square a question. Click one, or press the arrow keys.",
-        ),
-        key=key,
-        question=question(study, "{a}", "{b}"),
-        names=names_of(study.run.config),
-        on_pick=lambda a, b: choose(a, b) if max(a, b) < p and min(a, b) >= 0 else None,
-    )
-
-
-def find_buttons(study: Study, view: View) -> None:
+def find_buttons(study: Study) -> None:
     """Three pairs worth a look, one click away each."""
     with st.container(horizontal=True):
-        st.button("A pair it gets wrong", on_click=_find_wrong, args=(view,))
+        st.button("A pair it gets wrong", on_click=_find_wrong, args=(study,))
         st.button("The pair it got right last", on_click=_find_last, args=(study,))
-        st.button("The pair it is least sure of", on_click=_find_least_sure, args=(view,))
+        st.button("The pair it is least sure of", on_click=_find_least_sure, args=(study,))
 
 
-def _find_wrong(view: View) -> None:
+def _view(study: Study) -> View:
+    """The step in view over all pairs, computed when a button asks for it."""
+    return snapshots.inside(address.handle(), study.index_at(address.current().step))
+
+
+def _find_wrong(study: Study) -> None:
+    view = _view(study)
     wrong = [pair for pair in from_the_worst(view.margin) if not view.outcome.is_right[pair]]
     if not wrong:
         address.notice("At this step it gets every pair right. Move to an earlier one.")
@@ -143,8 +123,8 @@ def _find_last(study: Study) -> None:
     address.notice(f"{question(study, a, b)} is right for good only since step {step:,}.")
 
 
-def _find_least_sure(view: View) -> None:
-    found = least_sure(view.margin)
+def _find_least_sure(study: Study) -> None:
+    found = least_sure(_view(study).margin)
     if found is None:
         address.notice("This network has no finite answers to compare.")
     else:

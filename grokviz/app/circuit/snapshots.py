@@ -35,15 +35,6 @@ class Waves(NamedTuple):
     are_key: bool  # False: the run has no key frequency, and these are merely the strongest at its end
 
 
-class Scales(NamedTuple):
-    """What counts as full size in the pictures of a run, at every step: taken from its last snapshot."""
-
-    ring: np.ndarray  # of each frequency
-    turned: np.ndarray
-    wave: float
-    total: float
-
-
 class View(NamedTuple):
     """What is kept of `Inside`: about 3 MB for p = 113, where all logits are 12."""
 
@@ -108,28 +99,13 @@ def waves(handle: RunHandle) -> Waves:
     return Waves(tuple(sorted(strongest.tolist())), False)
 
 
-@kept(cache.SCALES, key=_key)
-def scales(handle: RunHandle) -> Scales:
-    """Full sizes for the pictures of a run."""
-    study = cache.study(handle)
-    s = _inside(handle, len(study.timeline.steps) - 1).stages
-    assert s.logits is not None
-    means = np.linalg.norm(s.turned, axis=3).reshape(len(s.freqs), -1)
-    sizes = np.linalg.norm(s.coefficients, axis=3) * np.sqrt(2 / s.order.n)
-    at_least = 1e-6  # of a network that does nothing
-    return Scales(
-        ring=np.maximum(
-            _large(np.linalg.norm(s.rings, axis=2)), np.maximum(np.nan_to_num(s.radius), at_least)
-        ),
-        turned=np.maximum(_large(means), at_least),
-        wave=float(max(_large(sizes).max(initial=0), at_least)),
-        total=float(max(np.nan_to_num(np.quantile(s.logits, 0.999)), at_least)),
-    )
-
-
-def _large(sizes: np.ndarray) -> np.ndarray:
-    """What nine in ten of each row stay below."""
-    return np.nan_to_num(np.quantile(sizes, 0.9, axis=1)) if sizes.size else np.zeros(len(sizes))
+def strongest(handle: RunHandle) -> int | None:
+    """Of the frequencies that are followed, the one with the largest wave in the last snapshot; None where there is none."""
+    freqs, study = waves(handle).freqs, cache.study(handle)
+    if not freqs:
+        return None
+    alpha = np.nan_to_num(study.timeline.trig_coefficients[-1])
+    return max(freqs, key=lambda k: alpha[k - 1])
 
 
 @kept(cache.NETWORKS, key=_key)

@@ -123,6 +123,12 @@ def spend(seconds: float) -> None:
         SECONDS.charge(who, seconds)
 
 
+def may_go_on() -> bool:
+    """Whether whoever pays has something left, for what is computed behind their page."""
+    limits, who = hosting.limits(), _payer.get()
+    return limits is None or not who or SECONDS.seconds_until(who, limits.cpu_seconds) <= 0
+
+
 def payer() -> str:
     """Who is looking: a visitor by the secret of their browser, or by the session as long as that has not been told."""
     if _payer.get():

@@ -80,12 +80,16 @@ DEEPENING_WAS: Key[tuple[str, str]] = Key(
 
 # Circuit
 WORST_PAIR: Key[int] = Key("_worst_pair")  # how many wrong pairs were shown
-CUT_HISTORY: Key[list[str]] = Key("_cut_history")
+CUT_HISTORY: Key[list[str | None]] = Key("_cut_history")
 EXPERIMENTS_AT: Key[tuple[str, int]] = Key("_experiments_at")  # the run and step whose experiments are shown
 EXPERIMENT: Key[int | None] = Key("cut_experiment")  # the number of the one that was chosen
 CUT_NOISE: Key[int] = Key("cut_noise")
 NEURON: Key[int] = Key("group_neuron")
 ACCOUNTS_AT: Key[tuple[str, int]] = Key("_accounts_at")  # the run and step at which both accounts are tried
+CUT_WAVES: Key[list[int]] = Key("cut_waves_out")
+CUT_CONTROL: Key[bool] = Key("cut_control")
+CUT_ELSEWHERE: Key[bool] = Key("_cut_elsewhere")  # the controls that a newcomer does not need are open
+WANTS_CONTROL: Key[bool] = Key("_wants_control")  # cuts at random beside that of the visitor
 BUILD_FREQS: Key[list[int]] = Key("build_freqs")
 
 

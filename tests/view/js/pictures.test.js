@@ -3,9 +3,10 @@ import test from "node:test";
 
 import { freePlace, keepInside } from "../../../grokviz/view/film/js/kit/labels.js";
 import { eased, elementsAt, standing } from "../../../grokviz/view/pictures/js/cosets.js";
-import { sizeInWords, timesSmaller } from "../../../grokviz/view/pictures/js/fit.js";
+import { sizeInWords, timesSmaller } from "../../../grokviz/view/film/js/kit/fit.js";
 import { labelPlace, makeRings, ringTimes } from "../../../grokviz/view/pictures/js/rings.js";
-import { makeWaves, waveTimes } from "../../../grokviz/view/pictures/js/waves.js";
+import { waveTimes } from "../../../grokviz/view/film/js/kit/waves.js";
+import { makeWaves } from "../../../grokviz/view/pictures/js/waves.js";
 
 const SIDE = 168;
 

@@ -9,7 +9,7 @@ import { make } from "../../film/js/kit/dom.js";
 import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { clockPoint, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing } from "../../film/js/kit/rings.js";
 import { SMALL } from "../../film/js/kit/theme.js";
-import { sizeInWords, timesSmaller } from "./fit.js";
+import { sizeInWords, timesSmaller } from "../../film/js/kit/fit.js";
 
 const SIDE = 168, FARTHEST = 1.3; // pixels; times the full radius, beyond which a ring is drawn smaller
 const UNIT = SIDE / 2 / 1.38; // pixels a radius

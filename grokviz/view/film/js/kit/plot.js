@@ -10,8 +10,9 @@ import { phaseBands } from "./timeline.js";
 import { readable, whole } from "./wording.js";
 
 /**
- * One curve: `at` holds its value at each snapshot; `steps` and `values` what is drawn, which may be finer.
- * @typedef {{ label: string, colour: string, at: Numbers, steps: ArrayLike<number>, values: Numbers }} Series
+ * One curve: `at` holds its value at each snapshot; `steps` and `values` what is drawn, which may be finer. A pale one
+ * is there to compare with.
+ * @typedef {{ label: string, colour: string, at: Numbers, steps: ArrayLike<number>, values: Numbers, pale?: boolean }} Series
  *
  * Curves that share an axis of values. `format` words its ticks, `read` a value at the cursor.
  * @typedef {object} Row
@@ -133,8 +134,9 @@ function drawTimeTicks(g, box, axis, header, theme) {
 
 /** @param {Canvas} g @param {Series} series @param {Box} box @param {Axis} axis @param {(v: number) => number} y
  * @param {Theme} theme */
-function drawCurve(g, { steps, values, colour }, box, axis, y, theme) {
+function drawCurve(g, { steps, values, colour, pale }, box, axis, y, theme) {
   const style = theme.series[colour];
+  g.globalAlpha = pale ? 0.4 : 1;
   g.strokeStyle = style.line;
   g.lineWidth = 1.8;
   g.lineJoin = "round";
@@ -152,7 +154,7 @@ function drawCurve(g, { steps, values, colour }, box, axis, y, theme) {
   }
   g.stroke();
   g.setLineDash([]);
-  g.lineWidth = 1;
+  [g.lineWidth, g.globalAlpha] = [1, 1];
   if (values.length === 1 && pen) dot(g, box.left + axis.unit(steps[0]) * box.width, y(values[0]), 3.5, style.line);
 }
 
@@ -162,7 +164,7 @@ function drawEndLabels(g, { row, top, height, y }, box, theme) {
   const room = box.margin - 12;
   const labels = row.series
     .map(({ label, colour, values }) => ({ lines: inLines(label, room, theme.widthOf), colour, at: y(lastFinite(values)) }))
-    .filter(({ at }) => Number.isFinite(at));
+    .filter(({ at, lines }) => Number.isFinite(at) && lines.join(""));
   const gap = 15 * Math.max(1, ...labels.map(({ lines }) => lines.length));
   if (labels.length * gap > height + 8) return; // of a slim strip on a low screen: no room to read them in
   spread(labels, gap);

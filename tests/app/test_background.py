@@ -1,0 +1,85 @@
+"""What is computed behind the pages: the step in view at once, then a coarse grid, and only while somebody looks."""
+
+import time
+
+import pytest
+
+from grokviz.app.session import background
+from grokviz.app.session.background import GRID, Rows
+
+
+@pytest.fixture
+def idle(monkeypatch):
+    """No thread: a test takes the turns itself."""
+    waiting = background.Queue()
+    monkeypatch.setattr(background, "_waiting", waiting)
+    monkeypatch.setattr(background, "_start", lambda: None)
+
+    def turn():
+        waiting.get_nowait().go_on()
+
+    turn.left = waiting.qsize
+    return turn
+
+
+def test_the_step_in_view_comes_first_then_a_grid_then_the_rest(idle):
+    made = []
+    rows = Rows(41, lambda i: made.append(i) or i).ask(7)
+    assert made == [7]
+    while idle.left():
+        idle()
+    assert made[1 : 1 + GRID] == list(range(0, 41, 5))
+    assert sorted(made) == list(range(41))
+    assert rows.is_complete
+    assert rows.steps_done() == list(range(41))
+    rows.ask(3)
+    assert not idle.left()
+
+
+def test_each_gets_its_turn(idle):
+    made = []
+    for name in "ab":
+        Rows(3, lambda i, name=name: made.append(name)).ask(1)
+    while idle.left():
+        idle()
+    assert "".join(made) == "ababab"
+
+
+def test_what_nobody_looks_at_stops_and_goes_on_when_somebody_does(idle, monkeypatch):
+    rows = Rows(5, lambda i: i).ask(0)
+    now = time.monotonic()
+    monkeypatch.setattr(background.time, "monotonic", lambda: now + background.PATIENCE + 1)
+    idle()
+    assert not idle.left()
+    assert rows.steps_done() == [0]
+    rows.ask(0)
+    assert idle.left() == 1
+
+
+def test_whoever_has_nothing_left_waits(idle, monkeypatch):
+    monkeypatch.setattr(background.budget, "may_go_on", lambda: False)
+    rows = Rows(5, lambda i: i).ask(2)
+    idle()
+    assert rows.steps_done() == [2]
+    assert not idle.left()
+
+
+def test_what_cannot_be_made_is_told_to_whoever_asks_and_ends_no_thread(idle):
+    def make(i):
+        if i:
+            raise ValueError(i)
+        return i
+
+    rows = Rows(3, make).ask(0)
+    idle()
+    assert not idle.left()
+    with pytest.raises(ValueError, match="2"):
+        rows.ask(2)
+
+
+def test_the_thread_does_all_of_it():
+    rows = Rows(4, lambda i: i).ask(0)
+    end = time.monotonic() + 20
+    while not rows.is_complete and time.monotonic() < end:
+        time.sleep(0.02)
+    assert rows.is_complete
