@@ -134,9 +134,7 @@ def find_phases(
 ) -> Phases:
     """The phases of a run from its logged losses and accuracies.
 
-    `restart` is (step, steps until it has settled) of a fork or a change of settings: see `_height`.
-
-    `can_generalise` is False for random labels: weight decay then lowers the test loss too, yet there is no
+    `restart` is (step, steps until it has settled) of a fork or a change of settings: see `_height`. `can_generalise` is False for random labels: weight decay then lowers the test loss too, yet there is no
     circuit to form. Rows with a value that is NaN, which was not measured, count as not there, but for accuracies
     with a loss beside them: below `SURELY_ACCURATE` it says enough.
     """
@@ -156,10 +154,15 @@ def find_phases(
     falling = record.test_loss[-1] < UNDERWAY * peak_loss or grokked is not None
     if not (falling and can_generalise):
         return Phases(memorised=told, grokked=ended)
-    above = np.flatnonzero(record.test_loss[:before_grokking] >= FALLEN * peak_loss)
-    left = max(int(above[-1]) + 1 if len(above) else start, start)
-    cleanup = record.event(left) if left < before_grokking else None
+    cleanup = _left(record, start, peak_loss, before_grokking)
     return Phases(told, record.event(peak), cleanup, ended, _cleaned(record, grokked))
+
+
+def _left(record: "_Record", start: int, height: float, before_grokking: int) -> Event | None:
+    """When the test loss has fallen to half of its height for good; None where that is not before it groks."""
+    above = np.flatnonzero(record.test_loss[:before_grokking] >= FALLEN * height)
+    left = max(int(above[-1]) + 1 if len(above) else start, start)
+    return record.event(left) if left < before_grokking else None
 
 
 def _height(
