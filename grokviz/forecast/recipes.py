@@ -52,6 +52,8 @@ GROUPS = {
     "S_3": Seen(0.8, 37, None, seeds=5, done=0, within=2_000),
     "D_12": Seen(0.85, 99, None, seeds=5, done=2, within=2_450),
     "S_4": Seen(0.9, 90, None, seeds=5, done=2, within=2_600),
+    "A_5": Seen(0.6, 120, None, seeds=5, done=2, within=1900),
+    "D_30": Seen(0.5, 100, None, seeds=5, done=2, within=1_800),
     "S_5": Seen(0.5, 650, 950, seeds=1, done=1, within=950),
 }
 FEW, SMALL_SHARE, LARGE_SHARE = 40, 0.9, 0.5  # of a group that was not measured, by how many elements it has
