@@ -15,7 +15,7 @@ FOLDER = assets.FOLDER.parent / "page"
 
 def frame(page: str) -> None:
     """Words of the glossary open where they stand, and the menu of a phone closes if `page` is another one than before."""
-    _frame()(key="frame", data={"page": page, "dark": st.context.theme.type == "dark"})
+    _frame()(key="frame", data={"page": page, "dark": st.context.theme.type == "dark"}, height=1)
 
 
 @functools.cache

@@ -136,7 +136,9 @@ def article(title: str, lead: str) -> None:
     if is_embedded():
         return
     with column():
-        st.title(title, anchor=False)
+        with st.container(gap=None):
+            st.title(title, anchor=False)
+            frame.frame(keys.PAGE.get(menu.START))
         st.markdown(lead)
 
 
@@ -161,7 +163,6 @@ def foot(onward: str, *pages: str, controls: Callable[[], None] | None = None) -
         if controls:
             controls()
         st.caption(SOURCES)
-        frame.frame(keys.PAGE.get(menu.START))
 
 
 WHEREABOUTS = "place-on-the-way"  # the key of its block: a site of fewer pages has another way
