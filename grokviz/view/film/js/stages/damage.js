@@ -36,7 +36,8 @@ export function damage({ id, title, a, b }) {
     live(g, own, { width, height, scale, timeline, theme, moment, hover }) {
       const { p } = timeline.header, place = mapPlace(width, height, scale, p), side = timeline.arrays.side.raw, now = changeAt(timeline, moment.position);
       const colours = KINDS_OF_CHANGE.map(([, , light, dark]) => abgr(parseColour(theme.dark ? dark : light, "#888888"))), none = abgr(theme.paper);
-      for (let j = 0; j < p * p; j++) own.picture.words[j] = side[j] === NOT_ASKED ? none : colours[kindOf(now(j))];
+      const colourOf = KIND_OF_LEVELS.map((kind) => colours[kind]), { words } = own.picture;
+      for (let j = 0; j < words.length; j++) words[j] = side[j] === NOT_ASKED ? none : colourOf[now(j) + OF_127];
       own.picture.flush();
       drawPicture(g, own.picture, place, scale);
       drawCross(g, place, p, hover, theme);
@@ -45,7 +46,7 @@ export function damage({ id, title, a, b }) {
     hover(own, x, y, { width, height, scale, timeline, moment }) {
       const { p } = timeline.header, pair = pairAt(mapPlace(width, height, scale, p), p, x, y);
       if (!pair) return null;
-      const change = changeAt(timeline, moment.position)(pair[0] * p + pair[1]), points = percent(roundedShare(Math.abs(change)));
+      const change = changeAt(timeline, moment.position)(pair[0] * p + pair[1]) / OF_127, points = percent(roundedShare(Math.abs(change)));
       const [first, second] = pair.map((n) => nameOf(timeline.header, n));
       const verdict = Math.abs(change) <= 0.05 ? "about as probable as before" : `${points} ${change < 0 ? "less" : "more"} probable than before`;
       return pairHover(timeline, pair, `a = ${first}, b = ${second}: the right answer is ${verdict}`);
@@ -55,17 +56,17 @@ export function damage({ id, title, a, b }) {
   };
 }
 
-/** @param {number} change of probability */
-const kindOf = (change) => KINDS_OF_CHANGE.findIndex(([most]) => change <= most);
+/** The kind of every change from -127 to 127 of 127. */
+const KIND_OF_LEVELS = Array.from({ length: 2 * OF_127 + 1 }, (_, i) => KINDS_OF_CHANGE.findIndex(([most]) => (i - OF_127) / OF_127 <= most));
 
-/** The change of probability of each pair, at the snapshot nearest to a place that has been computed.
+/** The change of probability of each pair in 127ths, at the snapshot nearest to a place that has been computed.
  * @param {Timeline} timeline @param {number} position @returns {(j: number) => number} */
 function changeAt(timeline, position) {
   const part = partOf(timeline, "damage"), { raw: before, size } = timeline.arrays.answers;
   if (!part || !askedOf(part).at.length) return () => 0;
   const { at } = askedOf(part), index = Math.round(position), row = rowMoment(at, { position, index, before: 0, after: 0, share: 0 });
-  const nearest = row.index >= 0 ? row.index : row.share < 0.5 ? row.before : row.after, after = part.arrays.answers.raw, snapshot = at[nearest];
-  return (j) => ((after[nearest * size + j] & OF_127) - (before[snapshot * size + j] & OF_127)) / OF_127;
+  const nearest = row.index >= 0 ? row.index : row.share < 0.5 ? row.before : row.after, after = part.arrays.answers.raw, now = nearest * size, then = at[nearest] * size;
+  return (j) => (after[now + j] & OF_127) - (before[then + j] & OF_127);
 }
 
 /** @param {Timeline} timeline @param {number} i */
@@ -76,7 +77,7 @@ function damageSentence(timeline, i) {
   let all = 0;
   for (let j = 0; j < size; j++) {
     if (side[j] === NOT_ASKED) continue;
-    counts[kindOf(now(j))]++;
+    counts[KIND_OF_LEVELS[now(j) + OF_127]]++;
     all++;
   }
   if (counts[2] === all) return "Every right answer is about as probable as before.";
