@@ -40,7 +40,8 @@ def open_box() -> None:
         left.text_input(
             "Open a run from the Hub",
             key=keys.REFERENCE,
-            placeholder="owner/name, owner/name/file.pth, owner/name@revision, or the address of the page",
+            label_visibility="collapsed",  # it would come after its box, and move the page
+            placeholder="Open a run from the Hub: owner/name, owner/name/file.pth, owner/name@revision, or its address",
             max_chars=300,
         )
         if right.form_submit_button("Open", type="primary", width="stretch"):
