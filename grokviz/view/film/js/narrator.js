@@ -55,7 +55,8 @@ function hidden(timeline, i) {
   if (!keys.length) return "";
   const { is_cyclic: clock, sizes, blocks } = groupOf(timeline);
   const by = clock ? keys.length / (blocks.length - 1) : keys.reduce((sum, k) => sum + sizes[k], 0) / (sizes.reduce((sum, size) => sum + size, 0) - 1);
-  const who = keys.length === 1 ? "one wave now makes up" : `${inWords(keys.length)} waves now make up`;
+  const kind = clock ? "wave" : "pattern"; // of a group that is no clock its representations are no waves
+  const who = keys.length === 1 ? `one ${kind} now makes up` : `${inWords(keys.length)} ${kind}s now make up`;
   const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(by);
   return `, yet inside ${who} ${share} of how it keeps the numbers (by chance ${chance})`;
 }
