@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from grokviz.app import shell
+from grokviz.app import sentences, shell
 from grokviz.app.circuit import live, pair, snapshots
 from grokviz.app.explorer.page import film_key
 from grokviz.app.session import address
@@ -119,7 +119,7 @@ def _stages(study: Study) -> None:
     """All stages of a clock; of another group those that need no ring."""
     if snapshots.is_clock(study):
         _embedding_stage(study)
-    _attention_stage()
+    _attention_stage(study)
     if snapshots.is_clock(study):
         _neuron_stage()
     _waves_stage()
@@ -143,9 +143,12 @@ def _embedding_stage(study: Study) -> None:
         st.caption("Nanda et al. 2023, sections 3.1 and 4.1. Share of W_E over the numbers, mean removed.")
 
 
-def _attention_stage() -> None:
+def _attention_stage(study: Study) -> None:
     with shell.column():
         st.header("2. Attention brings the two together", anchor=False)
+        if nothing := sentences.no_attention(study):
+            st.info(nothing)
+            return
         st.markdown(
             "The answer is read at “=”. Each head decides how much of $a$ and how much of $b$ it brings there: an arc is as "
             "thick as its share. In a finished circuit that decision is itself a wave of one frequency, the dashed line "

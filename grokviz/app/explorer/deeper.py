@@ -14,7 +14,6 @@ from grokviz.jobs import deepening, files
 from grokviz.jobs.processes import Status
 from grokviz.measures.deep.declaration import Deep
 from grokviz.measures.deep.registry import deep_measures
-from grokviz.runs.folder import DEEP
 from grokviz.study import Study, deep
 from grokviz.study.deep import Kept
 from grokviz.view import deep_charts, tables
@@ -37,17 +36,8 @@ def figures_of(study: Study) -> None:
 
 
 def kept_of(study: Study) -> Mapping[str, Kept]:
-    """What is kept of the deep measures of a run: read again when its file changes."""
-    return cache.DEEP.get(_key(study), lambda: deep.read(study.run))
-
-
-def _key(study: Study, *rest: object) -> tuple:
-    try:
-        now = (study.run.path / DEEP).stat()
-        stamp = (now.st_mtime_ns, now.st_size)
-    except OSError:
-        stamp = (0, 0)
-    return (str(study.run.path), study.run.checksums, stamp, *rest)
+    """What is kept of the deep measures of a run: read again when its folder changes."""
+    return cache.DEEP.get(address.handle(), lambda: deep.read(study.run))
 
 
 def _section(measure: Deep, kept: Kept | None, study: Study) -> None:
@@ -104,7 +94,7 @@ def _spec(measure: Deep, kept: Kept, study: Study) -> dict:
             deep_charts.deep_chart(rows, bands, study.last_step, measure, figures.is_dark())
         )
 
-    return cache.CURVES.get(("deep", measure.name, figures.is_dark(), _key(study)), make)
+    return cache.CURVES.get(("deep", measure.name, figures.is_dark(), address.handle()), make)
 
 
 # Asking for it
@@ -160,7 +150,7 @@ def _offer(study: Study) -> None:
     if missing and (why := _why_not(study)):
         st.caption(why)
     elif missing:
-        seconds = cache.DEEP.get(_key(study, "seconds"), lambda: deep.seconds_for(study.run, missing))
+        seconds = cache.DEEP.get((address.handle(), "seconds"), lambda: deep.seconds_for(study.run, missing))
         seconds /= deepening.share(hosting.limits())
         st.button(
             f"Measure what is missing (about {wording.duration(seconds)})",

@@ -17,6 +17,7 @@ from grokviz.app.session import budget
 
 R = TypeVar("R")
 PATIENCE = 5.0  # seconds after the last question
+THREAD = "rows of snapshots"
 GRID = 9  # snapshots of the coarse grid
 
 
@@ -83,7 +84,7 @@ _threads: list[threading.Thread] = []
 def _start() -> None:
     with _starting:
         if not _threads:
-            _threads.append(threading.Thread(target=_work, name="rows of snapshots", daemon=True))
+            _threads.append(threading.Thread(target=_work, name=THREAD, daemon=True))
             _threads[0].start()
 
 
