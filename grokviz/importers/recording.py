@@ -113,7 +113,8 @@ class Recorder:
         self._write_row()
         if step <= self.step:
             write.rewind(self.path, step - 1)
-        self._row, self.step = {"step": float(step)}, step
+        self._row = {"step": float(step)}
+        self.step = step
 
     def _write_row(self) -> None:
         if self._row:

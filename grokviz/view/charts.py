@@ -177,7 +177,7 @@ def measure_chart(
 def _colours_of(names: list[str], dark: bool, text: bool) -> dict[str, str]:
     """A loss has its own colour; of other measures the first is plain, the second paler."""
     series, shade = series_colours(dark, text), ("dark" if dark else "light") + ("Text" if text else "")
-    plain = [palette()["series"][name][shade] for name in ("plain", "second")]
+    plain = [str(palette()["series"][name][shade]) for name in ("plain", "second")]
     return {name: series.get(name, plain[min(i, 1)]) for i, name in enumerate(names)}
 
 

@@ -10,7 +10,8 @@ from grokviz.circuit.cuts import parse_cuts
 from grokviz.measures.circuit import key_frequencies
 from grokviz.models.forward import forward
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.tasks.pairs import OPERATIONS, build_task
+from grokviz.tasks.groups import cyclic, plainly
+from grokviz.tasks.pairs import build_task
 from tests.app.conftest import healthy, unescaped
 
 pytestmark = pytest.mark.slow
@@ -47,7 +48,7 @@ def test_beside_a_cut_stand_ten_of_its_size(runs, visit):
     weights, task, order = (
         read_weights(run, last, np.float64),
         build_task(run.config),
-        OPERATIONS["add"].places(13),
+        plainly(cyclic(13)),
     )
     keys = key_frequencies(forward(weights).logits)
     text = f"logits-drop-{keys[0]}"

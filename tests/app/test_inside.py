@@ -13,7 +13,8 @@ from grokviz.measures.circuit import trig_coefficients
 from grokviz.models.forward import forward
 from grokviz.runs import library, write
 from grokviz.runs.folder import open_run, read_weights
-from grokviz.tasks.pairs import OPERATIONS, build_task
+from grokviz.tasks.groups import cyclic, plainly
+from grokviz.tasks.pairs import build_task
 from grokviz.view.frames import read_arrays, read_header
 from tests.app.conftest import healthy, unescaped
 
@@ -130,7 +131,7 @@ def test_cuts_in_the_address_are_made_and_measured(runs, visit):
     weights, task, order = (
         read_weights(run, last, np.float64),
         build_task(run.config),
-        OPERATIONS["add"].places(P),
+        plainly(cyclic(P)),
     )
     found = interventions.outcome(
         interventions.run(weights, parse_cuts(text, run.config, P // 2), order).logits, task
@@ -233,7 +234,7 @@ def test_the_papers_experiments_on_the_papers_recipe(visit):
     table = next(d.value for d in app.dataframe if "experiment" in d.value).set_index("experiment")
     assert any("Where this network differs" in text.value for text in app.markdown)
     weights = read_weights(run, len(run.steps) - 1, np.float64)
-    task, order, keys = build_task(run.config), OPERATIONS["add"].places(113), (7, 11, 14, 22, 38)
+    task, order, keys = build_task(run.config), plainly(cyclic(113)), (7, 11, 14, 22, 38)
     found = {e.question: o for e, o in experiments.perform(weights, task, order, keys, forward(weights))}
     assert list(table.index) == list(found)
     assert table["here"].tolist() == [wording.readable(o.all_loss) for o in found.values()]

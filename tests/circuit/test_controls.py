@@ -10,7 +10,8 @@ from grokviz.circuit import controls, handmade, interventions
 from grokviz.circuit.cuts import CHOICES, Choice, Cuts, check_cuts
 from grokviz.config import RunConfig
 from grokviz.models.forward import forward
-from grokviz.tasks.pairs import OPERATIONS, build_task
+from grokviz.tasks.groups import cyclic, plainly
+from grokviz.tasks.pairs import build_task
 
 P, KEYS = 23, (3, 5, 8)
 CONFIG = RunConfig(p=P, d_model=12, n_heads=1, d_mlp=36)
@@ -20,7 +21,7 @@ MANY = RunConfig(p=P, d_model=12, n_heads=4, d_mlp=36)
 @pytest.fixture(scope="module")
 def network():
     weights = handmade.network(P, KEYS, (20.0, 20.0, 20.0))
-    whole, order, task = forward(weights), OPERATIONS["add"].places(P), build_task(CONFIG)
+    whole, order, task = forward(weights), plainly(cyclic(P)), build_task(CONFIG)
     owners = interventions.neuron_owners(whole, order)
 
     def outcome(cuts):

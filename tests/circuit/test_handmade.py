@@ -9,7 +9,7 @@ import pytest
 from grokviz.circuit import handmade
 from grokviz.circuit.stages import read_stages
 from grokviz.models.forward import forward
-from grokviz.tasks.pairs import OPERATIONS
+from grokviz.tasks.groups import cyclic, plainly
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_network_adds_with_waves_of_these_amplitudes(p):
     activations = forward(handmade.network(p, freqs, amplitudes))
     a, b = np.mgrid[:p, :p]
     np.testing.assert_array_equal(activations.logits.argmax(2), (a + b) % p)
-    stages = read_stages(activations, OPERATIONS["add"].places(p), freqs)
+    stages = read_stages(activations, plainly(cyclic(p)), freqs)
     # the tenth harmonic of the ReLU is read too; modulo a small number it can fall on the same frequency
     np.testing.assert_allclose(stages.wave_size, amplitudes, rtol=0.08)
     assert stages.logit_share > 0.75

@@ -232,7 +232,7 @@ def test_directions_of_the_readout_are_a_projection_of_the_neurons(network, mode
 
 def test_polynomials_replace_the_neurons_of_a_frequency_and_no_others(clock_weights, random_weights):
     """A network half clock and half noise, so that some neurons belong to a frequency and others to none."""
-    p, order = 11, OPERATIONS["add"].places(11)
+    p, order = 11, plainly(cyclic(11))
     weights = clock_weights(p, (2, 3))
     rng = np.random.default_rng(0)
     weights["W_in"][:, 10:] = rng.standard_normal(weights["W_in"][:, 10:].shape)
@@ -256,7 +256,7 @@ def test_polynomials_replace_the_neurons_of_a_frequency_and_no_others(clock_weig
 
 
 def test_owners_known_beforehand_change_nothing_but_the_time(clock_weights):
-    weights, order = clock_weights(11, (2, 3)), OPERATIONS["add"].places(11)
+    weights, order = clock_weights(11, (2, 3)), plainly(cyclic(11))
     whole = forward(weights)
     owners = interventions.neuron_owners(whole, order)
     assert {2, 3} <= set(owners.tolist())
@@ -312,7 +312,7 @@ def test_the_outcome_is_the_mean_over_each_side(network):
 
 
 def test_experiments_on_a_network_that_adds_say_that_its_waves_are_all_there_is(clock_weights, task_of):
-    weights, order, task = clock_weights(13, (2, 5)), OPERATIONS["add"].places(13), task_of(13)
+    weights, order, task = clock_weights(13, (2, 5)), plainly(cyclic(13)), task_of(13)
     found = perform(weights, task, order, (2, 5), forward(weights))
     loss = {e.question: result.all_loss for e, result in found}
     assert loss["Only waves of a + b of the key frequencies in the logits"] < 2 * loss["Nothing is cut"]
@@ -336,7 +336,7 @@ def test_a_network_that_diverged_is_cut_all_the_same(random_weights, task_of):
     weights = random_weights(7)
     weights["W_U"][0, 0] = np.nan
     result = interventions.run(
-        weights, Cuts(polynomial=True, logits=Choice("drop", (1,))), OPERATIONS["add"].places(7)
+        weights, Cuts(polynomial=True, logits=Choice("drop", (1,))), plainly(cyclic(7))
     )
     found = interventions.outcome(result.logits, task_of(7))
     assert np.isnan(found.all_loss)
@@ -354,7 +354,7 @@ def test_cuts_of_a_two_layer_network_are_cuts_of_its_parts():
     config = RunConfig(p=7, d_model=6, d_mlp=9, architecture="mlp")
     rng = np.random.default_rng(0)
     weights = {name: rng.normal(size=shape) for name, shape in config.shapes.items()}
-    order = OPERATIONS["add"].places(7)
+    order = plainly(cyclic(7))
     whole = forward(weights)
 
     kept = interventions.run(weights, Cuts(embedding=Choice("keep", (2,))), order, whole)

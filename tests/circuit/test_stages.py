@@ -212,7 +212,7 @@ def test_places_of_a_pair_are_those_of_its_answer(network):
 
 
 def test_a_network_that_adds_is_explained_and_an_untrained_one_is_not(clock_weights, random_weights):
-    order = OPERATIONS["add"].places(13)
+    order = plainly(cyclic(13))
     clock = read_stages(forward(clock_weights(13, (2, 5))), order, (2, 5))
     assert min(clock.ring_share) > 0.99
     assert min(clock.embedding_share) == pytest.approx(0.5)
@@ -228,7 +228,7 @@ def test_a_network_that_adds_is_explained_and_an_untrained_one_is_not(clock_weig
 
 def test_no_frequency_and_no_network_leave_nothing_to_see(random_weights):
     weights = random_weights(7)
-    order = OPERATIONS["add"].places(7)
+    order = plainly(cyclic(7))
     stages = read_stages(forward(weights), order, ())
     pair = follow(stages, 1, 2)
     assert pair.waves.shape == pair.ideal_waves.shape == (0, 7)
@@ -243,12 +243,12 @@ def test_no_frequency_and_no_network_leave_nothing_to_see(random_weights):
 def test_a_network_that_diverged_is_read_all_the_same(random_weights):
     weights = random_weights(7)
     weights["W_E"][0, 0] = np.nan
-    stages = read_stages(forward(weights), OPERATIONS["add"].places(7), (1,))
+    stages = read_stages(forward(weights), plainly(cyclic(7)), (1,))
     assert np.isnan(follow(stages, 0, 1).logits).any()
 
 
 def test_logits_that_were_let_go_must_be_given(random_weights):
-    stages = read_stages(forward(random_weights(7)), OPERATIONS["add"].places(7), (1,))
+    stages = read_stages(forward(random_weights(7)), plainly(cyclic(7)), (1,))
     whole, light = follow(stages, 2, 3), dataclasses.replace(stages, logits=None)
     assert (follow(light, 2, 3, whole.logits).rest == whole.rest).all()
     with pytest.raises(ValueError, match="Give those of the pair"):

@@ -94,6 +94,7 @@ def test_the_two_layer_network_is_evaluated_in_parts_alike(part_bytes):
     configs = [RunConfig(p=7, d_model=8, d_mlp=12, seed=i, architecture="mlp") for i in range(2)]
     states = [batch.first_state(config) for config in configs]
     b = batch.make_batch(configs, states, torch.device("cpu"), torch.float64)
+    assert isinstance(b.at_test, two_layer.Buffers)
     b.at_test.logits.fill_(torch.nan)
     two_layer.evaluate(two_layer.make_tables(b.params), b.test, b.at_test, part_bytes)
     for run, config in enumerate(configs):

@@ -266,7 +266,7 @@ def test_files_that_runs_were_made_of_are_kept_while_there_is_room(root, opened,
         (parts / n).mkdir(parents=True)
         (parts / n / "file").write_bytes(bytes(1000))
         for path in (parts / n / "file", parts / n):
-            os.utime(path, (time.time() - age,) * 2)
+            os.utime(path, (time.time() - age, time.time() - age))
     opened(given={"split": "unknown"})
     assert len(list(parts.iterdir())) == 3
     monkeypatch.setattr(fetch, "KEEP_FILES", 1)

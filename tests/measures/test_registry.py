@@ -79,7 +79,7 @@ def as_sums(operation, p, x, sides):
         moved[i, j] = x[a, b]
         for grid, side in zip(grids, sides, strict=True):
             grid[i, j] = side[a, b]
-    numbers = sorted((c for c in range(p) if place_of(c) is not None), key=place_of)
+    numbers = sorted((c for c in range(p) if place_of(c) is not None), key=lambda c: place_of(c) or 0)
     if x.shape[2] == p:
         moved = moved[:, :, numbers]
     return moved[:, :, : x.shape[2]], np.add.outer(np.arange(n), np.arange(n)) % n, grids, numbers

@@ -57,7 +57,7 @@ def test_distances_return_the_table_and_how_much_of_it_counts(made):
     spread = np.ptp(timeline.right_logits)
     np.testing.assert_allclose(read_arrays(blob)["right_logits"], timeline.right_logits, atol=spread / 500)
     header = read_header(blob)
-    assert (header["part"], header["n"]) == ("distances", 13)
+    assert (header["part"], dict(header)["n"]) == ("distances", 13)
 
 
 def test_header_tells_the_run_in_plain_values(made):
