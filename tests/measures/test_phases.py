@@ -245,7 +245,8 @@ def test_a_change_of_settings_is_no_cleanup():
     )
     # while it is trained: nothing is judged before it has settled, and no cleanup after that
     for n in range(6, 11):
-        assert find_phases(*(column[:n] for column in rows), restart=(500, 50))  # pyright: ignore[reportArgumentType].cleanup is None
+        found = find_phases(*(column[:n] for column in rows), restart=(500, 50))  # pyright: ignore[reportArgumentType]
+        assert found.cleanup is None
     # a change after grokking, or before the peak, changes nothing
     for restart in ((1200, 50), (100, 50)):
         assert find_phases(*rows, restart=restart) == find_phases(*rows)
