@@ -18,6 +18,7 @@ from grokviz.runs.folder import open_run
 
 pytestmark = pytest.mark.browser
 RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
+SETTLED = "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
 
@@ -78,6 +79,7 @@ def fill(page, label: str, value: str) -> None:
     field.fill(value)
     field.press("Enter")
     page.wait_for_timeout(400)
+    page.wait_for_function(SETTLED)
 
 
 def until(true, what: str, seconds: float = 60.0) -> None:
@@ -242,7 +244,8 @@ def test_what_is_started_stands_before_the_eye_in_two_tabs(server, page):
     second = run_in(runs, 2)
     is_before_the_eye(page, "seed 3")
     page.get_by_text("Waiting for its turn", exact=False).first.wait_for()
-    assert len([f for f in runs.iterdir() if (f / "run.json").exists()]) == 2, "each once"
+    started = [open_run(f).config for f in runs.iterdir() if (f / "run.json").exists()]
+    assert len(started) == 2, f"each once: {started}"
     button(page, "Discard").click()  # the one that waits: the one that is trained comes into view
     page.get_by_text("seed 0").first.wait_for()
     until(lambda: not second.exists(), "discarded")
