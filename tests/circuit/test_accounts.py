@@ -1,17 +1,14 @@
 """Both accounts on networks of which the truth is known, and on the released one."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from devtools import ROOT
+from devtools.released import needs_released, released
 from grokviz.circuit import accounts, cosets
 from grokviz.models.forward import cross_entropy
 from grokviz.tasks.named_groups import group_named
 
-RELEASED = Path(os.environ.get("GROKVIZ_RELEASED", ROOT.parent / "shared/data")) / "s5_mlp_seed2.pt"
+RELEASED = released("s5_mlp_seed2.pt")
 
 
 def test_the_part_of_the_product_is_what_a_function_of_the_product_is():
@@ -34,7 +31,7 @@ def test_only_blocks_takes_a_function_apart():
     np.testing.assert_allclose(sum(parts), values)
 
 
-@pytest.mark.skipif(not RELEASED.exists(), reason="the released weights are not here")
+@needs_released
 def test_both_accounts_hold_of_the_released_network():
     """The restricted loss, 7.08478e-7, is the published figure: the hidden layer without its mean, on all pairs."""
     import torch

@@ -1,17 +1,15 @@
 """Cosets in neurons: made-up ones, and the released network of which the paper's claim was checked."""
 
-import os
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from devtools import ROOT
+from devtools.released import needs_released, released
 from grokviz.circuit import cosets
 from grokviz.tasks.named_groups import group_named
 
-RELEASED = Path(os.environ.get("GROKVIZ_RELEASED", ROOT.parent / "shared/data")) / "s5_mlp_seed2.pt"
+RELEASED = released("s5_mlp_seed2.pt")
 
 
 def made_up(group, subgroup, conjugated_by):
@@ -76,7 +74,7 @@ def test_elements_are_put_in_the_order_of_their_cosets():
     assert cosets.ordered(coset, values).tolist() == [0, 2, 3, 5, 1, 4]
 
 
-@pytest.mark.skipif(not RELEASED.exists(), reason="the released weights are not here")
+@needs_released
 def test_every_live_neuron_of_the_released_network_is_constant_on_cosets():
     """S5_MLP_seed2 of Chughtai et al.: 126 live neurons, S_4 108, order 12 11, A_5 7; mirrored on the other side."""
     import torch

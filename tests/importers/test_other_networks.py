@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from devtools.released import needs_released, released
 from grokviz.config import RunConfig
 from grokviz.errors import RunError, Unanswered
 from grokviz.importers.convert import import_file
@@ -17,7 +17,6 @@ from grokviz.runs.imported import why_not_trainable
 from grokviz.study import measure_exactly
 from grokviz.tasks.named_groups import made
 
-RELEASED = Path("/work/shared/data")
 UNKNOWN = {"split": "unknown"}
 
 
@@ -157,7 +156,7 @@ def test_a_two_layer_network_that_cannot_be_is_refused(tmp_path, changes, says):
         import_file(tmp_path / "model.pt", tmp_path / "run", UNKNOWN)
 
 
-@pytest.mark.skipif(not RELEASED.exists(), reason="the released weights are not here")
+@needs_released
 @pytest.mark.parametrize(
     ("name", "p", "expected"),
     [
@@ -170,7 +169,7 @@ def test_a_two_layer_network_that_cannot_be_is_refused(tmp_path, changes, says):
 )  # fmt: skip
 def test_released_files_open_with_their_published_figures(tmp_path, name, p, expected):
     """Zhong et al. 2023, model A; Chughtai et al. 2023, S5_MLP_seed2 and S5_T_seed1."""
-    import_file(RELEASED / f"{name}.pt", tmp_path / "run", UNKNOWN)
+    import_file(released(f"{name}.pt"), tmp_path / "run", UNKNOWN)
     run = open_run(tmp_path / "run")
     assert run.config.p == p
     found = measure_exactly(run, 0)

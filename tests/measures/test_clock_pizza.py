@@ -1,11 +1,10 @@
 """Clock or pizza: gradients against torch and finite differences, tables against loops, and the figures of the paper."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
+from devtools.released import needs_released, released
 from grokviz.config import RunConfig
 from grokviz.importers.layouts import read_checkpoint
 from grokviz.importers.torch_files import read_torch
@@ -25,7 +24,7 @@ from grokviz.models.transformer import Transformer
 from grokviz.tasks.pairs import build_task
 
 NAMES = ("gradient_symmetricity", "distance_irrelevance", "circularity")
-MODEL_A = Path("/work/shared/data/pizza_model_p99zdpze5l.pt")
+MODEL_A = released("pizza_model_p99zdpze5l.pt")
 NETWORKS = [
     {},
     {"attention_rate": 0.0},
@@ -181,7 +180,7 @@ def test_right_logits_of_pairs_without_an_answer_are_0():
     np.testing.assert_array_equal(right_logits(logits, np.array([[1, -1], [0, 1]])), [[1, 0], [4, 7]])
 
 
-@pytest.mark.skipif(not MODEL_A.exists(), reason="the released weights of the paper are not here")
+@needs_released
 def test_the_released_weights_of_model_a_give_the_published_figures():
     """Zhong et al. 2023, model A (run p99zdpze5l, attention rate 0)."""
     state = read_torch(MODEL_A)

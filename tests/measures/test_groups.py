@@ -2,14 +2,12 @@
 multiplication against the same network that adds, and the published figures of the released network of S_5."""
 
 import dataclasses
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from devtools import ROOT
+from devtools.released import needs_released, released
 from grokviz.config import RunConfig
 from grokviz.measures.circuit import (
     check_keys,
@@ -37,7 +35,7 @@ from grokviz.tasks.groups import cyclic, plainly
 from grokviz.tasks.named_groups import group_named
 from grokviz.tasks.pairs import OPERATIONS, Task, build_task, over_elements
 
-RELEASED = Path(os.environ.get("GROKVIZ_RELEASED", ROOT.parent / "shared/data")) / "s5_mlp_seed2.pt"
+RELEASED = released("s5_mlp_seed2.pt")
 OTHERS = ("S_3", "D_4", "D_5", "Dic_3", "C_2xC_4")
 
 
@@ -230,7 +228,7 @@ def test_a_ring_of_a_clock_is_its_block():
 # The released network
 
 
-@pytest.mark.skipif(not RELEASED.exists(), reason="the released weights are not here")
+@needs_released
 def test_the_released_network_of_s5_gives_its_published_figures():
     """Chughtai et al. 2023, seed 2 of the two-layer network: logit similarities, explained share, restricted loss
     without a mean put back, on all pairs, and excluded loss, on train. Six digits."""
