@@ -57,17 +57,15 @@ def page():
         yield page
 
 
-def run_in(runs: Path, count: int = 1) -> Path:
-    """The newest run folder, once there are so many."""
+def run_in(runs: Path, *before: Path) -> Path:
+    """The run folder that is there besides those before, once it is."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        found = sorted(
-            (f for f in runs.iterdir() if (f / "run.json").exists()), key=lambda f: f.stat().st_ctime
-        )
-        if len(found) >= count:
-            return found[-1]
+        found = {f for f in runs.iterdir() if (f / "run.json").exists()} - {*before}
+        if found:
+            return found.pop()
         time.sleep(0.1)
-    raise AssertionError(f"no {count} runs in {os.listdir(runs)}")
+    raise AssertionError(f"no other run in {os.listdir(runs)}")
 
 
 def button(page, name: str):
@@ -190,7 +188,7 @@ def test_the_whole_journey(server, page, tmp_path):
     in_view = page.evaluate(STEP)
     button(page, "Fork here").click()
     button(page, f"Fork at step {in_view:,}").click()
-    fork = run_in(runs, 2)
+    fork = run_in(runs, run)
     origin = open_run(fork).provenance["forked"]
     assert (origin["run"], origin["step"]) == (run.name, in_view)
     page.get_by_text("forked at").first.wait_for()
@@ -241,7 +239,7 @@ def test_what_is_started_stands_before_the_eye_in_two_tabs(server, page):
     start_again = page.get_by_role("button", name="Start", exact=False).last
     start_again.scroll_into_view_if_needed()
     start_again.click()
-    second = run_in(runs, 2)
+    second = run_in(runs, first)
     is_before_the_eye(page, "seed 3")
     page.get_by_text("Waiting for its turn", exact=False).first.wait_for()
     started = [open_run(f).config for f in runs.iterdir() if (f / "run.json").exists()]
