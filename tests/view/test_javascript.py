@@ -63,10 +63,3 @@ def test_style():
 @needs_tools
 def test_types():
     run(TOOLS / "tsc")
-
-
-@pytest.mark.parametrize("entry", ["film/js/mount.js", "pictures/js/mount.js"])
-def test_no_name_stands_twice_in_the_one_scope_of_a_bundle(tmp_path, entry):
-    script = tmp_path / "bundle.mjs"
-    script.write_text(bundle(ROOT / "grokviz/view" / entry), "utf-8")
-    run("node", "--check", script)

@@ -4,7 +4,8 @@ import test from "node:test";
 import { freePlace, keepInside } from "../../../grokviz/view/film/js/kit/labels.js";
 import { eased, elementsAt, standing } from "../../../grokviz/view/pictures/js/cosets.js";
 import { sizeInWords, timesSmaller } from "../../../grokviz/view/film/js/kit/fit.js";
-import { labelPlace, makeRings, ringTimes } from "../../../grokviz/view/pictures/js/rings.js";
+import { labelPlace } from "../../../grokviz/view/film/js/kit/hands.js";
+import { makeRings, ringTimes } from "../../../grokviz/view/pictures/js/rings.js";
 import { waveTimes } from "../../../grokviz/view/film/js/kit/waves.js";
 import { makeWaves } from "../../../grokviz/view/pictures/js/waves.js";
 
@@ -61,7 +62,7 @@ test("sizes have names", () => {
 test("the label of a hand is in line with it and inside the frame", () => {
   for (const length of [0, 5, 40, 60, 79]) {
     for (let angle = 0; angle < 6.3; angle += 0.1) {
-      const tip = [length * Math.cos(angle), length * Math.sin(angle)], [x, y] = labelPlace(tip, 21);
+      const tip = [length * Math.cos(angle), length * Math.sin(angle)], [x, y] = labelPlace(tip, 21, SIDE);
       assert.ok(Math.abs(x) + 10.5 <= SIDE / 2 && Math.abs(y) + 6 <= SIDE / 2, `${length} ${angle}: ${x} ${y}`);
       assert.ok(Math.abs(x * tip[1] - y * tip[0]) < 1e-6 && x * tip[0] + y * tip[1] >= 0);
     }

@@ -1,14 +1,14 @@
 // Numbers as points in the plane of a frequency, the circle they ought to lie on, and hands to the ones in view.
 
-/** @import { Canvas, Hover, Theme } from "../../film/js/contract.js" */
+/** @import { Hover, Theme } from "../../film/js/contract.js" */
 /** @import { Point } from "../../film/js/kit/rings.js" */
-/** @import { Hand, Page, Picture, Ring, RingsData } from "./contract.js" */
+/** @import { Page, Picture, Ring, RingsData } from "./contract.js" */
 
-import { circle, cleanCanvas, dot, fitCanvas, line, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
+import { cleanCanvas, fitCanvas, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
 import { make } from "../../film/js/kit/dom.js";
+import { drawHand } from "../../film/js/kit/hands.js";
 import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { clockPoint, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing } from "../../film/js/kit/rings.js";
-import { SMALL } from "../../film/js/kit/theme.js";
 import { sizeInWords, timesSmaller } from "../../film/js/kit/fit.js";
 
 const SIDE = 168, FARTHEST = 1.3; // pixels; times the full radius, beyond which a ring is drawn smaller
@@ -42,7 +42,8 @@ export function makeRings(data, page) {
       for (const hand of data.hands) {
         const at = places[hand.name], own = ring.own[hand.name];
         const [x, y] = clockPoint(ring.k, at, data.n);
-        drawHand(g, hand, own ? onCanvas(own, times) : points[at], onCanvas([ring.radius * x, ring.radius * y], times), theme.frequency(ring.order), theme);
+        const tips = { actual: own ? onCanvas(own, times) : points[at], right: onCanvas([ring.radius * x, ring.radius * y], times) };
+        drawHand(g, { ...hand, colour: theme.frequency(ring.order) }, MIDDLE, SIDE, tips, theme);
       }
     });
   }
@@ -60,35 +61,6 @@ export function ringTimes({ points, radius, own }) {
 /** @param {Point} point in units of the full radius @param {number} times smaller */
 function onCanvas([x, y], times) {
   return onRing(MIDDLE, UNIT / times, x, y);
-}
-
-/** Where the label of a hand goes: beyond its tip, or before it where the frame ends, always in line with it.
- * @param {Point} tip in pixels from the middle @param {number} width of the label @returns {Point} */
-export function labelPlace([x, y], width) {
-  const length = Math.hypot(x, y), [ux, uy] = length ? [x / length, y / length] : [0, -1];
-  const beyond = 8 + Math.abs(ux) * (width / 2) + Math.abs(uy) * 6, out = length + beyond;
-  const fits = Math.abs(ux * out) + width / 2 <= SIDE / 2 && Math.abs(uy * out) + 7 <= SIDE / 2;
-  const along = fits ? out : length - beyond;
-  return [ux * along, uy * along];
-}
-
-/** From the middle to where its number is; a hollow dot where it ought to be.
- * @param {Canvas} g @param {Hand} hand @param {Point} actual @param {Point} right @param {string} colour @param {Theme} theme */
-function drawHand(g, hand, actual, right, colour, theme) {
-  [g.strokeStyle, g.lineWidth] = [colour, hand.dashed ? 1.5 : 2.5];
-  g.setLineDash(hand.dashed ? [4, 3] : []);
-  line(g, MIDDLE.x, MIDDLE.y, ...actual);
-  g.setLineDash([]);
-  g.lineWidth = 1.5;
-  circle(g, ...right, 5.5, colour);
-  dot(g, ...actual, 4, colour);
-  [g.fillStyle, g.strokeStyle, g.lineWidth, g.font] = [theme.text, theme.background, 3, theme.font(SMALL, 600)];
-  [g.textAlign, g.textBaseline] = ["center", "middle"];
-  const place = labelPlace([actual[0] - MIDDLE.x, actual[1] - MIDDLE.y], g.measureText(hand.label).width);
-  const [x, y] = [MIDDLE.x + place[0], MIDDLE.y + place[1]];
-  g.strokeText(hand.label, x, y);
-  g.fillText(hand.label, x, y);
-  g.lineWidth = 1;
 }
 
 /** The pointer names numbers and, where the hands can be dragged, moves the nearer one.

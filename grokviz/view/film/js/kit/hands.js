@@ -6,17 +6,17 @@
 import { circle, dot, line, write } from "./canvas.js";
 import { SMALL } from "./theme.js";
 
-const TITLE = 24, NOTE = 38, GAP = 18, LEAST = 132, MOST = 196; // pixels
+const TITLE = 24, NOTE = 38, RING_GAP = 18, LEAST = 132, MOST = 196; // pixels
 
 /** Where rings of one figure go, with a title over each and words under it.
  * @param {number} count @param {number} width
  * @returns {{ places: RingPlace[], side: number, height: number }} */
 export function handPlaces(count, width) {
-  const columns = Math.max(1, Math.min(count, Math.floor((width + GAP) / (LEAST + GAP))));
-  const side = Math.min(MOST, (width - GAP * (columns - 1)) / columns), rows = Math.max(1, Math.ceil(count / columns));
+  const columns = Math.max(1, Math.min(count, Math.floor((width + RING_GAP) / (LEAST + RING_GAP))));
+  const side = Math.min(MOST, (width - RING_GAP * (columns - 1)) / columns), rows = Math.max(1, Math.ceil(count / columns));
   const pitch = TITLE + side + NOTE;
   const places = Array.from({ length: count }, (_, i) => ({
-    x: (i % columns) * (side + GAP) + side / 2, y: Math.floor(i / columns) * pitch + TITLE + side / 2, r: side / 2 - 20,
+    x: (i % columns) * (side + RING_GAP) + side / 2, y: Math.floor(i / columns) * pitch + TITLE + side / 2, r: side / 2 - 20,
   }));
   return { places, side, height: rows * pitch };
 }
