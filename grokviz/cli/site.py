@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grokviz.errors import BadInputError
 from grokviz.runs import library
+from grokviz.runs.catalog import list_runs
 
 TITLE = "GrokViz"
 
@@ -63,8 +64,7 @@ def push_space(options: argparse.Namespace) -> None:
 def _freeze(options: argparse.Namespace, out: Path, address: str) -> int:
     from grokviz.app.freeze.site import freeze
 
-    bundled = [card.id for card in library.cards() if (library.BUNDLED / card.id).is_dir()]
-    runs = options.runs.split(",") if options.runs else bundled
+    runs = options.runs.split(",") if options.runs else [card.id for card in list_runs(library.BUNDLED)]
     if not options.title.strip() or len(options.title) > 80:
         raise BadInputError("--title should be a text of 1 to 80 characters.")
     return freeze(out, [run.strip() for run in runs if run.strip()], options.title.strip(), print, address)

@@ -53,13 +53,6 @@ def logits_of(view: View, a: int, b: int) -> np.ndarray:
         return answer_pair(view.weights, a, b)
 
 
-def centred_logits(view: View, i: int, j: int) -> np.ndarray:
-    """The same for the pair at places i and j of the order of sums, in that order, their mean removed."""
-    order = view.stages.order
-    logits = logits_of(view, int(order.a[i]), int(order.b[j]))[order.c]
-    return logits - logits.mean()
-
-
 def order(study: Study) -> Places:
     """Which number stands for which element of the group; where none is known, the numbers as they are."""
     return places_or_numbers(study.task)

@@ -2,14 +2,13 @@
 
 import io
 import textwrap
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from grokviz import study as studies
-from grokviz.runs.folder import open_run
+from grokviz.study import Study
 from grokviz.view.palette import palette
+from grokviz.view.pixels import rgb
 
 SIZE = (1200, 630)
 PAPER, INK, QUIET = "#FDFCFA", "#23211E", "#6B665E"
@@ -17,14 +16,13 @@ MAP, MARGIN = 510, 60
 WORDS = "A small network learns by heart. Much later, it understands. Drag through its training."
 
 
-def of_run(folder: Path, title: str) -> bytes:
+def of_run(study: Study, title: str) -> bytes:
     """A PNG of 1200 x 630 pixels."""
-    study = studies.load(open_run(folder))
     at = study.phases.grokked or study.phases.memorised
     index = study.index_at(at.step) if at else len(study.timeline.steps) - 1
     right, series = study.timeline.is_right[index], palette()["series"]
     colours = np.array(
-        [_rgb("#D8DEE2"), _rgb(series["test"]["light"]), _rgb(series["train"]["light"])], np.uint8
+        [rgb("#D8DEE2"), rgb(series["test"]["light"]), rgb(series["train"]["light"])], np.uint8
     )
     pixels = colours[right * (1 + study.task.is_train.astype(int))]
     image = Image.new("RGB", SIZE, PAPER)
@@ -41,7 +39,3 @@ def of_run(folder: Path, title: str) -> bytes:
 
 def _wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width))
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(bytes.fromhex(colour.lstrip("#")))

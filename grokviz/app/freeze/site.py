@@ -19,6 +19,7 @@ from grokviz.installation import HOME
 from grokviz.jobs import supervisor
 from grokviz.runs import library
 from grokviz.runs.folder import open_run
+from grokviz.study import Study
 from grokviz.view import frames, site
 from grokviz.view.export import start_of
 from grokviz.view.site import SitePage, SiteRun
@@ -46,7 +47,10 @@ def freeze(
     told = []
     for folder in folders:
         on_progress(f"run {folder.name}")
-        told.append(_write_run(folder, out))
+        study = studies.load(open_run(folder))
+        told.append(_write_run(study, out))
+        if folder == folders[0]:
+            (out / site.PICTURE).write_bytes(picture.of_run(study, title))
     pages = []
     with _no_background():
         for name in PAGES:
@@ -56,7 +60,6 @@ def freeze(
         (out / site.file_of(page.name)).write_text(site.page_html(page, pages, told, title, address), "utf-8")
     (out / site.SCRIPT).write_text(site.script(), "utf-8")
     (out / site.STYLE).write_text(site.style(), "utf-8")
-    (out / site.PICTURE).write_bytes(picture.of_run(folders[0], title))
     (out / site.ICON).write_bytes(shell.ICON.read_bytes())
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
@@ -67,10 +70,9 @@ def refuse_full_folder(out: Path) -> None:
         raise RunError(f"{out.name!r} is there already, and holds something.", mend="Choose a new folder.")
 
 
-def _write_run(folder: Path, out: Path) -> SiteRun:
+def _write_run(found: Study, out: Path) -> SiteRun:
     """The bytes of a run as files, each named by its content so that a browser may keep it for ever."""
-    run = open_run(folder)
-    found = studies.load(run)
+    run, folder = found.run, found.run.path
     core = frames.timeline_blob(run, found.timeline, found.task, found.phases)
     header = frames.read_header(core)
     name = re.sub(r"[^A-Za-z0-9._-]", "-", folder.name)
