@@ -17,7 +17,7 @@ from grokviz.circuit.interventions import Outcome
 from grokviz.circuit.stages import Stages
 from grokviz.forecast import looking
 from grokviz.forecast.looking import Cost
-from grokviz.models.forward import Activations, Weights, answer_pair, forward
+from grokviz.models.forward import Activations, Weights, forward
 from grokviz.runs.folder import read_weights
 from grokviz.study import Study
 from grokviz.tasks.groups import Places
@@ -43,14 +43,6 @@ class View(NamedTuple):
     margin: np.ndarray
     weights: Weights  # of the uncut network
     cut_logits: np.ndarray | None  # of all pairs, when something is cut
-
-
-def logits_of(view: View, a: int, b: int) -> np.ndarray:
-    """What it answers to one pair."""
-    if view.cut_logits is not None:
-        return view.cut_logits[a, b]
-    with np.errstate(over="ignore", invalid="ignore"):
-        return answer_pair(view.weights, a, b)
 
 
 def order(study: Study) -> Places:
