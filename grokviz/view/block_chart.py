@@ -23,7 +23,7 @@ def loss_above(
         )
     )
     return _laid(
-        [phase_bands(bands, last_step), line, cursor(last_step)],
+        [phase_bands(bands, last_step, dark), line, cursor(last_step)],
         step,
         f"The test loss over {last_step:,} steps.",
     )
@@ -51,7 +51,7 @@ def rises(
         .encode(x=x, y="place:Q", text="block:N", color=colour)
     )
     words = f"How strongly the answers hold each block over {last_step:,} steps: {', '.join(names)}."
-    return _laid([phase_bands(bands, last_step), lines, ends, cursor(last_step)], step, words)
+    return _laid([phase_bands(bands, last_step, dark), lines, ends, cursor(last_step)], step, words)
 
 
 def _laid(layers: list, step: int, words: str) -> Figure:

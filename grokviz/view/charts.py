@@ -38,7 +38,7 @@ def step_axis(last_step: int, field: str = "step:Q") -> alt.X:
     )
 
 
-def phase_bands(bands: pd.DataFrame, last_step: int, dark: bool = False) -> Figure:
+def phase_bands(bands: pd.DataFrame, last_step: int, dark: bool) -> Figure:
     """The phases as quiet tints over the whole height, each named at the top; below each other where it is narrow."""
     x = step_axis(last_step, "start:Q")
     tint = {name: shades["dark" if dark else "light"] for name, shades in palette()["phases"].items()}

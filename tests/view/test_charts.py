@@ -158,7 +158,7 @@ def test_names_of_phases_stand_below_each_other_where_they_do_not_fit_beside_eac
     assert needed < 900  # a desk: one line
     assert needed > 175  # the plot of a phone
     assert charts.names_need(bands.iloc[:1], LAST) == charts.names_need(bands.iloc[:0], LAST) == 0
-    layers = charts.phase_bands(bands, LAST).to_dict()["layer"][1:]
+    layers = charts.phase_bands(bands, LAST, False).to_dict()["layer"][1:]
     assert [layer["mark"]["dy"]["expr"] for layer in layers] == [
         f"width < {needed} ? {5 + 15 * row} : 5" for row in range(len(bands))
     ]
