@@ -158,6 +158,10 @@ function drawCurve(g, { steps, values, colour, pale }, box, axis, y, theme) {
   if (values.length === 1 && pen) dot(g, box.left + axis.unit(steps[0]) * box.width, y(values[0]), 3.5, style.line);
 }
 
+/** Where a name beside the curves begins: further left where the margin, which may be that of the strip, is too narrow.
+ * @param {string} words @param {Pick<Box, "right" | "margin">} box @param {Pick<Theme, "widthOf">} theme */
+export const fittedAt = (words, { right, margin }, { widthOf }) => right + Math.min(8, margin - widthOf(words));
+
 /** The names of the curves of a row, at their ends; long ones in lines.
  * @param {Canvas} g @param {Box["rows"][number]} placed @param {Box} box @param {Theme} theme */
 function drawEndLabels(g, { row, top, height, y }, box, theme) {
@@ -172,7 +176,7 @@ function drawEndLabels(g, { row, top, height, y }, box, theme) {
   g.font = theme.font(SMALL, 600);
   for (const { lines, colour, at } of labels) {
     g.fillStyle = theme.series[colour].text;
-    lines.forEach((words, i) => write(g, words, box.right + 8, at + 14 * (i - (lines.length - 1) / 2)));
+    lines.forEach((words, i) => write(g, words, fittedAt(words, box, theme), at + 14 * (i - (lines.length - 1) / 2)));
   }
   g.font = theme.font(SMALL);
 }
