@@ -8,13 +8,13 @@ The fields are flat, as version 1 writes them and as scripts name them. What bel
 """
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypedDict, TypeVar
+from typing import TypedDict
 
 from grokviz.errors import ConfigError
 from grokviz.models.spec import ARCHITECTURES, ModelSpec, Shapes
+from grokviz.settings import Setting, setting, table_of
 from grokviz.tasks import named_groups
 from grokviz.tasks.numbers import LARGEST_MODULUS, SMALLEST_MODULUS, is_prime, next_prime
 from grokviz.tasks.pairs import (
@@ -34,56 +34,6 @@ LOSSES = ("softmax", "stablemax")
 READ_AT = ("=", "b")  # b: networks that were trained elsewhere
 MAX_CHANGES = 100
 
-T = TypeVar("T")
-
-
-class Setting(NamedTuple):
-    """One setting, told once: every list of settings elsewhere is a filter over `SETTINGS`."""
-
-    label: str  # on pages
-    help: str  # in one line: of the flag
-    within: tuple[float, float] | None = None  # of a number
-    choices: tuple[str, ...] = ()  # of a text
-    hint: str = ""  # what the form says of it besides
-    flag: str | None = None  # of `train`, where it is not --name-of-the-field; "": none
-    changeable: bool = False  # while a run is trained
-    may_differ: bool = False  # when a run goes on
-    kept_by_forks: bool = False
-    limited: bool = False  # on a shared machine
-    shared: tuple[str, ...] = ()  # the choices that a shared machine gives, where not all
-    incidental: bool = False  # changes nothing of the course of a run, or only what another seed would
-    is_young: bool = False  # written only where it is not the default, see `to_json`
-    of_optimizer: str = ""  # a constant of this optimiser: no other knows it
-    in_files: tuple[str, ...] = ()  # what other people's code calls it; the first that is there counts
-    asked: tuple[str, str] = ("", "")  # of a file that does not say it: label and words of the question
-    # Filled in from the field.
-    name: str = ""
-    kind: type = tuple
-    default: object = None
-
-    def check(self, value: object) -> None:
-        """Raises `ConfigError` when the value is of another type, out of range or none of the choices."""
-        allowed = (int, float) if self.kind is float else self.kind
-        if isinstance(value, bool) or not isinstance(value, allowed):
-            raise ConfigError(f"{self.name} = {str(value)[:80]!r} should be {_TYPE_WORDS[self.kind]}.")
-        low, high = self.within or (-math.inf, math.inf)
-        if isinstance(value, int | float) and not low <= value <= high:  # also refuses NaN
-            raise ConfigError(
-                f"{self.name} = {value} is out of range.", mend=f"Choose a value from {low:g} to {high:g}."
-            )
-        if self.choices and value not in self.choices:
-            raise ConfigError(
-                f"{self.name} = {str(value)[:80]!r} is not known.",
-                mend=f"Choose one of: {', '.join(self.choices)}.",
-            )
-
-
-_TYPE_WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
-
-
-def _setting(default: T, about: Setting) -> T:
-    return dataclasses.field(default=default, metadata={"setting": about})
-
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -94,135 +44,135 @@ class RunConfig:
 
     # fmt: off
     # the task
-    p: int = _setting(113, Setting(
+    p: int = setting(113, Setting(
         "Modulus", f"the modulus, {SMALLEST_MODULUS} to {LARGEST_MODULUS}", (SMALLEST_MODULUS, LARGEST_MODULUS),
         flag="--modulus", limited=True, kept_by_forks=True,
         hint="The number of hours on the clock. Any number will do, not only primes.",
     ))
-    operation: str = _setting("add", Setting(
+    operation: str = setting("add", Setting(
         "Operation", "one of: " + ", ".join((*OPERATIONS, COMPOSE)), choices=(*OPERATIONS, COMPOSE), kept_by_forks=True,
         in_files=("fn_name", "operation", "op", "task"), asked=("Operation", "Which operation was it trained on?"),
     ))
-    group: str = _setting("", Setting(
+    group: str = setting("", Setting(
         "Group", f"the group whose elements are composed, such as {', '.join(named_groups.OFFERED[:6])}",
         kept_by_forks=True, is_young=True, hint="Things that can be done one after the other: shuffles, turns, flips.",
     ))
-    frac_train: float = _setting(0.3, Setting(
+    frac_train: float = setting(0.3, Setting(
         "Pairs to train on", "share of the pairs to train on", (0.01, 0.99), kept_by_forks=True,
         hint="The rest is never shown to the network: only there can it prove that it has understood.",
         in_files=("frac_train", "train_frac", "frac", "fraction", "training_fraction"),
         asked=("Share trained on", "Which share of the pairs was it trained on?"),
     ))
-    split: str = _setting("seeded", Setting(
+    split: str = setting("seeded", Setting(
         "Split", "seeded, or paper: Python's random.shuffle, as Nanda et al.", choices=SPLITS,
         kept_by_forks=True, incidental=True,
         asked=("Drawn by", "How were the pairs drawn: as the paper's code does, as GrokViz does, or is it not known?"),
     ))
-    train_pairs: str = _setting("", Setting(
+    train_pairs: str = setting("", Setting(
         "Training pairs", "of split stored: a bit a pair, see `tasks.pairs.encode_pairs`",
         flag="", kept_by_forks=True, incidental=True, is_young=True,
     ))
-    seed: int = _setting(0, Setting(
+    seed: int = setting(0, Setting(
         "Seed", "of the split and of the initial weights", (0, 2**32 - 1), kept_by_forks=True, incidental=True,
         hint="Another seed: other pairs, other first weights.", asked=("Seed", "With which seed were they drawn?"),
     ))
     # the model
-    d_model: int = _setting(128, Setting(
+    d_model: int = setting(128, Setting(
         "Width (d_model)", "width of the residual stream", (4, 1024), limited=True, kept_by_forks=True,
     ))
-    n_heads: int = _setting(4, Setting(
+    n_heads: int = setting(4, Setting(
         "Heads", "attention heads", (1, 64), flag="--heads", limited=True, kept_by_forks=True,
     ))
-    d_mlp: int = _setting(512, Setting("Neurons", "neurons", (4, 8192), limited=True, kept_by_forks=True))
-    architecture: str = _setting("transformer", Setting(
+    d_mlp: int = setting(512, Setting("Neurons", "neurons", (4, 8192), limited=True, kept_by_forks=True))
+    architecture: str = setting("transformer", Setting(
         "Network", "transformer, or mlp: two embeddings and one hidden layer, without attention", choices=ARCHITECTURES,
         kept_by_forks=True, is_young=True,
     ))
-    attention_rate: float = _setting(1.0, Setting(
+    attention_rate: float = setting(1.0, Setting(
         "Attention rate", "of the attention, 1 as usual; at 0 every token gets 1 whatever it is, and a pizza may form",
         (0.0, 1.0), kept_by_forks=True, is_young=True,
         hint="At 1 it attends as transformers do. At 0 every token counts alike, and it has to add in another way.",
         in_files=("attention_rate", "attn_coeff"),
         asked=("Attention rate", "At which attention rate was it trained: 1, as usual, or less?"),
     ))
-    read_at: str = _setting("=", Setting(
+    read_at: str = setting("=", Setting(
         "Read at", "the token at which it answers: =, or b where it is shown no =", flag="", choices=READ_AT,
         kept_by_forks=True, is_young=True,
     ))
     # the training
-    optimizer: str = _setting("adamw", Setting(
+    optimizer: str = setting("adamw", Setting(
         "Optimiser", "one of: " + ", ".join(OPTIMIZERS), choices=OPTIMIZERS, is_young=True,
     ))
-    loss: str = _setting("softmax", Setting(
+    loss: str = setting("softmax", Setting(
         "Loss", "softmax, or stablemax: what the cross-entropy to be trained on is taken of",
         choices=LOSSES, is_young=True,
     ))
-    lr: float = _setting(1e-3, Setting(
+    lr: float = setting(1e-3, Setting(
         "Learning rate", "learning rate", (1e-7, 1.0), changeable=True, hint="How large each correction is.",
         in_files=("lr", "learning_rate"),
     ))
-    weight_decay: float = _setting(1.0, Setting(
+    weight_decay: float = setting(1.0, Setting(
         "Weight decay", "decoupled, of every parameter", (0.0, 100.0), changeable=True,
         hint="How hard every weight is pulled towards zero. It makes remembering expensive.",
         in_files=("weight_decay", "wd"),
     ))
-    beta1: float = _setting(0.9, Setting(
+    beta1: float = setting(0.9, Setting(
         "Beta 1", "memory of Adam's mean of the gradient", (0.0, 0.9999), in_files=("beta1",),
     ))
-    beta2: float = _setting(0.98, Setting(
+    beta2: float = setting(0.98, Setting(
         "Beta 2", "memory of Adam's mean of its square", (0.0, 0.99999), in_files=("beta2",),
     ))
-    eps: float = _setting(1e-8, Setting(
+    eps: float = setting(1e-8, Setting(
         "Epsilon", "what Adam adds to the root of that mean", (1e-16, 1.0), in_files=("eps",),
     ))
-    warmup_steps: int = _setting(10, Setting(
+    warmup_steps: int = setting(10, Setting(
         "Warm-up", "steps over which the learning rate rises to its value", (1, 100_000),
     ))
-    muon_momentum: float = _setting(0.95, Setting(
+    muon_momentum: float = setting(0.95, Setting(
         "Muon's momentum", "memory of Muon's mean of the gradient", (0.0, 0.9999), of_optimizer="muon", is_young=True,
     ))
-    muon_scale: float = _setting(0.2, Setting(
+    muon_scale: float = setting(0.2, Setting(
         "Muon's scale", "size of an entry in Muon's update of a matrix", (1e-3, 10.0), of_optimizer="muon", is_young=True,
     ))
-    muon_iterations: int = _setting(5, Setting(
+    muon_iterations: int = setting(5, Setting(
         "Muon's iterations", "of Newton and Schulz, to the nearest orthogonal matrix", (1, 20),
         of_optimizer="muon", is_young=True,
     ))
-    grokfast_alpha: float = _setting(0.98, Setting(
+    grokfast_alpha: float = setting(0.98, Setting(
         "Grokfast's alpha", "memory of its mean of the gradient", (0.0, 0.9999), of_optimizer="grokfast", is_young=True,
     ))
-    grokfast_lambda: float = _setting(2.0, Setting(
+    grokfast_lambda: float = setting(2.0, Setting(
         "Grokfast's lambda", "how much of that mean is added to the gradient", (0.0, 100.0),
         of_optimizer="grokfast", is_young=True,
     ))
-    steps: int = _setting(40_000, Setting(
+    steps: int = setting(40_000, Setting(
         "Steps, at most", "full-batch steps", (1, 10_000_000), limited=True, may_differ=True, incidental=True,
     ))
-    stop: str = _setting("steps", Setting(
+    stop: str = setting("steps", Setting(
         "Stop", "steps, or cleanup: stop early once cleanup has finished", choices=STOP_RULES,
         may_differ=True, incidental=True,
     ))
-    changes: tuple[tuple[int, str, float], ...] = _setting((), Setting(
+    changes: tuple[tuple[int, str, float], ...] = setting((), Setting(
         "Changes", "(step, a changeable setting, its value from there on)", flag="", may_differ=True, is_young=True,
     ))
     # the record
-    log_every: int = _setting(10, Setting(
+    log_every: int = setting(10, Setting(
         "Steps between logged losses", "steps between two logged losses", (1, 10_000), incidental=True,
     ))
-    max_snapshots: int = _setting(150, Setting(
+    max_snapshots: int = setting(150, Setting(
         "Snapshots, at most", "how many snapshots of the weights to keep at most", (2, 2_000),
         flag="--snapshots", limited=True, may_differ=True, incidental=True,
     ))
-    precision: str = _setting("float16", Setting(
+    precision: str = setting("float16", Setting(
         "Precision", "of the stored weights: float16 or float32", choices=PRECISIONS, shared=("float16",),
         kept_by_forks=True, incidental=True,
     ))
     # fmt: on
 
     def __post_init__(self) -> None:
-        for name, setting in SETTINGS.items():
-            if setting.kind is not tuple:
-                setting.check(getattr(self, name))
+        for name, about in SETTINGS.items():
+            if about.kind is not tuple:
+                about.check(getattr(self, name))
         _check_group(self.operation, self.group, self.p)
         _check_modulus(operation_of(self), self.p)
         check_train_pairs(self.split, self.train_pairs, self.p)
@@ -260,22 +210,8 @@ class RunConfig:
         return self.model.n_parameters
 
 
-def _table() -> dict[str, Setting]:
-    table = {}
-    for field in dataclasses.fields(RunConfig):
-        kind = field.type if isinstance(field.type, type) else tuple
-        about: Setting = field.metadata["setting"]
-        table[field.name] = about._replace(name=field.name, kind=kind, default=field.default)
-    return table
-
-
-SETTINGS = _table()
+SETTINGS = table_of(RunConfig)
 CHANGEABLE = tuple(name for name, s in SETTINGS.items() if s.changeable)  # while a run is trained
-
-
-def flag_of(setting: Setting) -> str:
-    """The flag of `train` that sets it, or "" where none does."""
-    return "--" + setting.name.replace("_", "-") if setting.flag is None else setting.flag
 
 
 def settings_of(config: RunConfig) -> dict[str, object]:

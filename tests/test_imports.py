@@ -16,6 +16,7 @@ LAYERS = (
     ("errors", "wording", "installation"),
     ("tasks",),
     ("models",),
+    ("settings",),
     ("config",),
     ("forecast",),
     ("engine",),

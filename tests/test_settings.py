@@ -5,10 +5,11 @@ import dataclasses
 import pytest
 
 from grokviz import hosting
-from grokviz.config import CHANGEABLE, SETTINGS, RunConfig, flag_of, same_course, settings_of, to_json
+from grokviz.config import CHANGEABLE, SETTINGS, RunConfig, same_course, settings_of, to_json
 from grokviz.errors import ConfigError
 from grokviz.hosting import Limits
 from grokviz.models.spec import ModelSpec
+from grokviz.settings import flag_of
 
 
 def names(property: str) -> set[str]:

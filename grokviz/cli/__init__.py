@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grokviz import config, installation, study
 from grokviz.cli import deepen, share, site
-from grokviz.config import SETTINGS, RunConfig, flag_of
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.presets import PRESETS, preset
 from grokviz.measures.phases import Event
@@ -20,6 +20,7 @@ from grokviz.runs import library
 from grokviz.runs.folder import nearest_snapshot, open_run
 from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.log import MAX_STEP
+from grokviz.settings import flag_of
 from grokviz.tasks.pairs import operation_of, places_of
 
 BAD_INPUT = 2
