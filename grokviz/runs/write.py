@@ -31,7 +31,7 @@ from grokviz.runs.folder import (
     snapshot_name,
     snapshot_steps,
 )
-from grokviz.runs.log import LOG, MAX_LOG, MAX_STEP, encode_row, mend_tail, read_log
+from grokviz.runs.log import LOG, LOG_COLUMNS, MAX_LOG, MAX_STEP, encode_row, further_in, mend_tail, read_log
 from grokviz.runs.record import Packed, Provenance, Record, read_record, write_record
 from grokviz.runs.storage import (
     LOCK,
@@ -88,7 +88,8 @@ def _unfinished(folder: Path) -> Record:
 
 
 def append_log(path: Path | str, rows: Iterable[Mapping[str, float | None]]) -> None:
-    """Add rows of `LOG_COLUMNS` to the log, each a whole line; None or NaN says "not measured".
+    """Add rows of `LOG_COLUMNS`, and of the further columns of this run, to the log, each a whole line; None or NaN says
+    "not measured".
 
     A torn line that a killed writer left at the end is dropped first.
     Raises `RunError` when the run has finished, steps do not ascend, or the log would pass 64 MiB.
@@ -96,11 +97,11 @@ def append_log(path: Path | str, rows: Iterable[Mapping[str, float | None]]) -> 
     folder = Path(path)
     _unfinished(folder)
     with saying(LOG), open(folder / LOG, "a+b") as file:
-        size, step = mend_tail(file)
+        size, step, columns = mend_tail(file)
         lines = []
         for row in rows:
-            lines.append(encode_row(row, step))
-            step = int(row["step"] or 0)
+            lines.append(encode_row(row, step, columns))
+            step, columns = int(row["step"] or 0), (*LOG_COLUMNS, *further_in(row))
         data = b"".join(lines)
         if size + len(data) > MAX_LOG:
             raise RunError(f"{LOG} would pass {MAX_LOG:,} bytes.", mend="Choose a larger log_every.")
@@ -299,7 +300,7 @@ def pack(path: Path | str, keep_resume: bool = False) -> None:
 def _refuse_damage(folder: Path, run: Run) -> None:
     """Drop a torn last line of the log. What lies beyond other damage is not thrown away in silence."""
     with saying(LOG), open(folder / LOG, "a+b") as file:
-        size, _ = mend_tail(file)
+        size = mend_tail(file).size
     if size != run.log_size:
         raise RunError(
             f"{LOG} is damaged after {run.log_size:,} of {size:,} bytes. Rewind the run to before that."

@@ -112,7 +112,7 @@ ROW = (
         ROW % (b"3", b"true"),
         (ROW % (b"3", b"1")).replace(b"test_loss", b"test_lost"),
         (ROW % (b"3", b"1")).replace(b"1.0", b"\xff"),
-        (ROW % (b"3", b"1")).replace(b"{", b"{" + b" " * 1000),
+        (ROW % (b"3", b"1")).replace(b"{", b"{" + b" " * 2000),
     ],
 )
 def test_the_log_ends_before_a_line_that_is_no_row(live, line):

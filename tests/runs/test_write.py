@@ -452,3 +452,36 @@ def test_what_stands_beside_weights_that_were_read_is_not_stored_again(tmp_path)
     assert all(np.array_equal(again[name], weights[name]) for name in weights)
     with open(tmp_path / "fork" / snapshot_name(0), "rb") as file:
         assert read_header(file, "snapshot").tensors.keys() == config.shapes.keys()
+
+
+def test_a_log_may_have_further_columns_in_every_row(tmp_path, config):
+    write.create_run(tmp_path / "new", config, {})
+    write.append_log(tmp_path / "new", [row(0) | {"removed_accuracy": None, "digit_0": 2.5}])
+    write.append_log(tmp_path / "new", [row(1) | {"removed_accuracy": 0.25, "digit_0": 1 / 3}])
+    logged = open_run(tmp_path / "new").logged
+    assert list(logged) == [*LOG_COLUMNS, "digit_0", "removed_accuracy"]
+    assert logged["digit_0"].tolist() == [2.5, 1 / 3]
+    np.testing.assert_equal(logged["removed_accuracy"], [np.nan, 0.25])
+
+
+@pytest.mark.parametrize("further", [{}, {"digit_1": 1.0}, {"digit_0": 1.0, "digit_1": 1.0}])
+def test_a_row_with_other_further_columns_is_refused(tmp_path, config, further):
+    write.create_run(tmp_path / "new", config, {})
+    write.append_log(tmp_path / "new", [row(0) | {"digit_0": 1.0}])
+    with pytest.raises(RunError, match="holds .*digit_1|holds .*expected .*digit_0"):
+        write.append_log(tmp_path / "new", [row(1) | further])
+    assert len(open_run(tmp_path / "new").logged["step"]) == 1
+
+
+@pytest.mark.parametrize("names", [["Digit"], ["x" * 33], [f"digit_{n}" for n in range(25)], ["a b"]])
+def test_a_further_column_has_a_plain_name_and_there_are_few(tmp_path, config, names):
+    write.create_run(tmp_path / "new", config, {})
+    with pytest.raises(RunError, match="A row of the log holds"):
+        write.append_log(tmp_path / "new", [row(0) | dict.fromkeys(names, 1.0)])
+
+
+def test_the_longest_line_is_read_back(tmp_path, config):
+    longest = {name.ljust(32, "x")[:32]: -math.pi * 1e-300 for name in (f"c{n:02}" for n in range(24))}
+    write.create_run(tmp_path / "new", config, {})
+    write.append_log(tmp_path / "new", [row(log.MAX_STEP, -math.pi * 1e-300) | longest])
+    assert len(open_run(tmp_path / "new").logged) == len(LOG_COLUMNS) + 24
