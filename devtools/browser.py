@@ -1,13 +1,14 @@
 """A headless browser, for tests, benchmarks and the check of the Space."""
 
 import importlib.util
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -18,6 +19,9 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+SETTLED = """document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'
+    && document.querySelector('[data-stale=true]') === null"""
+ATTEMPTS, PATIENCE = 4, 2_000.0  # to open a list in which something stands; milliseconds for all but the last
 
 
 def lacking() -> str | None:
@@ -40,10 +44,60 @@ def launch() -> "Iterator[Browser]":
             browser.close()
 
 
+def settled(page: "Page") -> None:
+    """Wait until the app computes and sends nothing: what opens now stays open."""
+    page.wait_for_function(SETTLED)
+    page.wait_for_timeout(250)
+    page.wait_for_function(SETTLED)  # a rerun may have begun in between
+
+
 def choose(page: "Page", title: str) -> None:
     """Go to the page of this title by the menu above it."""
     from grokviz.app import menu
 
     section = next(entry.section for entry in menu.entries() if entry.title == title)
-    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
-    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()
+    link = page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title)
+    heading = page.get_by_test_id("stTopNavSection").filter(has_text=section)
+    _in_a_list(page, heading.click, lambda patience: link.click(timeout=patience))
+
+
+def pick(page: "Page", label: "str | re.Pattern[str]", option: object) -> None:
+    """Click on one more option of a list of several."""
+    typed(page, label, option, lambda found, patience: found.click(timeout=patience))
+    page.keyboard.press("Escape")
+
+
+def typed(
+    page: "Page",
+    label: "str | re.Pattern[str]",
+    option: object,
+    then: "Callable[[Locator, float], None]" = lambda found, patience: found.wait_for(timeout=patience),
+) -> "Locator":
+    """The field of a list of several, in which this option was typed (a long list is only drawn in part) and stands."""
+    box = page.get_by_role("combobox", name=label)
+
+    def type_it() -> None:
+        settled(page)
+        box.click()
+        box.fill(str(option))
+
+    found = page.get_by_role("option", name=str(option), exact=True)
+    _in_a_list(page, type_it, lambda patience: then(found, patience))
+    return box
+
+
+def _in_a_list(page: "Page", opened: Callable[[], None], use: Callable[[float], None]) -> None:
+    """Use what stands in a list that opens; open it again where a rerun of the page has closed it meanwhile.
+
+    `use` is given the milliseconds to wait. Raises the `TimeoutError` of Playwright at the last attempt.
+    """
+    from playwright.sync_api import TimeoutError
+
+    for _ in range(ATTEMPTS - 1):
+        opened()
+        try:
+            return use(PATIENCE)
+        except TimeoutError:
+            page.keyboard.press("Escape")  # whatever is open still is not what was asked for
+    opened()
+    use(30_000)

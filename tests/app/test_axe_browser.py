@@ -6,12 +6,11 @@ from typing import Literal
 import pytest
 
 from devtools import ROOT
-from devtools.browser import launch
+from devtools.browser import SETTLED, launch
 from devtools.server import serving
 from grokviz.app import menu
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-SETTLED = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
 GRAVE = {"serious", "critical"}
 
 pytestmark = [

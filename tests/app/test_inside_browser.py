@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from devtools.browser import choose
+from devtools.browser import choose, pick, settled, typed
 from grokviz.app import menu
 from grokviz.runs.folder import open_run
 from tests.app import test_browser
@@ -36,12 +36,6 @@ def test_a_visit_inside(server, page, copied):
 def address(page, part):
     page.wait_for_function("part => location.search.includes(part)", arg=part)
     settled(page)
-
-
-def settled(page):
-    """Nothing is computed or sent: what opens now stays open."""
-    page.wait_for_function("document.querySelector('.stApp').dataset.testScriptState === 'notRunning'")
-    page.wait_for_timeout(250)
 
 
 def moved_from(page, before):
@@ -141,15 +135,6 @@ def the_step_moves_under_the_same_pair(page):
     page.wait_for_function("!location.search.includes('step=0')")
 
 
-def pick(page, label, option):
-    settled(page)
-    box = page.get_by_role("combobox", name=label)
-    box.click()
-    box.fill(str(option))  # a long list is only drawn in part
-    page.get_by_role("option", name=str(option), exact=True).click()
-    page.keyboard.press("Escape")
-
-
 def frequencies_are_cut(page):
     choose(page, menu.entry("cut").title)
     page.wait_for_selector("[data-panel=cost]", state="attached")
@@ -183,11 +168,7 @@ def frequencies_are_cut(page):
 
 def a_number_that_is_typed_is_the_one_that_is_chosen(page, label, number, name):
     """And not all that have it in them, as 17 and 27."""
-    settled(page)
-    box = page.get_by_role("combobox", name=label)
-    box.click()
-    box.fill(str(number))
-    page.wait_for_timeout(250)
+    box = typed(page, label, number)
     assert page.get_by_role("option", name=re.compile("^Select")).count() == 0
     box.press("Enter")
     address(page, f"{name}-{number}")

@@ -4,11 +4,10 @@ from typing import Literal
 
 import pytest
 
-from devtools.browser import launch
+from devtools.browser import SETTLED, launch
 from devtools.server import serving
 
 STEP = "globalThis.grokvizScrubbers.active.step()"
-SETTLED = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
 # Of the first layout, in which the page becomes wide and is empty yet, the amount depends on how busy the machine is.
 SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
     for (const { hadRecentInput, sources, value } of list.getEntries())

@@ -7,12 +7,11 @@ import time
 
 import pytest
 
-from devtools.browser import choose, launch
+from devtools.browser import SETTLED, choose, launch
 from devtools.server import commanded, free_port, get, url
 from grokviz.app import menu
 
 STEP = "globalThis.grokvizScrubbers?.active?.step()"
-SETTLED = "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
 HERE = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from devtools.browser import launch
+from devtools.browser import SETTLED, launch
 from devtools.server import free_port, start, stop, streamlit, url
 from grokviz.runs.folder import open_run
 
 pytestmark = pytest.mark.browser
 RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
-SETTLED = "document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
 
