@@ -110,7 +110,8 @@ async def _stay(viewer: Visitor) -> list[float]:
 
 
 async def _alone(port: int, pid: int, page: str) -> str:
-    """CPU of a commit at steps that nobody has looked at before, and at those that somebody has."""
+    """CPU of a commit at steps that nobody has looked at before, and at those that somebody has. What is computed behind
+    the page meanwhile counts with it; most of that is done later, once for all viewers."""
     viewer = await arrive(port, page)
     await viewer.commit(steps()[-1])
     found = []

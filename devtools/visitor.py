@@ -32,7 +32,7 @@ class Visitor:
         return await self._ask()
 
     async def commit(self, step: int, seq: int = 0) -> float:
-        """Let go of the film at a step. Seconds until everything on the page is of that step."""
+        """Let go of the film at a step. Seconds until the page has answered: what is computed behind it comes later."""
         view = {"view": {"step": step, "seq": seq, "panels": []}}
         return await self._ask(WidgetState(id=self.film, json_value=json.dumps(view)), self.fragment)
 

@@ -1,4 +1,5 @@
-"""What is computed behind the pages: the step in view at once, then a coarse grid, and only while somebody looks."""
+"""What is computed behind the pages: the first step in view at once, the next ones before a coarse grid, and only while
+somebody looks."""
 
 import time
 
@@ -36,6 +37,17 @@ def test_the_step_in_view_comes_first_then_a_grid_then_the_rest(idle):
     assert not idle.left()
 
 
+def test_the_next_steps_in_view_are_not_waited_for_and_come_first_the_latest_before_the_others(idle):
+    made = []
+    rows = Rows(41, lambda i: made.append(i) or i).ask(7)
+    for index in (12, 33, 21, 33):
+        assert rows.ask(index) is rows
+    assert made == [7]
+    for _ in range(4):
+        idle()
+    assert made == [7, 33, 21, 12, 0]
+
+
 def test_each_gets_its_turn(idle):
     made = []
     for name in "ab":
@@ -64,17 +76,23 @@ def test_whoever_has_nothing_left_waits(idle, monkeypatch):
     assert not idle.left()
 
 
-def test_what_cannot_be_made_is_told_to_whoever_asks_and_ends_no_thread(idle):
+def test_what_cannot_be_made_is_told_to_whoever_asks_and_keeps_nothing_else_back(idle):
+    faults = {2}
+
     def make(i):
-        if i:
+        if i in faults:
             raise ValueError(i)
         return i
 
-    rows = Rows(3, make).ask(0)
-    idle()
-    assert not idle.left()
+    rows = Rows(4, make).ask(0)
+    while idle.left():
+        idle()
+    assert rows.steps_done() == [0, 1, 3]
+    assert rows.is_complete  # nothing more comes by itself
     with pytest.raises(ValueError, match="2"):
         rows.ask(2)
+    faults.clear()
+    assert rows.ask(2).steps_done() == [0, 1, 2, 3]
 
 
 def test_the_thread_does_all_of_it():

@@ -89,20 +89,25 @@ def send_pair(a: int, b: int) -> None:
     """Send the pair and all around it; as long as something is missing, the page asks again for this alone."""
     with suppress(RunError, HostingError), budget.charged(), st.container(gap=None):  # the explorer says so
         handle, study = address.handle(), address.study()
-        rows = anatomies(handle).ask(in_view(study))
+        rows = anatomies(handle).ask(index := in_view(study))
         cache.ANATOMIES.measure_again(("anatomies", handle.weights))
         done = rows.steps_done()
         found = {i: rows[i] for i in done}
         id = frames.timeline_id(study.run, study.timeline)
-        component.part(_inside_part(id, found, len(done) < rows.n), key="part-inside")
+        component.part(_inside_part(id, found, _coming(rows, index)), key="part-inside")
         component.part(_pair_part(study, id, (a, b), at_steps(handle, a, b), found), key="part-pair")
 
 
-def _inside_part(id: str, found: dict[int, Anatomy], waits: bool) -> bytes:
+def _coming(rows: Rows, index: int) -> dict[str, bool]:
+    """What the page is told: whether it shall ask again, and soon, as long as the step in view is not here."""
+    return {"waits": not rows.is_complete, "soon": index not in rows.done}
+
+
+def _inside_part(id: str, found: dict[int, Anatomy], coming: dict[str, bool]) -> bytes:
     rows = list(found.values())
     arrays = {name: _floats([getattr(row, name) for row in rows]) for name in CURVES}
     arrays |= {name: SCALED.encode(np.stack([getattr(row, name) for row in rows])) for name in POINTS}
-    return frames.pack("inside", id, {"at": list(found), "waits": waits}, arrays)
+    return frames.pack("inside", id, {"at": list(found), **coming}, arrays)
 
 
 def _pair_part(
@@ -223,14 +228,12 @@ def send_cut(cuts: Cuts, a: int, b: int) -> None:
     """Send what these cuts cost, and what the pair is answered with them; the page asks again while something is missing."""
     with suppress(RunError, HostingError), budget.charged(), st.container(gap=None):
         handle, study = address.handle(), address.study()
-        rows = cut_pairs(handle, cuts, a, b).ask(in_view(study))
+        rows = cut_pairs(handle, cuts, a, b).ask(index := in_view(study))
         cache.COSTS.measure_again(("costs", (handle.weights, cuts)))
         found, id = costs(handle, cuts), frames.timeline_id(study.run, study.timeline)
         known, done = sorted(found), rows.steps_done()
         arrays = {name: _floats([getattr(found[i], name) for i in known]) for name in (*COSTS, *WAVES)}
-        component.part(
-            frames.pack("cut", id, {"at": known, "waits": len(done) < rows.n}, arrays), key="part-cut"
-        )
+        component.part(frames.pack("cut", id, {"at": known, **_coming(rows, index)}, arrays), key="part-cut")
         component.part(_damage_part(id, found, rows.n), key="part-damage")
         about = about_pair(study, (a, b)) | {"at": done, "rows": []}
         logits = np.array([rows[i] for i in done])

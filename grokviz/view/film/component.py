@@ -123,7 +123,7 @@ def panels(
 
 def part(found: bytes, *, key: str) -> None:
     """Send a part of a run to the films of this page: once for each content. While it says that it `waits` for more,
-    the page asks again, which reruns the fragment that this stands in."""
+    the page asks again, `soon` where what is in view is missing, which reruns the fragment that this stands in."""
     _carrier()(key=key, data=found, on_more_change=lambda: None)
 
 
@@ -151,7 +151,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   const ask = () => { if (!document.hidden) setTriggerValue("more", Date.now()); };
   const stop = () => clearInterval(timers.get(parentElement));
   stop();
-  if (header.waits) timers.set(parentElement, setInterval(ask, 900));
+  if (header.waits) timers.set(parentElement, setInterval(ask, header.soon ? 500 : 900));
   return stop;
 };
 """
