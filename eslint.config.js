@@ -25,5 +25,5 @@ export default [
     },
   },
   { files: ["tests/**/*.js", "eslint.config.js"], languageOptions: { globals: globals.node } },
-  { ignores: [".venv/", "node_modules/"] },
+  { ignores: [".venv/", "node_modules/", "grokviz/view/film/js/vendor/"] },
 ];

@@ -4,7 +4,9 @@ import base64
 import re
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from devtools.browser import launch
 from devtools.made_up_run import run_like
@@ -391,3 +393,73 @@ def test_the_film_is_saved_as_a_video_that_plays(open_page, address, tmp_path):
     )
     assert seen[:2] == [1280, 720]
     assert 1.5 < seen[2] < 4
+
+
+COMPARED = """async ([id, text]) => {
+    const figure = document.querySelector(`[data-panel="${id}"] .gv-panel-figure`);
+    const [back, front] = figure.querySelectorAll("canvas"), inner = new DOMParser().parseFromString(text, "image/svg+xml");
+    const fault = inner.querySelector("parsererror")?.textContent ?? "";
+    const image = new Image();
+    image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    await image.decode();
+    const width = back.clientWidth, height = back.clientHeight;
+    const pixels = (draw) => {
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [width, height];
+        const g = canvas.getContext("2d");
+        g.fillStyle = getComputedStyle(document.body).backgroundColor;
+        g.fillRect(0, 0, width, height);
+        draw(g);
+        return g.getImageData(0, 0, width, height).data;
+    };
+    const own = pixels((g) => { for (const layer of [back, front]) g.drawImage(layer, 0, 0, width, height); });
+    const saved = pixels((g) => g.drawImage(image, -20, -54));
+    const blank = pixels(() => {});
+    let off = 0, ink = 0;
+    for (let i = 0; i < own.length; i++) { off += Math.abs(own[i] - saved[i]); ink += Math.abs(own[i] - blank[i]); }
+    return [fault, off / ink, image.naturalWidth - width, image.naturalHeight - height];
+}"""
+
+
+def test_every_panel_is_saved_as_svg_as_it_is_drawn(open_page, address):
+    page = open_page(address, width=1280, height=1400)
+    panels = page.locator("[data-panel]:not(.gv-empty)")
+    page.wait_for_function("document.querySelectorAll('[data-panel]:not(.gv-empty)').length > 3")
+    compared = {}
+    for i in range(panels.count()):
+        panel, name = panels.nth(i), panels.nth(i).get_attribute("data-panel")
+        panel.scroll_into_view_if_needed()
+        panel.get_by_text("How to read this").click()
+        settled(page)
+        with page.expect_download() as event:
+            panel.get_by_role("button", name="Save SVG").click()
+        assert re.fullmatch(rf"grokviz-.+-{name}-step-\d+\.svg", event.value.suggested_filename)
+        page.wait_for_timeout(100)  # the film is drawn again
+        fault, compared[name], *around = page.evaluate(
+            COMPARED, [name, event.value.path().read_text("utf-8")]
+        )
+        assert not fault
+        assert around == [40, 136]
+    assert len(compared) >= 5
+    assert max(compared.values()) < 0.25, compared
+    assert page.errors == []
+
+
+def test_the_film_is_saved_as_a_gif(open_page, address):
+    page = open_page(address)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Seconds of the video").fill("1")
+    before = page.evaluate(STEP)
+    with page.expect_download(timeout=60_000) as event:
+        page.get_by_role("button", name="Save as a GIF").click()
+    assert re.fullmatch(r"grokviz-.+-film\.gif", event.value.suggested_filename)
+    data = event.value.path().read_bytes()
+    assert data[:6] == b"GIF89a"
+    assert [int.from_bytes(data[i : i + 2], "little") for i in (6, 8)] == [800, 450]
+    with Image.open(event.value.path()) as film:
+        assert film.n_frames == 13  # of 80 ms each
+        first = np.asarray(film.convert("RGB")).astype(int)
+        film.seek(12)
+        assert np.abs(np.asarray(film.convert("RGB")).astype(int) - first).max() > 100
+    assert page.evaluate(STEP) == before
+    assert page.errors == []

@@ -3,7 +3,7 @@
 The script is written as modules, one file a panel, and needs no build step: `bundle` puts the files behind each
 other in the order of their imports. That they share one scope asks three things of a file: every import is
 written `import { a, b } from "./file.js";` without renaming, nothing is exported by default, and no two files
-declare the same name at their top level.
+declare the same name at their top level. What others wrote (`js/vendor`) keeps a scope of its own.
 """
 
 import functools
@@ -22,6 +22,7 @@ DEFAULT_PANELS = ("rings", "answers", "embedding", "attention", "neurons", "logi
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=async |function |const |let )", re.MULTILINE)
+_FOREIGN_EXPORTS = re.compile(r"\bexport ?\{([^}]*)\};?\s*$")
 _DOCS = re.compile(r"^ *(/\*\*((?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
@@ -67,10 +68,23 @@ def bundle(entry: Path) -> str:
         for name in _IMPORT.findall(text):
             add((file.parent / name).resolve())
         del parts[file]  # behind what it needs
-        parts[file] = _DOCS.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))
+        if file.parent.name == "vendor":
+            parts[file] = _in_own_scope(text)
+        else:
+            parts[file] = _DOCS.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))
 
     add(entry.resolve())
     return f"const PALETTE = {json.dumps(palette())};\n" + "\n".join(parts.values())
+
+
+def _in_own_scope(text: str) -> str:
+    """A module of others, which ends in `export{a as b,...}`: all that is seen of it are the names of its exports."""
+    found = _FOREIGN_EXPORTS.search(text)
+    if not found:
+        raise ValueError("A script of js/vendor should end in export{...}, as published packages do.")
+    pairs = [pair.split(" as ") for pair in found[1].split(",") if not pair.endswith(" as default")]
+    names, given = ", ".join(pair[-1] for pair in pairs), ", ".join(f"{p[-1]}: {p[0]}" for p in pairs)
+    return f"const {{ {names} }} = (() => {{\n{text[: found.start()]}\nreturn {{ {given} }};\n}})();\n"
 
 
 def message(control: dict, parts: list[bytes]) -> bytes:

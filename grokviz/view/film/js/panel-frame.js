@@ -27,13 +27,12 @@ export function makePanelFrame(panel, timeline, film, stand) {
   const part = waitForPart(panel, timeline, film, stand.need);
   /** @type {State} */
   const state = { own: null, theme: null, visible: false, told: -1, pointed: false };
-  page.save.onclick = () => state.theme && savePicture(timeline, state.theme, figure,
-    { title: panel.title, caption: caption.textContent ?? "", step: film.step(), name: panel.id });
   /** @param {Theme} theme @returns {Context} */
   const context = (theme) => ({
     width: figure.width, height: figure.height, scale: figure.scale, theme, timeline, axis: film.axis,
     moment: film.moment(), hover: hovered(), edges: stand.placed ? film.edges : null,
   });
+  page.onsave = (kind) => savePanel(kind, panel, page, film, state, context);
   listenToPanel(panel, page, film, state, context);
   const now = () => state.own && state.theme && { own: state.own, context: context(state.theme) };
   panel.listen?.(figure.front, now, { pick: (chosen) => stand.pick?.(chosen), draw: film.draw });
@@ -80,20 +79,30 @@ function drawPanel(panel, figure, state, context) {
   panel.live(figure.clear(figure.front), state.own, context);
 }
 
+/** @param {"png" | "svg"} kind @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Film} film
+ * @param {State} state @param {(theme: Theme) => Context} context */
+function savePanel(kind, panel, { figure, caption }, film, state, context) {
+  const { theme } = state, about = { title: panel.title, caption: caption.textContent ?? "", step: film.step(), name: panel.id };
+  if (theme) savePicture(kind, context(theme).timeline, theme, figure, about, () => drawPanel(panel, figure, state, context(theme)));
+  film.draw();
+}
+
 /** What stands in the page of a panel. One that is placed has its heading beside it in the page.
  * @param {Panel<any>} panel @param {boolean} placed */
 function makePage(panel, placed) {
   const figure = makeFigure("gv-panel-figure", panel.title);
   const caption = make("p", "gv-caption"), note = make("p", "gv-note");
-  const save = make("button", "gv-link", { type: "button", text: "Save PNG" });
+  const page = { onsave: (/** @type {"png" | "svg"} */ kind) => {} };
+  const saves = /** @type {const} */ (["png", "svg"]).map((kind) =>
+    make("button", "gv-link", { type: "button", text: `Save ${kind.toUpperCase()}`, onclick: () => page.onsave(kind) }));
   const howto = panel.howto ? [make("details", "gv-howto", {},
-    make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), save)] : [];
+    make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), ...saves)] : [];
   const heading = placed ? [] : [make("h3", "gv-title", { text: panel.title })];
   const element = make("figure", panel.wide ? "gv-panel gv-wide" : "gv-panel", { "data-panel": panel.id },
     ...heading, figure.holder, make("figcaption", "", {}, caption), ...howto);
   element.classList.toggle("gv-placed", placed);
   figure.holder.append(note);
-  return { figure, caption, note, save, element };
+  return Object.assign(page, { figure, caption, note, element });
 }
 
 /** As wide as there is room. @param {Figure} figure @param {(width: number) => number} height */

@@ -5,6 +5,7 @@
 /** @import { Figure } from "./kit/canvas.js" */
 
 import { make } from "./kit/dom.js";
+import { makeSvgCanvas } from "./kit/svg.js";
 import { measure } from "./kit/timeline.js";
 import { whole } from "./kit/wording.js";
 
@@ -21,33 +22,66 @@ export function fileName(timeline, words, extension) {
   return `grokviz-${title}-${words}.${extension}`;
 }
 
-/** A figure as a picture file, with its title above and its sentence below, at twice the size.
- * @param {Timeline} timeline @param {Theme} theme @param {Figure} figure
- * @param {{ title: string, caption: string, step: number, name: string }} about */
-export function savePicture(timeline, theme, figure, { title, caption, step, name }) {
-  const scale = 2, margin = 20, head = 34, foot = 62, width = figure.width + 2 * margin;
-  const canvas = make("canvas", "", { width: width * scale, height: (figure.height + head + foot + 2 * margin) * scale });
-  const g = /** @type {Canvas} */ (canvas.getContext("2d"));
-  g.scale(scale, scale);
+const SAVED_MARGIN = 20, SAVED_HEAD = 34, SAVED_FOOT = 62; // around a saved figure: pixels
+const SAVED_SCALE = 2; // of a PNG
+
+/** What is written around a saved figure, and what its file is called.
+ * @typedef {{ title: string, caption: string, step: number, name: string }} About */
+
+/** A figure as a picture file, with its title above and its sentence below: as pixels at twice the size, or as SVG, for
+ * which `paint` draws it once more.
+ * @param {"png" | "svg"} kind @param {Timeline} timeline @param {Theme} theme @param {Figure} figure @param {About} about
+ * @param {() => void} paint */
+export function savePicture(kind, timeline, theme, figure, about, paint) {
+  const name = fileName(timeline, `${about.name}-step-${about.step}`, kind);
+  const width = figure.width + 2 * SAVED_MARGIN, height = figure.height + SAVED_HEAD + SAVED_FOOT + 2 * SAVED_MARGIN;
+  const canvas = make("canvas", "", { width: width * SAVED_SCALE, height: height * SAVED_SCALE });
+  const ruler = /** @type {Canvas} */ (canvas.getContext("2d"));
+  if (kind === "svg") {
+    const svg = makeSvgCanvas(width, height, ruler);
+    writeAround(svg, [width, height], theme, figure, about);
+    svg.place(drawnAsSvg(figure, ruler, paint), SAVED_MARGIN, SAVED_MARGIN + SAVED_HEAD);
+    return download(name, new Blob([svg.text()], { type: "image/svg+xml" }));
+  }
+  ruler.scale(SAVED_SCALE, SAVED_SCALE);
+  writeAround(ruler, [width, height], theme, figure, about);
+  for (const layer of [figure.back, figure.front]) ruler.drawImage(layer, SAVED_MARGIN, SAVED_MARGIN + SAVED_HEAD, figure.width, figure.height);
+  canvas.toBlob((blob) => blob && download(name, blob));
+}
+
+/** @param {Figure} figure @param {Canvas} ruler @param {() => void} paint */
+function drawnAsSvg(figure, ruler, paint) {
+  const svg = makeSvgCanvas(figure.width, figure.height, ruler), { clear } = figure;
+  Object.assign(figure, { clear: () => svg, stale: true });
+  try {
+    paint();
+  } finally {
+    Object.assign(figure, { clear, stale: true });
+  }
+  return svg;
+}
+
+/** The ground, the title and the sentence. @param {Canvas} g @param {number[]} size @param {Theme} theme @param {Figure} figure @param {About} about */
+function writeAround(g, [width, height], theme, figure, { title, caption, step }) {
   g.fillStyle = theme.background;
-  g.fillRect(0, 0, width, canvas.height);
+  g.fillRect(0, 0, width, height);
   g.fillStyle = theme.text;
   g.font = theme.font(17, 600);
+  const tooWide = g.measureText(title).width / figure.width;
+  if (tooWide > 1) g.font = theme.font(Math.floor(17 / tooWide), 600);
   g.textBaseline = "top";
-  g.fillText(title, margin, margin);
-  for (const layer of [figure.back, figure.front]) g.drawImage(layer, margin, margin + head, figure.width, figure.height);
+  g.fillText(title, SAVED_MARGIN, SAVED_MARGIN);
   g.font = theme.font(13);
   g.fillStyle = theme.muted;
-  let line = "", y = margin + head + figure.height + 12;
+  let line = "", y = SAVED_MARGIN + SAVED_HEAD + figure.height + 12;
   for (const word of `Step ${whole(step)}. ${caption}`.split(" ")) {
     if (g.measureText(line + word).width > figure.width) {
-      g.fillText(line, margin, y);
+      g.fillText(line, SAVED_MARGIN, y);
       [line, y] = ["", y + 18];
     }
     line += `${word} `;
   }
-  g.fillText(line, margin, y);
-  canvas.toBlob((blob) => blob && download(fileName(timeline, `${name}-step-${step}`, "png"), blob));
+  g.fillText(line, SAVED_MARGIN, y);
 }
 
 /** Every measure with one number a snapshot. @param {Timeline} timeline */

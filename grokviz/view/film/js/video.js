@@ -1,4 +1,4 @@
-// The film between two steps as a video, made by the browser while it plays. Nothing leaves the page.
+// The film between two steps as a video or a GIF, made by the browser. Nothing leaves the page.
 
 /** @import { Canvas, Theme, Timeline } from "./contract.js" */
 /** @import { Film } from "./film.js" */
@@ -7,9 +7,11 @@
 import { make, setText } from "./kit/dom.js";
 import { whole } from "./kit/wording.js";
 import { download, fileName } from "./saving.js";
+import { applyPalette, GIFEncoder, quantize } from "./vendor/gifenc.js";
 
 const VIDEO_WIDTH = 1280, VIDEO_HEIGHT = 720, VIDEO_MARGIN = 28, VIDEO_HEAD = 72, VIDEO_TITLE = 26, VIDEO_FRAMES = 30, VIDEO_BITS = 6e6;
 const ROOMY_STRIP = 700; // pixels: a strip as wide stands above the panels, a narrower one beside them
+const GIF_WIDTH = 800, GIF_HEIGHT = 450, GIF_FRAME_MS = 80, GIF_COLOURS = 256;
 const VIDEO_KINDS = ["video/mp4;codecs=avc1.640028", "video/mp4", "video/webm;codecs=vp9", "video/webm"];
 
 /** @typedef {{ title: string, figure: Figure }} Picture */
@@ -19,34 +21,71 @@ const VIDEO_KINDS = ["video/mp4;codecs=avc1.640028", "video/mp4", "video/webm;co
 /** What this browser can write; null where it can write no video. */
 export const videoKind = () => globalThis.MediaRecorder && VIDEO_KINDS.find((kind) => MediaRecorder.isTypeSupported(kind)) || null;
 
-/** The choices of a video, and the button that makes it: nothing where the browser cannot.
- * @param {Timeline} timeline @param {Film} film @param {Stage} stage @returns {HTMLElement[]} */
+/** What is to be filmed: places on the axis, who hears of the progress, and whether to stop.
+ * @typedef {{ from: number, to: number, seconds: number, progress: (share: number) => void, isStopped: () => boolean }} Take */
+
+/** The choices of a video or a GIF, and the buttons that make it; no video where the browser cannot.
+ * @param {Timeline} timeline @param {Film} film @param {Stage} stage @returns {HTMLElement} */
 export function makeVideoRow(timeline, film, stage) {
-  const kind = videoKind();
-  if (!kind) return [];
-  const ends = [film.steps[0], film.steps[film.steps.length - 1]];
+  const kind = videoKind(), ends = [film.steps[0], film.steps[film.steps.length - 1]];
   const [from, to] = ends.map((step, i) => make("input", "gv-number", { type: "number", min: ends[0], max: ends[1], value: step, "aria-label": i ? "Last step of the video" : "First step of the video" }));
   const seconds = make("input", "gv-number", { type: "number", min: 1, max: 60, value: 5, "aria-label": "Seconds of the video" });
-  const words = "Save as a video", button = make("button", "gv-link", { type: "button", text: words });
+  const span = () => {
+    const units = [from, to].map(({ valueAsNumber: step }, i) => film.axis.unitAt(film.nearest(Number.isFinite(step) ? step : ends[i])));
+    return { from: Math.min(...units), to: Math.max(...units), seconds: Math.min(60, Math.max(1, seconds.valueAsNumber || 5)) };
+  };
+  const save = (/** @type {string} */ extension, /** @type {Blob} */ blob) => download(fileName(timeline, "film", extension), blob);
+  const buttons = [
+    ...(kind ? [makeTakeButton("Save as a video", span, async (take) => save(kind.includes("mp4") ? "mp4" : "webm", await recordVideo(film, stage, kind, take)))] : []),
+    makeTakeButton("Save as a GIF", span, async (take) => save("gif", await makeGif(film, stage, take))),
+  ];
+  return make("div", "gv-video", {}, make("span", "", { text: "Film: steps" }), from, "to", to, "in", seconds, "s", ...buttons);
+}
+
+/** A button that says how far it is while it makes its file, and stops when pressed again.
+ * @param {string} words @param {() => { from: number, to: number, seconds: number }} span @param {(take: Take) => Promise<void>} makeFile */
+function makeTakeButton(words, span, makeFile) {
+  const button = make("button", "gv-link", { type: "button", text: words });
   let stopped = /** @type {boolean | null} */ (null); // null while nothing is being made
   button.onclick = async () => {
     if (stopped !== null) return void (stopped = true);
     stopped = false;
-    const units = [from, to].map(({ valueAsNumber: step }, i) => film.axis.unitAt(film.nearest(Number.isFinite(step) ? step : ends[i])));
-    const length = Math.min(60, Math.max(1, seconds.valueAsNumber || 5));
-    const blob = await recordVideo(film, stage, kind, { from: Math.min(...units), to: Math.max(...units), seconds: length },
-      (share) => setText(button, `${Math.round(100 * share)} % made. Stop`), () => stopped === true);
-    if (!stopped) download(fileName(timeline, "film", kind.includes("mp4") ? "mp4" : "webm"), blob);
+    const progress = (/** @type {number} */ share) => setText(button, `${Math.round(100 * share)} % made. Stop`);
+    await makeFile({ ...span(), progress, isStopped: () => stopped === true }).catch((error) => {
+      if (error !== STOPPED) throw error;
+    });
     stopped = null;
     setText(button, words);
   };
-  return [make("div", "gv-video", {}, make("span", "", { text: "Video: steps" }), from, "to", to, "in", seconds, "s", button)];
+  return button;
 }
 
-/** @param {Film} film @param {Stage} stage @param {string} kind
- * @param {{ from: number, to: number, seconds: number }} span places on the axis
- * @param {(share: number) => void} progress @param {() => boolean} isStopped @returns {Promise<Blob>} */
-async function recordVideo(film, stage, kind, { from, to, seconds }, progress, isStopped) {
+const STOPPED = new Error("stopped by the viewer");
+
+/** Frame by frame, each for as long as it takes. @param {Film} film @param {Stage} stage @param {Take} take @returns {Promise<Blob>} */
+async function makeGif(film, stage, { from, to, seconds, progress, isStopped }) {
+  const canvas = make("canvas", "", { width: GIF_WIDTH, height: GIF_HEIGHT }), gif = GIFEncoder();
+  const g = /** @type {Canvas} */ (canvas.getContext("2d", { willReadFrequently: true })), before = film.position;
+  const frames = Math.max(2, Math.round((seconds * 1000) / GIF_FRAME_MS));
+  g.scale(GIF_WIDTH / VIDEO_WIDTH, GIF_HEIGHT / VIDEO_HEIGHT);
+  stage.begin();
+  for (let i = 0; i < frames && !isStopped(); i++) {
+    film.showAt(from + ((to - from) * i) / (frames - 1));
+    await nextDrawn();
+    composeFrame(g, film, stage);
+    const { data } = g.getImageData(0, 0, GIF_WIDTH, GIF_HEIGHT), colours = quantize(data, GIF_COLOURS);
+    gif.writeFrame(applyPalette(data, colours), GIF_WIDTH, GIF_HEIGHT, { palette: colours, delay: GIF_FRAME_MS });
+    progress((i + 1) / frames);
+  }
+  film.position = before;
+  stage.end();
+  if (isStopped()) throw STOPPED;
+  gif.finish();
+  return new Blob([gif.bytes()], { type: "image/gif" });
+}
+
+/** While it plays. @param {Film} film @param {Stage} stage @param {string} kind @param {Take} take @returns {Promise<Blob>} */
+async function recordVideo(film, stage, kind, { from, to, seconds, progress, isStopped }) {
   const canvas = make("canvas", "", { width: VIDEO_WIDTH, height: VIDEO_HEIGHT }), g = /** @type {Canvas} */ (canvas.getContext("2d"));
   const recorder = new MediaRecorder(canvas.captureStream(VIDEO_FRAMES), { mimeType: kind, videoBitsPerSecond: VIDEO_BITS });
   const parts = /** @type {Blob[]} */ ([]), before = film.position;
@@ -69,6 +108,7 @@ async function recordVideo(film, stage, kind, { from, to, seconds }, progress, i
   await ended;
   film.position = before;
   stage.end();
+  if (isStopped()) throw STOPPED;
   return new Blob(parts, { type: kind.split(";")[0] });
 }
 

@@ -43,17 +43,19 @@ export function buildView(site, core, control) {
     ...(control.layout === "strip" ? [] : [make("button", "gv-link", { type: "button", text: "Show to a room", onclick: presenter.start })]),
     ...makeShareButtons(film, panels.chosen),
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
-    make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: saveStrip }),
-    ...makeVideoRow(timeline, film, {
+    make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () => saveStrip("png") }),
+    make("button", "gv-link", { type: "button", text: "Save the loss strip as SVG", onclick: () => saveStrip("svg") }),
+    makeVideoRow(timeline, film, {
       theme: () => theme, strip: () => ({ title: "loss", figure: /** @type {Figure} */ (strip.figure) }), panels: panels.pictures,
       begin: () => (drawStrip(0), panels.pictures().forEach((frame) => frame.seen(true))), end: () => (drawStrip(), film.settle()),
     }),
   ]);
-  /** Whole, even where only a slim bar of it is in sight. */
-  function saveStrip() {
+  /** Whole, even where only a slim bar of it is in sight. @param {"png" | "svg"} kind */
+  function saveStrip(kind) {
     drawStrip(0);
     strip.paint(theme);
-    savePicture(timeline, theme, strip.figure, { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" });
+    const about = { title: timeline.header.title, caption: strip.caption(), step: film.step(), name: "loss" };
+    savePicture(kind, timeline, theme, strip.figure, about, () => strip.paint(theme));
     drawStrip();
   }
   const moments = makeMoments(film, control.moments ?? []);
