@@ -15,8 +15,8 @@ from typing import NamedTuple
 import torch
 
 from bench.recipes import DOCS, GOAL
+from bench.together import looks
 from grokviz.config import RunConfig, of_group
-from grokviz.engine import batch
 from grokviz.tasks.named_groups import about
 
 CSV = DOCS / "group-recipes.csv"
@@ -82,22 +82,19 @@ def key(trial: Trial) -> tuple[str, float, float, float, int, int]:
 def train(trial: Trial, seeds: list[int]) -> list[Row]:
     """These seeds together, until the last has grokked or the trial has had its steps or seconds."""
     configs = trial.configs(seeds)
-    b = batch.make_batch(configs, [batch.first_state(c) for c in configs], torch.device("cpu"))
     memorised: list[tuple[int, float] | None] = [None] * len(configs)
     grokked: list[int | None] = [None] * len(configs)
     ends, begin = [0.0] * len(configs), time.process_time()
-    for step in range(trial.most_steps + 1):
-        batch.gradient(b)
-        if step >= 10 and step % max(1, min(50, step // 25)) == 0:
-            for i, (_, _, right, test, _) in enumerate(batch.row(b).tolist()):
-                ends[i] = round(test, 4)
-                if memorised[i] is None and right >= GOAL:
-                    memorised[i] = step, ends[i]
-                if grokked[i] is None and test >= GOAL:
-                    grokked[i] = step
-            if all(grokked) or time.process_time() - begin > trial.most_seconds:
-                break
-        batch.update(b)
+    step = 0
+    for step, found in looks(configs, trial.most_steps, every=50, first=10):
+        for i, (_, _, right, test, _) in enumerate(found):
+            ends[i] = round(test, 4)
+            if memorised[i] is None and right >= GOAL:
+                memorised[i] = step, ends[i]
+            if grokked[i] is None and test >= GOAL:
+                grokked[i] = step
+        if all(grokked) or time.process_time() - begin > trial.most_seconds:
+            break
     seconds = round((time.process_time() - begin) / len(configs), 1)
     rows = []
     for i, seed in enumerate(seeds):

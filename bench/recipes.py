@@ -17,6 +17,7 @@ from typing import NamedTuple
 import torch
 
 from bench.table import medians
+from bench.together import looks
 from grokviz.config import RunConfig
 from grokviz.engine import batch
 from grokviz.forecast.recipes import fast_preset
@@ -71,19 +72,15 @@ class Outcome(NamedTuple):
 
 def race(configs: list[RunConfig], most_steps: int = MOST_STEPS) -> list[Outcome]:
     """Trains runs of one shape together until the last has grokked, or for so many steps."""
-    b = batch.make_batch(configs, [batch.first_state(config) for config in configs], torch.device("cpu"))
     found = [Outcome(None, None, None)] * len(configs)
-    for step in range(most_steps + 1):
-        batch.gradient(b)
-        if step >= 10 and step % max(1, min(20, step // 25)) == 0:
-            for i, (_, _, train, test, _) in enumerate(batch.row(b).tolist()):
-                if found[i].memorised is None and train >= GOAL:
-                    found[i] = found[i]._replace(memorised=step, test_accuracy=round(test, 4))
-                if found[i].grokked is None and test >= GOAL:
-                    found[i] = found[i]._replace(grokked=step)
-            if all(outcome.grokked is not None for outcome in found):
-                break
-        batch.update(b)
+    for step, rows in looks(configs, most_steps, first=10):
+        for i, (_, _, train, test, _) in enumerate(rows):
+            if found[i].memorised is None and train >= GOAL:
+                found[i] = found[i]._replace(memorised=step, test_accuracy=round(test, 4))
+            if found[i].grokked is None and test >= GOAL:
+                found[i] = found[i]._replace(grokked=step)
+        if all(outcome.grokked is not None for outcome in found):
+            break
     return found
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypedDict
 
 from grokviz.errors import ConfigError
+from grokviz.methods import LOSSES, OPTIMIZERS
 from grokviz.models.spec import ARCHITECTURES, ModelSpec, Shapes
 from grokviz.settings import Setting, setting, table_of
 from grokviz.tasks import named_groups
@@ -29,8 +30,6 @@ from grokviz.tasks.pairs import (
 
 STOP_RULES = ("steps", "cleanup")
 PRECISIONS = ("float16", "float32")
-OPTIMIZERS = ("adamw", "muon", "grokfast", "perpendicular")
-LOSSES = ("softmax", "stablemax")
 READ_AT = ("=", "b")  # b: networks that were trained elsewhere
 MAX_CHANGES = 100
 
@@ -101,7 +100,7 @@ class RunConfig:
     ))
     # the training
     optimizer: str = setting("adamw", Setting(
-        "Optimiser", "one of: " + ", ".join(OPTIMIZERS), choices=OPTIMIZERS, is_young=True,
+        "Optimiser", "one of: " + ", ".join(OPTIMIZERS), choices=tuple(OPTIMIZERS), is_young=True,
     ))
     loss: str = setting("softmax", Setting(
         "Loss", "softmax, or stablemax: what the cross-entropy to be trained on is taken of",
@@ -144,6 +143,22 @@ class RunConfig:
     grokfast_lambda: float = setting(2.0, Setting(
         "Grokfast's lambda", "how much of that mean is added to the gradient", (0.0, 100.0),
         of_optimizer="grokfast", is_young=True,
+    ))
+    grokfast_ma_window: int = setting(100, Setting(
+        "Grokfast's window", "of how many last gradients it adds the mean; before there are so many, none",
+        (2, 200), of_optimizer="grokfast_ma", is_young=True,
+    ))
+    grokfast_ma_lambda: float = setting(5.0, Setting(
+        "Grokfast's lambda", "how much of that mean is added to the gradient", (0.0, 100.0),
+        of_optimizer="grokfast_ma", is_young=True,
+    ))
+    perpendicular_rescale: str = setting("no", Setting(
+        "Keep its length", "no, or yes, as its authors' code: what is left of the gradient is made as long as that was",
+        choices=("no", "yes"), of_optimizer="perpendicular", is_young=True,
+    ))
+    sphere_alpha: float = setting(0.8, Setting(
+        "Radius of the sphere", "norm of all weights, as a part of that at the start", (0.05, 10.0),
+        of_optimizer="sphere", is_young=True,
     ))
     steps: int = setting(40_000, Setting(
         "Steps, at most", "full-batch steps", (1, 10_000_000), limited=True, may_differ=True, incidental=True,

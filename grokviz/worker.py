@@ -24,12 +24,13 @@ import grokviz
 from grokviz import hosting, study
 from grokviz.config import RunConfig
 from grokviz.engine.batch import State
-from grokviz.engine.optimizers import OPTIMIZERS, all_constants_of
+from grokviz.engine.optimizers import all_constants_of
 from grokviz.engine.schedule import LogRow, Schedule
 from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
 from grokviz.errors import GrokVizError, RunError, TrainingError
 from grokviz.jobs import files, machine
 from grokviz.jobs.files import GO_ON, Order
+from grokviz.methods import OPTIMIZERS
 from grokviz.models.transformer import Weights
 from grokviz.runs import folder, library, write
 from grokviz.runs.folder import Run

@@ -95,7 +95,7 @@ def test_config_cannot_be_changed():
         ("n_heads", 0, "1 to 64"),
         ("n_heads", 3, "multiple of n_heads"),
         ("d_mlp", 10**9, "4 to 8192"),
-        ("optimizer", "sgd", "adamw, muon, grokfast, perpendicular"),
+        ("optimizer", "sgd", "adamw, muon, grokfast"),
         ("loss", "hinge", "softmax, stablemax"),
         ("lr", math.inf, "1e-07 to 1"),
         ("weight_decay", -1.0, "0 to 100"),

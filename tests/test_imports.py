@@ -16,7 +16,7 @@ LAYERS = (
     ("errors", "wording", "installation"),
     ("tasks",),
     ("models",),
-    ("settings",),
+    ("methods", "settings"),
     ("config",),
     ("forecast",),
     ("engine",),

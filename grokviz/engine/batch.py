@@ -16,12 +16,14 @@ from torch import Tensor
 from grokviz.config import RunConfig
 from grokviz.engine import flat, fused, two_layer
 from grokviz.engine.optimizers import (
-    OPTIMIZERS,
+    UPDATES,
     Block,
+    Moment,
     Moments,
-    Optimizer,
     Settings,
+    Update,
     constants_of,
+    moment_shapes,
     settings,
 )
 from grokviz.engine.schedule import Schedule
@@ -38,7 +40,7 @@ class State(NamedTuple):
 
     step: int
     weights: Weights  # float32
-    moments: dict[str, Weights]  # of the optimizer, by the names in `OPTIMIZERS`
+    moments: dict[str, Weights]  # of the optimizer, by the names in `methods.OPTIMIZERS`
     schedule: Schedule
 
 
@@ -70,7 +72,8 @@ class Batch(NamedTuple):
     spec: ModelSpec
     step: Step
     shapes: flat.Shapes
-    optimizer: Optimizer
+    moment_shapes: dict[str, flat.Shapes]
+    optimizer: Update
     loss: Callable[..., Float[Tensor, " runs"]]
     settings: Settings
     updates: Float[Tensor, "runs 1"]  # made so far
@@ -100,14 +103,9 @@ def make_batch(
     dtype: torch.dtype = torch.float32,
 ) -> Batch:
     """Runs with equal `batch_key`, each in its state. A moment that is missing there starts at 0."""
-    spec, shapes, optimizer = configs[0].model, configs[0].shapes, OPTIMIZERS[configs[0].optimizer]
+    spec, shapes, moments = configs[0].model, configs[0].shapes, moment_shapes(configs[0])
     step = STEPS[spec.architecture]
-    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-
-    def block(runs: Sequence[Weights]) -> Block:
-        return flat.pack(runs, shapes).to(device, dtype)
-
-    packed = block([state.weights for state in states])
+    packed = flat.pack([state.weights for state in states], shapes).to(device, dtype)
     grads = torch.zeros_like(packed)
     params = flat.views(packed, shapes)
     train, test = _both_sides(configs, device)
@@ -115,14 +113,13 @@ def make_batch(
         spec=spec,
         step=step,
         shapes=shapes,
-        optimizer=optimizer,
+        moment_shapes=moments,
+        optimizer=UPDATES[configs[0].optimizer],
         loss=fused.LOSSES[configs[0].loss],
         settings=settings(configs, device, dtype),
         updates=torch.tensor([[state.step] for state in states], device=device, dtype=dtype),
         weights=packed,
-        moments={
-            name: block([state.moments.get(name, zeros) for state in states]) for name in optimizer.moments
-        },
+        moments={name: _remembered(name, states, of).to(device, dtype) for name, of in moments.items()},
         grads=grads,
         params=params,
         d_params=flat.views(grads, shapes),
@@ -133,6 +130,11 @@ def make_batch(
         at_test=step.make_buffers(params, test),
         d=step.make_gradients(params, train),
     )
+
+
+def _remembered(name: str, states: Sequence[State], shapes: flat.Shapes) -> Moment:
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    return flat.pack([state.moments.get(name, zeros) for state in states], shapes)
 
 
 def _both_sides(configs: Sequence[RunConfig], device: torch.device) -> tuple[fused.Pairs, fused.Pairs]:
@@ -163,7 +165,7 @@ def row(b: Batch) -> Float[Tensor, "runs 5"]:
     part_bytes = EVALUATION_BYTES[b.weights.device.type]
     b.step.evaluate(b.step.make_tables(b.params, b.spec.attention_rate), b.test, b.at_test, part_bytes)
     sides = (b.at_train, b.train), (b.at_test, b.test)
-    losses = [fused.cross_entropy(at.logits, pairs, torch.empty_like(at.logits)) for at, pairs in sides]
+    losses = [fused.softmax_loss(at.logits, pairs, torch.empty_like(at.logits)) for at, pairs in sides]
     accuracies = [_accuracy(at.logits, pairs) for at, pairs in sides]
     norm = torch.linalg.vector_norm(b.weights, dim=1, dtype=torch.float64)
     return torch.stack([*losses, *accuracies, norm.square()], dim=1)
@@ -177,7 +179,7 @@ def _accuracy(logits: Float[Tensor, "runs n p"], pairs: fused.Pairs) -> Float[Te
 
 def update(b: Batch) -> None:
     """One step of the optimizer."""
-    b.optimizer.update(b.weights, b.grads, b.moments, b.settings, b.updates, b.shapes)
+    b.optimizer(b.weights, b.grads, b.moments, b.settings, b.updates, b.shapes)
     b.updates.add_(1)
 
 

@@ -28,6 +28,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import embedding_bag, pad
 
+from grokviz import methods
+
 CACHE_LINE = 16  # in floats
 SMALLEST_RATE = 1e-30  # so that 0 is not divided by: at that rate no score matters
 Logits = Float[Tensor, "runs n p"]
@@ -219,7 +221,7 @@ def _activate(
     return post
 
 
-def cross_entropy(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, " runs"]:
+def softmax_loss(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, " runs"]:
     """Mean loss of every run, in float64, and into `grad` its gradient: (softmax - onehot) * share."""
     answers = pairs.answers.unsqueeze(-1)
     torch.sub(logits, logits.amax(-1, keepdim=True), out=grad)
@@ -227,7 +229,7 @@ def cross_entropy(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, "
     return _loss(grad.exp_(), log_right, pairs)
 
 
-def stablemax_cross_entropy(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, " runs"]:
+def stablemax_loss(logits: Logits, pairs: Pairs, grad: Logits) -> Float[Tensor, " runs"]:
     """The same with StableMax in place of softmax: p_c = s(l_c) / sum s(l), with s(x) = x + 1 from 0 up
     and 1 / (1 - x) below. d log s / dx = 1 / (1 + |x|). Prieto et al. 2025 (arXiv 2501.04697), section 4."""
     slope = 1 / (1 + logits.abs())
@@ -252,7 +254,7 @@ def _loss(s: Logits, log_right: Float[Tensor, "runs n 1"], pairs: Pairs) -> Floa
     return (torch.logaddexp(others.log() - log_right, torch.zeros_like(others)) * share).sum((1, 2))
 
 
-LOSSES = {"softmax": cross_entropy, "stablemax": stablemax_cross_entropy}
+LOSSES = {name: globals()[f"{name}_loss"] for name in methods.LOSSES}
 
 
 def backward(

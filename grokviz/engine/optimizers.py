@@ -5,7 +5,7 @@ An optimizer uses up the gradients: their memory is where it computes, because f
 the arithmetic (in a profile, four passes into new memory took a sixth of the training step).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,16 +14,20 @@ from torch import Tensor
 
 from grokviz.config import SETTINGS, RunConfig
 from grokviz.engine.flat import Shapes, views
+from grokviz.methods import (
+    MUON_MATRICES,
+    MUON_POLYNOMIAL,
+    MUON_SMALLEST_NORM,
+    OPTIMIZERS,
+    SMALLEST_ENERGY,
+    arrays_kept,
+)
 
 Block = Float[Tensor, "runs parameters"]
-Moments = dict[str, Block]
+Moment = Float[Tensor, "runs kept"]  # an array like the parameters, or a few of them: see `moment_shapes`
+Moments = dict[str, Moment]
 
-MUON_POLYNOMIAL = 3.4445, -4.7750, 2.0315
-MUON_MATRICES = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out")
-MUON_SMALLEST_NORM = 1e-7  # below which a matrix is not scaled up to norm 1
-SMALLEST_ENERGY = (
-    1.1754943508222875e-38  # of an array: the smallest normal float32, so that 0 is not divided by
-)
+Update = Callable[[Block, Block, Moments, "Settings", Tensor, Shapes], None]
 
 
 class Settings(NamedTuple):
@@ -98,24 +102,71 @@ def grokfast(
     adamw(weights, grads.add_(h, alpha=s.shared.grokfast_lambda), moments, s, updates, shapes)
 
 
-def perpendicular(
+def grokfast_ma(
     weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
 ) -> None:
-    """AdamW on the part of the gradient at right angles to the weights, array by array: g - (w.g / w.w) w.
+    """AdamW on g + lambda h, h the mean of the last gradients, this one among them; on g until there are so many.
 
-    Prieto et al. 2025 (arXiv 2501.04697), section 5: no step merely makes the logits larger.
+    Grokfast-MA, Lee et al. 2024 (arXiv 2405.20233), section 2.2 and their code: by default the last 100, with lambda 5.
     """
-    for w, g in zip(views(weights, shapes).values(), views(grads, shapes).values(), strict=True):
-        take_away_along(w, g)
+    c, window = s.shared, s.shared.grokfast_ma_window
+    place = (updates.squeeze(1) % window).long()
+    runs = torch.arange(len(place), device=place.device)
+    amount = c.grokfast_ma_lambda * (updates + 1 >= window).to(grads.dtype)
+    last = views(moments["last_grads"], _several(shapes, window))
+    for name, g in views(grads, shapes).items():
+        last[name][runs, place] = g
+        g.addcmul_(last[name].mean(1), amount.view(-1, *(1,) * (g.ndim - 1)))
     adamw(weights, grads, moments, s, updates, shapes)
 
 
-def take_away_along(w: Float[Tensor, "runs *shape"], g: Float[Tensor, "runs *shape"]) -> None:  # noqa: F821
-    """g becomes g - (w.g / w.w) w, run by run; where w is 0 it stays."""
+def perpendicular(
+    weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
+) -> None:
+    """AdamW on the part of the gradient at right angles to the weights, array by array: g - (w.g / w.w) w, and with
+    `perpendicular_rescale` as long as g was.
+
+    Prieto et al. 2025 (arXiv 2501.04697), section 5: no step merely makes the logits larger. The length is of their code.
+    """
+    keeps_length = s.shared.perpendicular_rescale == "yes"
+    for w, g in zip(views(weights, shapes).values(), views(grads, shapes).values(), strict=True):
+        take_away_along(w, g, keeps_length)
+    adamw(weights, grads, moments, s, updates, shapes)
+
+
+def take_away_along(
+    w: Float[Tensor, "runs *shape"],  # noqa: F821
+    g: Float[Tensor, "runs *shape"],  # noqa: F821
+    keeps_length: bool = False,
+) -> None:
+    """g becomes g - (w.g / w.w) w, run by run, and then as long as it was if `keeps_length`; where w is 0 it stays."""
     dims = tuple(range(1, w.ndim))
     energy = (w * w).sum(dims, keepdim=True)
     along = (w * g).sum(dims, keepdim=True) / energy.clamp(min=SMALLEST_ENERGY)
+    length = torch.linalg.vector_norm(g, dim=dims, keepdim=True) if keeps_length else None
     g.addcmul_(along, w, value=-1)
+    if length is not None:
+        left = torch.linalg.vector_norm(g, dim=dims, keepdim=True)
+        g.mul_(length / left.clamp(min=SMALLEST_ENERGY))
+
+
+def sphere(
+    weights: Block, grads: Block, moments: Moments, s: Settings, updates: Tensor, shapes: Shapes
+) -> None:
+    """AdamW, and after every step all weights together are scaled back to the norm that they had before it: at first
+    alpha times that of the start.
+
+    Liu et al. 2023, Omnigrok (arXiv 2210.01117), section 3; alpha 0.8 and no weight decay as in their code for the
+    network of Nanda et al. The norm hardly drifts: rounding moves it by some 1e-8 of it a step, to either side.
+    """
+    before = _norms(weights)
+    radius = torch.where(updates == 0, s.shared.sphere_alpha * before, before)
+    adamw(weights, grads, moments, s, updates, shapes)
+    weights.mul_((radius / _norms(weights)).to(weights.dtype))
+
+
+def _norms(weights: Block) -> Float[Tensor, "runs 1"]:
+    return torch.linalg.vector_norm(weights, dim=1, keepdim=True, dtype=torch.float64)
 
 
 def muon(
@@ -154,24 +205,16 @@ def orthogonalised(
     return x.mT if tall else x
 
 
-class Optimizer(NamedTuple):
-    update: Callable[[Block, Block, Moments, Settings, Tensor, Shapes], None]
-    moments: tuple[str, ...]
-    fixed: Mapping[str, object] = {}  # its numbers that are no setting
+def _several(shapes: Shapes, count: int) -> Shapes:
+    return {name: (count, *shape) for name, shape in shapes.items()}
 
 
-ADAM = ("exp_avg", "exp_avg_sq")
-OPTIMIZERS = {
-    "adamw": Optimizer(adamw, ADAM),
-    "muon": Optimizer(
-        muon,
-        (*ADAM, "momentum"),
-        {
-            "muon_polynomial": list(MUON_POLYNOMIAL),
-            "muon_matrices": list(MUON_MATRICES),
-            "muon_smallest_norm": MUON_SMALLEST_NORM,
-        },
-    ),
-    "grokfast": Optimizer(grokfast, (*ADAM, "grad_ema")),
-    "perpendicular": Optimizer(perpendicular, ADAM, {"perpendicular_smallest_energy": SMALLEST_ENERGY}),
-}
+def moment_shapes(config: RunConfig) -> dict[str, Shapes]:
+    """Of what its optimiser remembers: those of the parameters or, of a window, several of each."""
+    return {
+        name: config.shapes if count == 1 else _several(config.shapes, count)
+        for name, count in arrays_kept(config).items()
+    }
+
+
+UPDATES: dict[str, Update] = {name: globals()[name] for name in OPTIMIZERS}  # the function has the name

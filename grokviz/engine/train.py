@@ -161,12 +161,12 @@ class _Kept(NamedTuple):
             side.wait_event(self.ready)
             return tensor.cpu()
 
-    def state(self, number: int, run: _Run, shapes: flat.Shapes) -> State:
-        def arrays(block: Tensor) -> Weights:
+    def state(self, number: int, run: _Run, batch: Batch) -> State:
+        def arrays(block: Tensor, shapes: flat.Shapes) -> Weights:
             return flat.unpack(self.on_cpu(block[number]).numpy(), shapes)
 
-        moments = {name: arrays(block) for name, block in self.moments.items()}
-        return State(run.state.step + self.updates, arrays(self.weights), moments, run.schedule)
+        moments = {name: arrays(block, batch.moment_shapes[name]) for name, block in self.moments.items()}
+        return State(run.state.step + self.updates, arrays(self.weights, batch.shapes), moments, run.schedule)
 
 
 def _keep(batch: Batch, row: Tensor, updates: int, copy: bool) -> _Kept:
@@ -199,19 +199,19 @@ def _advance(
         if any(run.is_logged(updates) for run in runs):
             on_the_way.append(_keep(batch, do.row(), updates, copy=lag > 0))
         if len(on_the_way) > lag:
-            yield from _tell(on_the_way.popleft(), runs, batch.shapes, wanted)
+            yield from _tell(on_the_way.popleft(), runs, batch, wanted)
         if 4 * sum(run.is_over for run in runs) >= len(runs):
             break
     for kept in on_the_way:
-        yield from _tell(kept, runs, batch.shapes, wanted)
+        yield from _tell(kept, runs, batch, wanted)
     now = _keep(batch, batch.updates, updates, copy=where.type == "cuda")
     for number, run in enumerate(runs):
         if not run.is_over:
-            run.state = now.state(number, run, batch.shapes)
+            run.state = now.state(number, run, batch)
 
 
 def _tell(
-    kept: _Kept, runs: list[_Run], shapes: flat.Shapes, wanted: Callable[[], bool]
+    kept: _Kept, runs: list[_Run], batch: Batch, wanted: Callable[[], bool]
 ) -> Iterator[tuple[int, Event]]:
     """A row of every run that logs at this step, and a snapshot where one is due, or the state where wanted."""
     for number, (run, values) in enumerate(zip(runs, kept.on_cpu(kept.row).tolist(), strict=True)):
@@ -229,6 +229,6 @@ def _tell(
             yield run.index, row
             asked = wanted()
             if due or asked:
-                state = kept.state(number, run, shapes)
+                state = kept.state(number, run, batch)
                 yield run.index, Snapshot(row.step, state.weights, state) if due else state
         run.is_over = run.schedule.has_finished(row, run.config)

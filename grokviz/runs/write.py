@@ -15,6 +15,7 @@ import numpy as np
 
 from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import RunError
+from grokviz.methods import arrays_kept
 from grokviz.runs.folder import (
     DEEP,
     MAX_DEEP,
@@ -50,7 +51,8 @@ RESUME = "resume.safetensors"
 MAX_SHARDS = 5  # with run.json, the log and the timeline, 8 files
 MAX_ROWS = 250_000  # a row of the log is at most some 240 bytes
 HEADER_ROOM = 64_000  # bytes kept free for the header of a packed file
-RESUME_BYTES = 32  # a parameter: weights and two moments, with room to spare
+RESUME_BYTES = 32  # a parameter: weights and two moments, with room to spare; and a moment more
+MOMENT_BYTES = 4
 FLOAT16_MAX = 65504.0
 
 
@@ -163,9 +165,10 @@ def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, obje
     folder = Path(path)
     if not os.path.lexists(folder / RESUME):
         return None
-    parameters = read_record(folder).config.n_parameters
+    config = read_record(folder).config
+    bytes_each = RESUME_BYTES + MOMENT_BYTES * sum(arrays_kept(config).values())
     with open_inside(folder, RESUME) as file:
-        check_size(file, RESUME, MIB + RESUME_BYTES * parameters)
+        check_size(file, RESUME, MIB + bytes_each * config.n_parameters)
         arrays, meta = read_sealed(file, RESUME)
     if meta.keys() != {"meta"}:
         raise RunError(

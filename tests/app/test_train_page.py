@@ -166,3 +166,25 @@ def test_the_pace_counts_no_pause_and_no_gap():
         found = pace.look(looks, 800 + 10 * second, True, now=904.0 + second)
     assert found == 10
     assert len(looks) == pace.KEPT
+
+
+def test_an_optimiser_that_was_published_without_weight_decay_brings_none(no_runs, visit):
+    app = visit("train")
+
+    def optimiser(name):
+        box = next(box for box in app.selectbox if box.label == "Optimiser")
+        return healthy(box.select(name).run())
+
+    app = optimiser("perpendicular")
+    assert widget(app, "Weight decay").value == 0
+    app = optimiser("muon")
+    assert widget(app, "Weight decay").value == 2
+    app = optimiser("perpendicular")
+    press(app, "Start")
+    (path,) = started(no_runs)
+    config = open_run(path).config
+    assert (config.optimizer, config.weight_decay, config.perpendicular_rescale) == (
+        "perpendicular",
+        0,
+        "yes",
+    )

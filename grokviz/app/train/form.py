@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +19,7 @@ from grokviz.forecast.presets import PRESETS, preset, to_watch
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests, supervisor
 from grokviz.jobs.files import runs_in
+from grokviz.methods import OPTIMIZERS
 from grokviz.runs import library
 from grokviz.runs.imported import NO_TORCH
 from grokviz.runs.record import read_record
@@ -167,6 +169,8 @@ def chosen() -> RunConfig:
     as_it_was = values[PERCENT] == _percent(base)  # which may be finer than what the slider shows
     values[PERCENT] = base.frac_train if as_it_was else values[PERCENT] / 100
     values |= of_group(group) if group else {"group": "", "p": p}
+    published = OPTIMIZERS[values["optimizer"]].published
+    values |= {name: value for name, value in published.items() if name not in FIELDS}
     return dataclasses.replace(base, **values)
 
 
@@ -269,11 +273,27 @@ def _operation_changed() -> None:
     _mark()
 
 
+def _optimizer_changed() -> None:
+    """An optimiser that was published without weight decay gets none, and the others what the recipe has."""
+    config = _of_preset(keys.PRESET_WAS.value())
+    usual = config.weight_decay if config else SETTINGS["weight_decay"].default
+    published = OPTIMIZERS[str(keys.setting("optimizer").value())].published
+    keys.setting("weight_decay").set(published.get("weight_decay", usual))
+    _mark()
+
+
 CHANGED = {
     "p": _p_changed,
     "operation": _operation_changed,
+    "optimizer": _optimizer_changed,
     "seed": None,
 }  # another seed of a preset is the preset still
+
+
+WORDS: dict[str, Callable[[str], str]] = {
+    "operation": operation_label,
+    "optimizer": lambda name: OPTIMIZERS[name].label,
+}
 
 
 def _choices() -> None:
@@ -305,8 +325,7 @@ def _widget(field: str) -> None:
             help=setting.hint,
         )
     elif setting.choices:
-        words = operation_label if field == "operation" else str
-        widgets.choice(field, keys.setting(field), words, changed)
+        widgets.choice(field, keys.setting(field), WORDS.get(field, str), changed)
     else:
         widgets.number(field, keys.setting(field), on_change=changed)
 
