@@ -6,8 +6,10 @@ from grokviz.api import OpenRun
 with installation.missing_packages_are_named():
     import altair as alt
 
-    from grokviz.view import charts, tables
+    from grokviz.view import charts, rings_chart, tables
     from grokviz.view.charts import Figure
+
+WIDTH, SQUARE = 640, 420  # pixels
 
 
 def losses(run: OpenRun, step: int | None = None, dark: bool = False) -> Figure:
@@ -19,7 +21,7 @@ def losses(run: OpenRun, step: int | None = None, dark: bool = False) -> Figure:
     """
     study, at = run.study, _step(run, step)
     bands = tables.bands(study.phases, study.last_step)
-    return charts.loss_chart(tables.losses(study), bands, at, study.last_step, dark)
+    return charts.loss_chart(tables.losses(study), bands, at, study.last_step, dark).properties(width=WIDTH)
 
 
 def measures(
@@ -34,7 +36,8 @@ def measures(
         run.timeline[name]
     values = tables.measures(study, {name: name for name in names})
     bands = tables.bands(study.phases, study.last_step)
-    return charts.measure_chart(values, bands, at, study.last_step, ", ".join(names), log, dark)
+    chart = charts.measure_chart(values, bands, at, study.last_step, ", ".join(names), log, dark)
+    return chart.properties(width=WIDTH)
 
 
 def spectra(run: OpenRun, step: int | None = None) -> Figure:
@@ -44,10 +47,23 @@ def spectra(run: OpenRun, step: int | None = None) -> Figure:
     return charts.spectrum_chart(table, highest, list(run.study.timeline.key_freqs))
 
 
+def rings(run: OpenRun, step: int | None = None) -> alt.ConcatChart:
+    """The numbers in the plane of every key frequency, at the snapshot nearest to a step.
+
+    Raises `BadInputError` where the run has no key frequencies, with the reason.
+    """
+    study = run.study
+    table = tables.rings(study, study.index_at(_step(run, step)))
+    return rings_chart.rings_chart(table, bool(study.task.places and study.task.places.group.is_cyclic))
+
+
 def answers(run: OpenRun, step: int | None = None) -> alt.Chart:
     """Every pair, right or wrong, trained on or never seen, at the snapshot nearest to a step."""
     table = tables.answers(run.study, run.study.index_at(_step(run, step)))
-    return charts.answers_chart(table, run.config.p)
+    return charts.answers_chart(table, run.config.p).properties(width=SQUARE, height=SQUARE)
+
+
+FIGURES = {"losses": losses, "rings": rings, "answers": answers, "spectra": spectra}  # by name, at a step
 
 
 def _step(run: OpenRun, step: int | None) -> int:

@@ -34,6 +34,7 @@ EXTRAS = {  # package, as it is imported -> the extra of GrokViz that installs i
     "streamlit": "app",
     "torch": "train",
     "tqdm": "hub",
+    "vl_convert": "figure",
 }
 
 

@@ -30,8 +30,9 @@ LAYERS = (
     ("jobs",),
     ("worker",),
     ("hub",),
-    ("app", "cli", "api"),
+    ("app", "api"),
     ("charts",),
+    ("cli",),
     ("__main__", "pages", "app.py"),
 )
 TORCH_PARTS = {"engine", "worker"}

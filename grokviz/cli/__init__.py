@@ -1,4 +1,4 @@
-"""The same things without a browser: `python -m grokviz train | measure | deepen | phases | list | inspect | app`."""
+"""The same things without a browser: `python -m grokviz train | measure | deepen | figure | phases | list | inspect | app`."""
 
 import argparse
 import dataclasses
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import deepen, share, site
+from grokviz.cli import deepen, figure, share, site
 from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.presets import PRESETS, preset
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--deep", action="store_true", help="with --json: what `deepen` has measured, too")
 
     deepen.add_command(command)
+    figure.add_command(command)
 
     sub = command("phases", phases, "when the run memorised, formed its circuit and cleaned up")
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")

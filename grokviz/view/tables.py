@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Shaped
 
-from grokviz.measures.declaration import why_nothing
+from grokviz.errors import BadInputError
+from grokviz.measures.declaration import NO_KEYS, why_nothing
 from grokviz.measures.phases import Phases
 from grokviz.measures.registry import by_name
 from grokviz.study import Study
@@ -76,6 +77,36 @@ def spectrum(study: Study, index: int) -> pd.DataFrame:
         role = np.where(np.isin(frequency, study.timeline.key_freqs), "key", "other")
         parts.append(pd.DataFrame({"frequency": frequency, "matrix": matrix, "norm": norms, "role": role}))
     return pd.concat(parts, ignore_index=True)
+
+
+def rings(study: Study, index: int) -> pd.DataFrame:
+    """key (its name), number, x and y: the embedding in the plane of each key, at most 1 from the middle in the
+    whole run; and turn, 0 to 1, where the number would stand on a perfect clock (of a group that is none: always 0).
+
+    Raises `BadInputError` where there is no ring, with the reason.
+    """
+    keys, places = study.timeline.key_freqs, study.task.places
+    if places is None or not keys:
+        raise BadInputError(
+            "This run has no rings to draw.",
+            mend=why_nothing(by_name("ring"), study.task, keys, study.run.config.shapes) or NO_KEYS,
+        )
+    orders = [np.arange(places.n) * k % places.n / places.n * places.group.is_cyclic for k in keys]
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "key": places.group.blocks[k].name,
+                    "number": places.a,
+                    "x": ring[:, 0],
+                    "y": ring[:, 1],
+                    "turn": turn,
+                }
+            )
+            for k, ring, turn in zip(keys, study.timeline.ring[index], orders, strict=True)
+        ],
+        ignore_index=True,
+    )
 
 
 def answers(study: Study, index: int) -> pd.DataFrame:
