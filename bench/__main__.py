@@ -18,6 +18,7 @@ from bench import (
     listing,
     live,
     scrubber,
+    site,
     startup,
     strangers,
     training,
@@ -38,6 +39,7 @@ PARTS = {
     "hub": hub,
     "startup": startup,
     "scrubber": scrubber,
+    "site": site,
 }
 INTRODUCTION = """# Benchmarks
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
+from devtools import ROOT
+
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
@@ -21,6 +23,7 @@ FLAGS = [
 ]
 SETTLED = """document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'
     && document.querySelector('[data-stale=true]') === null"""
+AXE = ROOT / "node_modules/axe-core/axe.min.js"  # a development dependency of package.json: `npm ci` once
 ATTEMPTS, PATIENCE = 4, 2_000.0  # to open a list in which something stands; milliseconds for all but the last
 
 
@@ -42,6 +45,18 @@ def launch() -> "Iterator[Browser]":
             yield browser
         finally:
             browser.close()
+
+
+def grave_faults(page: "Page") -> list[tuple[str, object, str]]:
+    """What axe-core finds on this page that is serious or critical: its rule, where, and the element."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        (one["id"], node["target"], node["html"][:200])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
 
 
 def settled(page: "Page") -> None:

@@ -5,13 +5,9 @@ from typing import Literal
 
 import pytest
 
-from devtools import ROOT
-from devtools.browser import SETTLED, launch
+from devtools.browser import AXE, SETTLED, grave_faults, launch
 from devtools.server import serving
 from grokviz.app import menu
-
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
-GRAVE = {"serious", "critical"}
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,13 +40,6 @@ def test_nothing_grave_is_found(browser, server, name, theme: Literal["light", "
     page.get_by_role("heading", level=1).wait_for()
     page.wait_for_function(SETTLED)
     page.wait_for_timeout(600)  # what fades in has its colour then
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    found = grave_faults(page)
     context.close()
-    grave = [
-        (one["id"], node["target"], node["html"][:200])
-        for one in found
-        if one["impact"] in GRAVE
-        for node in one["nodes"]
-    ]
-    assert grave == []
+    assert found == []

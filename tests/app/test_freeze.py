@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image
 
-from devtools.browser import launch
+from devtools.browser import AXE, grave_faults, launch
 from devtools.server import files
 from grokviz import cli, study
 from grokviz.app.explorer import tour
@@ -236,3 +236,23 @@ def test_the_figure_stands_in_a_frame_of_another_page_and_loops(page, site):
     assert min(seen) >= 480
     assert max(seen) <= 1040
     assert inside.evaluate(f"{film}.playing")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: run npm ci")
+def test_axe_finds_nothing_grave_on_any_page(site):
+    with launch() as browser, files(site) as address:
+        for theme in ("light", "dark"):
+            page = browser.new_page(
+                base_url=address,
+                viewport={"width": 1280, "height": 900},
+                color_scheme=theme,
+                reduced_motion="reduce",
+            )
+            for name in PAGES:
+                page.goto(f"/{file_of(name)}")
+                page.get_by_role("heading", level=1).wait_for()
+                page.wait_for_timeout(400)  # what fades in has its colour then
+                assert grave_faults(page) == [], (name, theme)
+            page.close()
