@@ -29,6 +29,10 @@ class RunError(GrokVizError):
     """A run, or a file of one, that cannot be read or written."""
 
 
+class OtherTaskError(RunError):
+    """A run on sequences, where one on pairs is looked at, or the other way round."""
+
+
 class NoRunError(GrokVizError):
     """There is not one run that can be opened."""
 

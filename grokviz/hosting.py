@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import HostingError
+from grokviz.sequence_config import RECIPES, SEQUENCE_SETTINGS, SequenceConfig, recipe
 
 HOSTED, LIMITS = "GROKVIZ_HOSTED", "GROKVIZ_LIMITS"
 VISITOR = re.compile(r"[0-9a-f]{32}")  # the secret that a browser keeps
+MOST_SEQUENCES = 10_000  # of a fixed set
 VISITOR_FOLDER = re.compile(r"v-[0-9a-f]{16}")
 
 
@@ -78,8 +80,11 @@ def parse_limits(text: str) -> Limits:
 SIZES = tuple(name for name, setting in SETTINGS.items() if setting.limited and setting.kept_by_forks)
 
 
-def check(config: RunConfig, most: Limits) -> None:
-    """Raises `HostingError` when a config asks for more than a visitor may have."""
+def check(config: RunConfig | SequenceConfig, most: Limits) -> None:
+    """Raises `HostingError` when a config asks for more than a visitor may have: on sequences, than a recipe has, but
+    that it may take more steps."""
+    if isinstance(config, SequenceConfig):
+        return _check_sequences(config, most)
     for name, setting in SETTINGS.items():
         asked = getattr(config, name)
         if setting.limited:
@@ -88,6 +93,18 @@ def check(config: RunConfig, most: Limits) -> None:
             raise HostingError(
                 f"{name} = {asked} is not to be had on this shared machine.",
                 mend=f"Choose {' or '.join(setting.shared)}.",
+            )
+
+
+def _check_sequences(config: SequenceConfig, most: Limits) -> None:
+    known = [recipe(task) for task in RECIPES]
+    for name, setting in SEQUENCE_SETTINGS.items():
+        asked = getattr(config, name)
+        limit = {"steps": most.steps, "n_train": MOST_SEQUENCES}.get(name)
+        if setting.limited and asked > (limit or max(getattr(each, name) for each in known)):
+            raise HostingError(
+                f"{name} = {asked:,} is more than this shared machine allows.",
+                mend="Choose less, or run GrokViz on a machine of your own, where there are no limits.",
             )
 
 

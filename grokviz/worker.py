@@ -23,9 +23,11 @@ import torch
 import grokviz
 from grokviz import hosting, study
 from grokviz.config import RunConfig
+from grokviz.engine import sequences
 from grokviz.engine.batch import State
 from grokviz.engine.optimizers import all_constants_of
 from grokviz.engine.schedule import LogRow, Schedule
+from grokviz.engine.sequences import PartsRow
 from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
 from grokviz.errors import GrokVizError, RunError, TrainingError
 from grokviz.jobs import files, machine
@@ -33,10 +35,10 @@ from grokviz.jobs.files import GO_ON, Order
 from grokviz.methods import OPTIMIZERS
 from grokviz.models.transformer import Weights
 from grokviz.runs import folder, library, write
-from grokviz.runs.folder import Run
+from grokviz.runs.folder import AnyRun, Run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
-from grokviz.runs.record import read_record
+from grokviz.runs.record import Config, Record, read_any
 from grokviz.runs.storage import write_lock
 
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
@@ -44,15 +46,17 @@ STATE_SECONDS = 1.0  # and goes on from a state that is at most this old
 LISTEN_SECONDS = 0.1
 PATIENCE_SECONDS = 3.0  # somebody may be looking whether the run is being trained, which takes its lock
 
+Row = LogRow | PartsRow
 
-def start(path: Path, config: RunConfig, device: str = "auto", title: str = "", sentence: str = "") -> None:
+
+def start(path: Path, config: Config, device: str = "auto", title: str = "", sentence: str = "") -> None:
     """Makes the run folder. Raises `RunError` where there is something already, or the config has no split to train on."""
     if reason := why_not_trainable(config, {}):
         raise RunError(reason)
     write.create_run(path, config, _provenance(config, device), title, sentence)
 
 
-def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Generator[LogRow]:
+def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Generator[Row]:
     """Trains the run in the folder to its end, from step 0 or from where it was stopped, and packs it.
 
     Yields every row as it is logged, and after each asks `listen` what to do: see `jobs.files.Order`. Whatever
@@ -60,7 +64,7 @@ def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: 
     Raises `RunError` when the folder is damaged or in use.
     """
     with write_lock(path):
-        opened = folder.open_run(path)
+        opened = folder.open_any(path)
         if opened.finished:
             write.pack(path, keep_resume=True)  # tidies up, should it have been killed just before it had
             return
@@ -72,7 +76,7 @@ def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: 
             order, state = yield from _train(path, config, device, state, listen)
             if state is None or order.wanted == "keep":
                 return write.finish(path)
-            if order.settings:
+            if order.settings and isinstance(config, RunConfig):
                 config = _changed(config, state.step, order.settings)
                 write.set_config(path, config)
             if order.wanted != "train":
@@ -80,11 +84,11 @@ def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: 
 
 
 def _train(
-    path: Path, config: RunConfig, device: str, state: State | None, listen: Callable[[], Order]
-) -> Generator[LogRow, None, tuple[Order, State | None]]:
+    path: Path, config: Config, device: str, state: State | None, listen: Callable[[], Order]
+) -> Generator[Row, None, tuple[Order, State | None]]:
     """Trains until the end or an order: returns the order and the state it met, which is on disk; at the end
     GO_ON and None."""
-    rows: list[LogRow] = []
+    rows: list[dict[str, float]] = []
     written = kept = time.monotonic()
     order = GO_ON
 
@@ -94,19 +98,33 @@ def _train(
         return order != GO_ON or time.monotonic() - kept > STATE_SECONDS
 
     with writing_thread() as write_soon:
-        for event in train(config, device, state, wanted):
-            if isinstance(event, LogRow):
-                rows.append(event)
+        for event in _events(config, device, state, wanted):
+            if isinstance(event, Row):
+                rows.append(_columns_of(event, config))
                 yield event
                 if time.monotonic() - written < LOG_SECONDS:
                     continue
-            write_soon(_write, path, rows, None if isinstance(event, LogRow) else event)
+            write_soon(_write, path, rows, None if isinstance(event, Row) else event)
             rows, written = [], time.monotonic()
-            if not isinstance(event, LogRow):
+            if not isinstance(event, Row):
                 kept = written
                 if order != GO_ON:
                     return order, event.state if isinstance(event, Snapshot) else event
     return GO_ON, None
+
+
+def _events(
+    config: Config, device: str, state: State | None, wanted: Callable[[], bool]
+) -> Iterator[Row | Snapshot | State]:
+    if isinstance(config, RunConfig):
+        return train(config, device, state, wanted)
+    return sequences.train(config, device, state, wanted)
+
+
+def _columns_of(row: Row, config: Config) -> dict[str, float]:
+    if isinstance(row, LogRow) or isinstance(config, RunConfig):
+        return row._asdict()
+    return row.shared._asdict() | dict(zip(config.columns, row.parts, strict=True))
 
 
 def _changed(config: RunConfig, step: int, settings: Mapping[str, float]) -> RunConfig:
@@ -133,8 +151,8 @@ def writing_thread() -> Iterator[Callable[..., None]]:
             last.result()
 
 
-def _write(path: Path, rows: list[LogRow], event: Snapshot | State | None) -> None:
-    write.append_log(path, [row._asdict() for row in rows])
+def _write(path: Path, rows: list[dict[str, float]], event: Snapshot | State | None) -> None:
+    write.append_log(path, rows)
     if isinstance(event, Snapshot):
         write.write_snapshot(path, event.step, event.weights)
         event = event.state
@@ -148,13 +166,13 @@ def _write_state(path: Path, state: State) -> None:
     write.write_resume(path, arrays, {"step": state.step, "schedule": state.schedule.to_json()})
 
 
-def _first_state(opened: Run) -> State | None:
+def _first_state(opened: AnyRun) -> State | None:
     """Where training goes on: the state on disk or, of a fork, the snapshot it starts from, with an optimizer
     that remembers nothing."""
     found = write.read_resume(opened.path)
     if found is None:
         match opened.provenance.get("forked"):
-            case {"step": int(step)} if len(opened.steps):
+            case {"step": int(step)} if len(opened.steps) and isinstance(opened, Run):
                 return _state_of_fork(opened, step)
         return None
     arrays, meta = found
@@ -187,7 +205,7 @@ def _state_of_fork(opened: Run, step: int) -> State:
     return State(step, weights, {}, schedule)
 
 
-def _provenance(config: RunConfig, device: str) -> dict[str, object]:
+def _provenance(config: Config, device: str) -> dict[str, object]:
     where = choose_device(device)
     return {
         "grokviz": grokviz.__version__,
@@ -197,7 +215,7 @@ def _provenance(config: RunConfig, device: str) -> dict[str, object]:
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count(),
         "machine": platform.machine(),
-        "constants": all_constants_of(config),
+        "constants": all_constants_of(config) if isinstance(config, RunConfig) else {},
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
@@ -219,15 +237,15 @@ def main(arguments: list[str] | None = None) -> int:
             ) as error:  # another trains it, or it is gone: not for this process to say how it ended
                 print(error, file=sys.stderr)
                 return 1
-            opened = folder.open_run(path)
+            opened = folder.open_any(path)
             if listener.limits:
                 hosting.check(opened.config, listener.limits)
             device = files.read(path).device
             write.set_provenance(path, {**_provenance(opened.config, device), **opened.provenance})
             _run_to_end(path, device, listener.listen)
-            trained = folder.open_run(path)
+            trained = folder.open_any(path)
             files.end(path, "finished" if trained.finished else listener.last.why or "paused")
-            if trained.finished:
+            if trained.finished and isinstance(trained, Run):
                 study.load(trained, keep=True)  # measured once, for whoever looks at it
     except GrokVizError as error:
         files.end(path, "failed", error)
@@ -277,7 +295,7 @@ def _run_to_end(path: Path, device: str, listen: Callable[[], Order]) -> None:
         _remember_pace(path, run(path, "cpu", listen))
 
 
-def _remember_pace(path: Path, rows: Iterator[LogRow]) -> None:
+def _remember_pace(path: Path, rows: Iterator[Row]) -> None:
     """Trains, and tells the machine how long it has taken: what the next ones are promised by."""
     first = last = None
     begin = end = 0.0
@@ -286,10 +304,9 @@ def _remember_pace(path: Path, rows: Iterator[LogRow]) -> None:
         end = time.monotonic()
         if first is None:
             first, begin, startup = last, end, _seconds_since_asked(path)
-    if first and last:
-        machine.learn(
-            library.trained(), read_record(path).config, last.step - first.step, end - begin, startup
-        )
+    record = read_any(path)
+    if first and last and isinstance(record, Record):
+        machine.learn(library.trained(), record.config, last.step - first.step, end - begin, startup)
 
 
 def _seconds_since_asked(path: Path) -> float | None:

@@ -160,7 +160,7 @@ def test_list(runs, say, monkeypatch):
     assert cards[0]["config"]["p"] == 13
     assert cards[0]["last_step"] == 800
     assert say("list").splitlines()[0].split(maxsplit=1) == ["tiny-groks", "The run that groks."]
-    monkeypatch.setattr(library, "cards", list)
+    monkeypatch.setattr(library, "all_cards", list)
     assert json.loads(say("list", "--json")) == []
     assert "No run yet" in say("list")
 

@@ -17,7 +17,7 @@ LAYERS = (
     ("tasks",),
     ("models",),
     ("methods", "settings"),
-    ("config",),
+    ("config", "sequence_config"),
     ("forecast",),
     ("engine",),
     ("runs",),

@@ -11,15 +11,16 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import deepen, figure, share, site
+from grokviz.cli import deepen, figure, sequences, share, site
 from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.forecast.presets import PRESETS, preset
 from grokviz.measures.phases import Event
 from grokviz.runs import library
-from grokviz.runs.folder import nearest_snapshot, open_run
+from grokviz.runs.folder import Run, nearest_snapshot, open_any, open_run
 from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.log import MAX_STEP
+from grokviz.runs.record import Config, config_to_json
 from grokviz.settings import flag_of
 from grokviz.tasks.pairs import operation_of, places_of
 
@@ -113,6 +114,7 @@ def _add_train_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--preset", help=f"start from: {', '.join(PRESETS)}, for the modulus")
     for name, flag in FLAGS.items():
         sub.add_argument(flag, dest=name, type=SETTINGS[name].kind, help=SETTINGS[name].help)
+    sequences.add_flags(sub)
     sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
     sub.add_argument("--title", help="what to call the run")
     sub.add_argument("--sentence", help="what there is to see in it, in one sentence")
@@ -124,25 +126,37 @@ def train(options: argparse.Namespace) -> None:
     from grokviz import worker  # the only command that needs torch
 
     settings = {name: v for name in FLAGS if (v := getattr(options, name)) is not None}
+    of_sequences = sequences.given(options)
     if "group" in settings:
         settings = {**config.of_group(settings["group"])} | {
             n: v for n, v in settings.items() if n != "group"
         }
     if options.resume:
         given = [flag for name, flag in FLAGS.items() if name in settings]
+        given += [sequences.ALONE[name] for name in of_sequences]
         given += [
             f"--{name}" for name in ("preset", "title", "sentence") if getattr(options, name) is not None
         ]
         if given:
             raise BadInputError(f"--resume takes every setting from the run in --out; leave out {given[0]}.")
-        run_config = open_run(options.out).config
+        run_config = open_any(options.out).config
     else:
-        run_config = dataclasses.replace(_preset(options.preset, settings), **settings)
+        run_config = _config_of(options.preset, settings, of_sequences)
         worker.start(options.out, run_config, options.device, options.title or "", options.sentence or "")
     _show_progress(worker.run(options.out, options.device), run_config.steps)
-    run = open_run(options.out)
-    study.load(run, keep=True)  # measures every snapshot once, for whoever opens it
+    run = open_any(options.out)
+    if isinstance(run, Run):
+        study.load(run, keep=True)  # measures every snapshot once, for whoever opens it
     print(f"{options.out} holds {len(run.steps)} snapshots.", file=sys.stderr)
+
+
+def _config_of(preset: str | None, settings: dict, of_sequences: dict) -> Config:
+    sequences.refuse_without_task(of_sequences)
+    if not of_sequences:
+        return dataclasses.replace(_preset(preset, settings), **settings)
+    if preset is not None:
+        raise BadInputError("--preset is for runs on pairs.", mend="Leave it out: --task has a recipe of its own.")  # fmt: skip
+    return sequences.config_of(settings, of_sequences)
 
 
 def _preset(name: str | None, settings: dict) -> RunConfig:
@@ -220,12 +234,12 @@ def _since(event: Event) -> str:
 
 
 def list_runs(options: argparse.Namespace) -> None:
-    cards = library.cards()
+    cards = library.all_cards()
     if options.json:
         print(json.dumps([_card_json(card) for card in cards]))
         return
     for card in cards:
-        print(_line(f"{card.id:20} {card.problem or card.sentence}"))
+        print(_line(f"{card.id:20} {card.problem or card.sentence or card.task}"))
     if not cards:
         print("No run yet. Train one: python -m grokviz train --preset quick --out runs/first")
 
@@ -236,7 +250,7 @@ def _card_json(card) -> dict:
 
 
 def inspect(options: argparse.Namespace) -> None:
-    run = open_run(library.locate(options.run))
+    run = open_any(library.locate(options.run))
     result = {
         "path": str(run.path),
         "title": run.title,
@@ -245,7 +259,7 @@ def inspect(options: argparse.Namespace) -> None:
         "parameters": run.config.n_parameters,
         "snapshots": [int(step) for step in run.steps],
         "logged_rows": len(run.logged["step"]),
-        "config": config.to_json(run.config),
+        "config": config_to_json(run.config),
         "provenance": run.provenance,
     }
     if options.json:

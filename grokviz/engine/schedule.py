@@ -2,11 +2,9 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
-
-from grokviz.config import RunConfig
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class LogRow(NamedTuple):
@@ -20,7 +18,21 @@ class LogRow(NamedTuple):
     sum_squared_weights: float
 
 
-def is_logged(step: int, config: RunConfig) -> bool:
+@runtime_checkable
+class Paced(Protocol):
+    """What a config says of the pace: that of pairs, and that of sequences."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def stop(self) -> str: ...
+    @property
+    def log_every(self) -> int: ...
+    @property
+    def max_snapshots(self) -> int: ...
+
+
+def is_logged(step: int, config: Paced) -> bool:
     """Every step at first, then ever wider, up to every `log_every` steps; the last step always."""
     return step % max(1, min(config.log_every, step // 25)) == 0 or step == config.steps
 
@@ -49,9 +61,14 @@ class Schedule:
     best_step: int = 0  # when the test loss last halved its record
     best_loss: float = math.inf
 
-    def after(self, row: LogRow, config: RunConfig) -> tuple[bool, "Schedule"]:
-        """Whether a snapshot is due at this row, and the schedule to go on with."""
-        here = _coordinates(row, config)
+    def after(
+        self, row: LogRow, config: Paced, where: Callable[[LogRow, Paced], tuple[float, ...]] | None = None
+    ) -> tuple[bool, "Schedule"]:
+        """Whether a snapshot is due at this row, and the schedule to go on with.
+
+        `where` gives the place of a row on its path, the time first; a run on pairs is measured in decades of loss.
+        """
+        here = (where or _coordinates)(row, config)
         best = (row.step, row.test_loss) if row.test_loss < self.best_loss / 2 else self.best
         if not self.last:
             return True, Schedule(1, 0.0, here, *best)
@@ -68,7 +85,7 @@ class Schedule:
     def best(self) -> tuple[int, float]:
         return self.best_step, self.best_loss
 
-    def has_finished(self, row: LogRow, config: RunConfig) -> bool:
+    def has_finished(self, row: LogRow, config: Paced) -> bool:
         """Whether training ends here: at the last step or, by the stop rule "cleanup", once the network has
         grokked and its test loss has not halved for a quarter of its way."""
         if row.step == config.steps:
@@ -91,7 +108,7 @@ class Schedule:
         raise TypeError("no schedule")
 
 
-def _coordinates(row: LogRow, config: RunConfig) -> tuple[float, ...]:
+def _coordinates(row: LogRow, config: Paced) -> tuple[float, ...]:
     """Where a run stands: [time, log train loss, log test loss, log weight norm], in decades of loss."""
     return (
         TIME_PATH * math.sqrt(row.step / config.steps),

@@ -30,8 +30,10 @@ from grokviz.runs.folder import (
     MAX_DEEP,
     MAX_FILE,
     TIMELINE,
+    AnyRun,
     Run,
     iter_weights,
+    open_any,
     open_run,
     read_deep,
     read_stored,
@@ -40,7 +42,7 @@ from grokviz.runs.folder import (
 )
 from grokviz.runs.leaflets import README, REPRODUCE, one_line, readme, reproduce
 from grokviz.runs.log import LOG, MAX_LOG
-from grokviz.runs.record import RUN, read_record, write_record
+from grokviz.runs.record import RUN, read_any, read_record, write_record
 from grokviz.runs.storage import MIB, open_inside, saying, sync_folder
 from grokviz.runs.tensors import seal
 from grokviz.runs.write import MAX_SHARDS, pack
@@ -71,7 +73,7 @@ MEND = "Upload the zip as GrokViz made it."
 # Out
 
 
-def export_zip(run: Run, destination: BinaryIO | Path, extra: Mapping[str, str] = {}) -> None:
+def export_zip(run: AnyRun, destination: BinaryIO | Path, extra: Mapping[str, str] = {}) -> None:
     """Write the run as a zip: the files of a packed run, what was measured when it was asked for, `README.txt`,
     `reproduce.py`, and `extra` texts.
 
@@ -122,11 +124,11 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _packed(run: Run) -> Iterator[Run]:
+def _packed(run: AnyRun) -> Iterator[AnyRun]:
     """The run when it is packed, else a packed copy of it."""
-    record = read_record(run.path)
+    record = read_any(run.path)
     if record.packed is not None:
-        yield open_run(run.path)
+        yield open_any(run.path)
         return
     with tempfile.TemporaryDirectory(prefix="grokviz-") as folder:
         copy = Path(folder) / "run"
@@ -138,10 +140,10 @@ def _packed(run: Run) -> Iterator[Run]:
                 (copy / snapshot_name(step)).write_bytes(snapshot)
         write_record(copy, record)
         pack(copy)
-        yield open_run(copy)
+        yield open_any(copy)
 
 
-def _copy_log(run: Run, copy: Path) -> None:
+def _copy_log(run: AnyRun, copy: Path) -> None:
     """The rows that were there when the run was opened."""
     data = b""
     if run.log_size:

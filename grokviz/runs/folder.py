@@ -17,12 +17,22 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from grokviz.config import RunConfig, to_json
-from grokviz.errors import RunError
+from grokviz.config import RunConfig
+from grokviz.errors import OtherTaskError, RunError
 from grokviz.runs.log import LOG, Columns, Log, no_log, read_log
-from grokviz.runs.record import RUN, Packed, Provenance, Record, read_record
+from grokviz.runs.record import (
+    RUN,
+    AnyRecord,
+    Config,
+    Packed,
+    Provenance,
+    config_to_json,
+    no_pairs,
+    read_any,
+)
 from grokviz.runs.storage import MEND, canonical, file_size, open_inside
 from grokviz.runs.tensors import DTYPES, Header, checksum, read_array, read_header, read_sealed
+from grokviz.sequence_config import SequenceConfig
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +48,11 @@ Weights = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """A run as it was when it was opened. Weights are read when asked for, with `read_weights`."""
+class AnyRun:
+    """A run as it was when it was opened, whatever its task. Weights are read when asked for, with `read_weights`."""
 
     path: Path
-    config: RunConfig
+    config: Config
     title: str
     sentence: str
     provenance: Provenance
@@ -67,20 +77,53 @@ class Run:
         return int(max([0, *self.logged["step"][-1:], *self.steps[-1:]]))
 
 
-def open_run(path: Path | str) -> Run:
-    """The run in a folder, live or packed.
+@dataclass(frozen=True, eq=False)
+class Run(AnyRun):
+    """A run on pairs."""
 
-    Raises `RunError` when run.json is missing, damaged or of a newer version, or a packed file is damaged.
+    config: RunConfig
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceRun(AnyRun):
+    """A run on sequences."""
+
+    config: SequenceConfig
+
+
+def open_run(path: Path | str) -> Run:
+    """The run on pairs in a folder, live or packed.
+
+    Raises `RunError` when run.json is missing, damaged or of a newer version, or a packed file is damaged;
+    `OtherTaskError` when it is a run on sequences.
     """
+    run = open_any(path)
+    if not isinstance(run, Run):
+        raise no_pairs(run.config)
+    return run
+
+
+def open_sequences(path: Path | str) -> SequenceRun:
+    """The run on sequences in a folder. Raises as `open_run`, and `OtherTaskError` when it is a run on pairs."""
+    run = open_any(path)
+    if not isinstance(run, SequenceRun):
+        raise OtherTaskError(
+            f"{Path(path).name!r} is a run on pairs of numbers, and what was asked for knows runs on sequences."
+        )
+    return run
+
+
+def open_any(path: Path | str) -> AnyRun:
+    """The run in a folder, whatever its task: a `Run` or a `SequenceRun`. Raises `RunError` as `open_run`."""
     folder = Path(path)
     if not os.path.isdir(folder):
         raise RunError(
             f"There is no run folder {folder.name!r}.", mend="Check its name, or start a run there."
         )
-    record = read_record(folder)
+    record = read_any(folder)
     if record.packed is None:
         run = _open_live(folder, record)
-        record = read_record(folder)  # it may have been packed, and its snapshots removed, in between
+        record = read_any(folder)  # it may have been packed, and its snapshots removed, in between
         if record.packed is None:
             return run
     return _open_packed(folder, record, record.packed)
@@ -94,12 +137,12 @@ class Snapshots(NamedTuple):
     shards: Sequence[int] = ()
 
 
-def _open_live(folder: Path, record: Record) -> Run:
+def _open_live(folder: Path, record: AnyRecord) -> AnyRun:
     log = read_log(folder) if os.path.lexists(folder / LOG) else no_log()
     return _run(folder, record, log, _live_snapshots(folder, record.config))
 
 
-def _live_snapshots(folder: Path, config: RunConfig) -> Snapshots:
+def _live_snapshots(folder: Path, config: Config) -> Snapshots:
     """The snapshots up to the first that is damaged."""
     steps, checksums = [], []
     for step in snapshot_steps(folder):
@@ -128,7 +171,7 @@ def snapshot_name(step: int) -> str:
     return f"{SNAPSHOTS}/{step:08d}.safetensors"
 
 
-def _check_live(folder: Path, config: RunConfig, step: int) -> int:
+def _check_live(folder: Path, config: Config, step: int) -> int:
     """The checksum that a live snapshot should have. Raises `RunError` unless its header is sound."""
     name = snapshot_name(step)
     with open_inside(folder, name) as file:
@@ -139,7 +182,7 @@ def _check_live(folder: Path, config: RunConfig, step: int) -> int:
     return int(crc)
 
 
-def _header(file: BinaryIO, name: str, config: RunConfig, count: int | None) -> Header:
+def _header(file: BinaryIO, name: str, config: Config, count: int | None) -> Header:
     """The header of one snapshot, or of a stack of `count`. Raises `RunError` if the config says other."""
     header = read_header(file, name)
     lead = () if count is None else (count,)
@@ -157,7 +200,7 @@ def _header(file: BinaryIO, name: str, config: RunConfig, count: int | None) -> 
     return header
 
 
-def _open_packed(folder: Path, record: Record, packed: Packed) -> Run:
+def _open_packed(folder: Path, record: AnyRecord, packed: Packed) -> AnyRun:
     log, size, crc = read_log(folder), packed.log_size, packed.log_checksum
     if not log.whole or (log.size, log.checksum) != (size, crc):
         raise RunError(
@@ -168,7 +211,7 @@ def _open_packed(folder: Path, record: Record, packed: Packed) -> Run:
     return _run(folder, record, log, _packed_snapshots(folder, record.config, packed))
 
 
-def _packed_snapshots(folder: Path, config: RunConfig, packed: Packed) -> Snapshots:
+def _packed_snapshots(folder: Path, config: Config, packed: Packed) -> Snapshots:
     """The snapshots that run.json names. Raises `RunError` unless the files are as it says."""
     begin = 0
     for number, count in enumerate(packed.shards):
@@ -181,31 +224,33 @@ def shard_name(number: int) -> str:
     return f"{SNAPSHOTS}-{number}.safetensors"
 
 
-def _check_shard(folder: Path, name: str, config: RunConfig, steps: list[int]) -> None:
+def _check_shard(folder: Path, name: str, config: Config, steps: list[int]) -> None:
     with open_inside(folder, name) as file:
         header = _header(file, name, config, len(steps))
         if read_array(file, header.tensors["steps"]).tolist() != steps:
             raise RunError(f"{name} is damaged: it holds other steps than {RUN} says.", mend=MEND)
 
 
-def _run(folder: Path, record: Record, log: Log, snapshots: Snapshots) -> Run:
-    return Run(
-        path=folder,
-        config=record.config,
-        title=record.title,
-        sentence=record.sentence,
-        provenance=record.provenance,
-        finished=record.finished,
-        steps=np.array(snapshots.steps, dtype=np.int64),
-        logged=log.columns,
-        checksums=tuple(snapshots.checksums),
-        log_checksum=log.checksum,
-        log_size=log.size,
-        shards=tuple(snapshots.shards),
-    )
+def _run(folder: Path, record: AnyRecord, log: Log, snapshots: Snapshots) -> AnyRun:
+    found = {
+        "path": folder,
+        "title": record.title,
+        "sentence": record.sentence,
+        "provenance": record.provenance,
+        "finished": record.finished,
+        "steps": np.array(snapshots.steps, dtype=np.int64),
+        "logged": log.columns,
+        "checksums": tuple(snapshots.checksums),
+        "log_checksum": log.checksum,
+        "log_size": log.size,
+        "shards": tuple(snapshots.shards),
+    }
+    if isinstance(record.config, SequenceConfig):
+        return SequenceRun(config=record.config, **found)
+    return Run(config=record.config, **found)
 
 
-def read_weights(run: Run, index: int | np.integer, dtype: DTypeLike = np.float32) -> Weights:
+def read_weights(run: AnyRun, index: int | np.integer, dtype: DTypeLike = np.float32) -> Weights:
     """The weights of snapshot `index` = 0, 1, .. in the shapes of the config, its checksum checked; and beside them
     the constants of the network, where it has some, so that whoever has the weights can run them.
 
@@ -215,7 +260,7 @@ def read_weights(run: Run, index: int | np.integer, dtype: DTypeLike = np.float3
     return {name: array.astype(dtype) for name, array in found.items()}
 
 
-def read_stored(run: Run, index: int | np.integer) -> Weights:
+def read_stored(run: AnyRun, index: int | np.integer) -> Weights:
     """`read_weights` in the precision of the file."""
     if not isinstance(index, int | np.integer) or not 0 <= index < len(run.steps):
         raise RunError(
@@ -234,8 +279,8 @@ def read_stored(run: Run, index: int | np.integer) -> Weights:
         return _read_stored(now, now.steps.tolist().index(step))
 
 
-def _with_snapshots_of_now(run: Run) -> Run:
-    record = read_record(run.path)
+def _with_snapshots_of_now(run: AnyRun) -> AnyRun:
+    record = read_any(run.path)
     if record.packed is not None:
         found = _packed_snapshots(run.path, record.config, record.packed)
     else:
@@ -245,7 +290,7 @@ def _with_snapshots_of_now(run: Run) -> Run:
     )
 
 
-def _read_stored(run: Run, index: int) -> Weights:
+def _read_stored(run: AnyRun, index: int) -> Weights:
     step = int(run.steps[index])
     name, row, count = _place(run, index)
     with open_inside(run.path, name) as file:
@@ -262,7 +307,7 @@ def _read_stored(run: Run, index: int) -> Weights:
     return stored
 
 
-def _place(run: Run, index: int) -> tuple[str, int | None, int | None]:
+def _place(run: AnyRun, index: int) -> tuple[str, int | None, int | None]:
     """The file of a snapshot and, when the run is packed, its row in the stacks there, of how many."""
     if not run.shards:
         return snapshot_name(int(run.steps[index])), None, None
@@ -273,12 +318,12 @@ def _place(run: Run, index: int) -> tuple[str, int | None, int | None]:
     return shard_name(shard), index, run.shards[shard]
 
 
-def iter_weights(run: Run, dtype: DTypeLike = np.float32) -> Iterator[Weights]:
+def iter_weights(run: AnyRun, dtype: DTypeLike = np.float32) -> Iterator[Weights]:
     """The weights of every snapshot, in the order of `run.steps`, one at a time in memory."""
     return (read_weights(run, index, dtype) for index in range(len(run.steps)))
 
 
-def nearest_snapshot(run: Run, step: float) -> int:
+def nearest_snapshot(run: AnyRun, step: float) -> int:
     """The index of the snapshot nearest to a step; of two as near, the earlier.
 
     Raises `RunError` when the run has no snapshot yet, or the step is no number.
@@ -290,16 +335,16 @@ def nearest_snapshot(run: Run, step: float) -> int:
     return min(range(len(run.steps)), key=lambda index: abs(int(run.steps[index]) - step))
 
 
-def fingerprint(run: Run) -> str:
+def fingerprint(run: AnyRun) -> str:
     """Sixteen hexadecimal digits that change with the config, the log or any snapshot.
 
     From checksums that are known once a run is open, so it costs nothing; the same before and after packing.
     """
-    content = [to_json(run.config), run.steps.tolist(), run.checksums, run.log_size, run.log_checksum]
+    content = [config_to_json(run.config), run.steps.tolist(), run.checksums, run.log_size, run.log_checksum]
     return hashlib.sha256(canonical(content)).hexdigest()[:16]
 
 
-def read_timeline_cache(run: Run) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
+def read_timeline_cache(run: AnyRun) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
     """The derived arrays stored by `write_timeline_cache` and what was noted of them, or None when they are missing,
     damaged, or of another state of the run."""
     try:
@@ -312,7 +357,7 @@ def read_timeline_cache(run: Run) -> tuple[dict[str, np.ndarray], dict[str, str]
     return (arrays, meta) if meta.pop("fingerprint", None) == fingerprint(run) else None
 
 
-def read_deep(run: Run) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
+def read_deep(run: AnyRun) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
     """The arrays stored by `write_deep` and what was noted of them, or None when they are missing or damaged. Whether
     they are of this run, `study.deep` sees."""
     try:

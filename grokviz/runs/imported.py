@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from grokviz import installation
 from grokviz.config import RunConfig
-from grokviz.runs.record import Provenance
+from grokviz.runs.record import Config, Provenance
 
 UNKNOWN = "unknown"  # of a split
 
@@ -32,10 +32,12 @@ NO_TORCH = (
 )
 
 
-def why_not_trainable(config: RunConfig, provenance: Provenance) -> str:
+def why_not_trainable(config: Config, provenance: Provenance) -> str:
     """A sentence when nobody can train the run on as it was trained; "" when one can."""
     if not installation.has("torch"):
         return NO_TORCH
+    if not isinstance(config, RunConfig):
+        return ""
     if config.split == UNKNOWN:
         return "Which pairs this run was trained on is not known, so it cannot be trained on."
     if config.read_at != "=":

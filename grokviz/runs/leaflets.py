@@ -4,16 +4,18 @@ import dataclasses
 from collections.abc import Sequence
 
 from grokviz.config import RunConfig
-from grokviz.runs.folder import DEEP, Run, shard_name
+from grokviz.runs.folder import DEEP, AnyRun, shard_name
 from grokviz.runs.log import LOG
 from grokviz.runs.record import RUN
 
 README, REPRODUCE = "README.txt", "reproduce.py"
 
 
-def reproduce(run: Run) -> str:
+def reproduce(run: AnyRun) -> str:
     """A script that trains the run again: same split, same first weights, same course up to rounding."""
-    config, defaults = run.config, RunConfig()
+    config, kind = run.config, type(run.config)
+    recipe = "Nanda et al. 2023" if isinstance(config, RunConfig) else "skip trigrams"
+    defaults = kind()
     changed = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
     changed = {name: value for name, value in changed.items() if value != getattr(defaults, name)}
     settings = "".join(f"\n    {name}={value!r}," for name, value in changed.items())
@@ -31,10 +33,10 @@ import sys
 from pathlib import Path
 
 from grokviz import worker
-from grokviz.config import RunConfig
+from {kind.__module__} import {kind.__name__}
 
-# Every setting that is not the default; the defaults are the recipe of Nanda et al. 2023.
-config = RunConfig({settings}{chr(10) if settings else ""})
+# Every setting that is not the default; the defaults are the recipe of {recipe}.
+config = {kind.__name__}({settings}{chr(10) if settings else ""})
 path = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/again")
 
 worker.start(path, config, device={device!r}, title={run.title!r}, sentence={run.sentence!r})
@@ -53,7 +55,7 @@ ABOUT = {
 }
 
 
-def readme(run: Run, extra: Sequence[str] = (), has_deep: bool = False) -> str:
+def readme(run: AnyRun, extra: Sequence[str] = (), has_deep: bool = False) -> str:
     """What is what in the zip of a packed run, and how to load it."""
     shards = [shard_name(n) for n in range(len(run.shards))]
     files = {
@@ -67,6 +69,7 @@ def readme(run: Run, extra: Sequence[str] = (), has_deep: bool = False) -> str:
     listing = "\n".join(f"    {name:24} {text}" for name, text in files.items())
     texts = (one_line(text) for text in (run.title or "A run", run.sentence))
     about = "\n".join(text for text in texts if text)
+    opener, example = _example(run)
     first, last = int(run.steps[0]), int(run.steps[-1])
     return f"""{about}
 
@@ -79,15 +82,23 @@ GrokViz's runs/, named in lower-case letters and digits, and it is in the list o
 
 To load it with GrokViz:
 
-    from grokviz.runs.folder import open_run, read_weights
-    run = open_run("the folder of this file")
+    from grokviz.runs.folder import {opener}, read_weights
+    run = {opener}("the folder of this file")
     weights = read_weights(run, len(run.steps) - 1)   # of the last snapshot, by name
 
 Or without, each parameter a stack of snapshots, in the names and shapes of TransformerLens:
 
     from safetensors.numpy import load_file
-    stacks = load_file("snapshots-0.safetensors")     # stacks["W_E"] is [snapshots, p + 1, d_model]
+    stacks = load_file("snapshots-0.safetensors")     # {example}
 """
+
+
+def _example(run: AnyRun) -> tuple[str, str]:
+    """What opens such a run, and what a stack of it looks like."""
+    if isinstance(run.config, RunConfig):
+        return "open_run", 'stacks["W_E"] is [snapshots, p + 1, d_model]'
+    name, shape = next(iter(run.config.shapes.items()))
+    return "open_sequences", f'stacks["{name}"] is {[len(run.steps), *shape]}'
 
 
 def one_line(text: str) -> str:

@@ -31,7 +31,14 @@ def roots(mine: Path | None = None) -> tuple[Path, ...]:
 def cards(
     mine: Path | None = None, look: Callable[[str], Stamp | None] = stamp_of, known: Known | None = None
 ) -> list[Card]:
-    """All runs, the bundled first; `look` and `known` as in `list_runs`."""
+    """The runs on pairs, the bundled first; `look` and `known` as in `list_runs`."""
+    return [card for card in all_cards(mine, look, known) if not card.task]
+
+
+def all_cards(
+    mine: Path | None = None, look: Callable[[str], Stamp | None] = stamp_of, known: Known | None = None
+) -> list[Card]:
+    """Those and the runs on sequences."""
     return [card for root in roots(mine) for card in list_runs(root, look, known)]
 
 

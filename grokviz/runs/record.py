@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grokviz.config import RunConfig, from_json, to_json
-from grokviz.errors import ConfigError, RunError
+from grokviz import config, sequence_config
+from grokviz.config import RunConfig
+from grokviz.errors import ConfigError, OtherTaskError, RunError
 from grokviz.runs.log import LOG, MAX_STEP
 from grokviz.runs.storage import MEND, MIB, canonical, read_json, replace_file
+from grokviz.sequence_config import SequenceConfig
 
 RUN = "run.json"
 FORMAT, VERSION = "grokviz-run", 1
@@ -21,6 +23,7 @@ FORMAT, VERSION = "grokviz-run", 1
 # looks at its type first. `worker` writes grokviz, torch, python, device, threads, cores, machine, constants (of the
 # optimiser) and started; a fork has forked; importers add what they know.
 Provenance = Mapping[str, object]
+Config = RunConfig | SequenceConfig
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class Packed:
 
 
 @dataclass(frozen=True)
-class Record:
-    """The content of run.json."""
+class AnyRecord:
+    """The content of run.json, whatever the task."""
 
-    config: RunConfig
+    config: Config
     title: str = ""
     sentence: str = ""
     provenance: Provenance = field(default_factory=dict)
@@ -47,8 +50,48 @@ class Record:
     more: Mapping[str, object] = field(default_factory=dict)  # what a younger GrokViz wrote besides: kept
 
 
+@dataclass(frozen=True)
+class Record(AnyRecord):
+    """Of a run on pairs."""
+
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class SequenceRecord(AnyRecord):
+    """Of a run on sequences."""
+
+    config: SequenceConfig
+
+
 def read_record(folder: Path) -> Record:
-    """What run.json says. Raises `RunError` when there is none, or it is damaged or of a newer version."""
+    """What run.json of a run on pairs says. Raises `RunError` when there is none, or it is damaged or of a newer
+    version; `OtherTaskError` when it is of a run on sequences."""
+    record = read_any(folder)
+    if not isinstance(record, Record):
+        raise no_pairs(record.config)
+    return record
+
+
+def no_pairs(found: Config) -> OtherTaskError:
+    """That a run is on sequences, where one on pairs is asked for."""
+    task = found.task if isinstance(found, SequenceConfig) else "sequences"
+    return OtherTaskError(
+        f"This is a run of {task}, on sequences of tokens,",
+        "and what was asked for knows runs on pairs of numbers.",
+        "Look at it on the page “It happens elsewhere”, or with: python -m grokviz inspect.",
+    )
+
+
+def make_record(config: Config, title: str, sentence: str, provenance: Provenance) -> AnyRecord:
+    """The record of a run that begins."""
+    if isinstance(config, SequenceConfig):
+        return SequenceRecord(config, title, sentence, provenance)
+    return Record(config, title, sentence, provenance)
+
+
+def read_any(folder: Path) -> AnyRecord:
+    """What run.json says, of whatever task: a `Record` or a `SequenceRecord`. Raises `RunError` as `read_record`."""
     if not os.path.lexists(folder / RUN):
         raise RunError(
             f"{folder.name!r} holds no {RUN}, so it is no run.", mend="Choose the folder that holds it."
@@ -59,12 +102,27 @@ def read_record(folder: Path) -> Record:
         if not isinstance(values.get(key), kind):
             raise RunError(f"{RUN}: {key} should be a {kind.__name__}.", mend=MEND)
     try:
-        config = from_json(values.get("config"))
+        found = config_from_json(values.get("config"))
     except ConfigError as error:
         raise RunError(f"{RUN}: {str(error)[:300]}", mend=MEND) from error
-    known = {f.name: values.pop(f.name, None) for f in dataclasses.fields(Record)}
+    known = {f.name: values.pop(f.name, None) for f in dataclasses.fields(AnyRecord)}
     packed = _read_packed(known["packed"]) if known["packed"] is not None else None
-    return Record(**{**known, "config": config, "packed": packed, "more": values})
+    parts = {**known, "config": found, "packed": packed, "more": values}
+    return SequenceRecord(**parts) if isinstance(found, SequenceConfig) else Record(**parts)
+
+
+def config_from_json(values: object) -> Config:
+    """The config in a record: one that names a task is of sequences. Raises `ConfigError` when it cannot be."""
+    if isinstance(values, dict) and "task" in values:
+        return sequence_config.from_json(values)
+    return config.from_json(values)
+
+
+def config_to_json(found: Config) -> dict[str, object]:
+    """A config as plain JSON values, one key a field."""
+    if isinstance(found, SequenceConfig):
+        return sequence_config.to_json(found)
+    return config.to_json(found)
 
 
 def _check_format(values: dict[str, object]) -> None:
@@ -111,10 +169,10 @@ def _read_packed(values: object) -> Packed:
     return Packed(tuple(steps), tuple(checksums), tuple(shards), size, crc)
 
 
-def write_record(folder: Path, record: Record) -> None:
+def write_record(folder: Path, record: AnyRecord) -> None:
     """Replace run.json. Raises `RunError` over 1 MiB."""
     values = {
-        "format": FORMAT, "version": VERSION, **record.more, "config": to_json(record.config), "title": record.title,
+        "format": FORMAT, "version": VERSION, **record.more, "config": config_to_json(record.config), "title": record.title,
         "sentence": record.sentence, "provenance": dict(record.provenance), "finished": record.finished,
         "packed": record.packed and _packed_to_json(record.packed),
     }  # fmt: skip

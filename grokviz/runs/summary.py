@@ -16,7 +16,7 @@ import numpy as np
 
 from grokviz.config import RunConfig, from_json, to_json
 from grokviz.errors import GrokVizError, RunError
-from grokviz.runs.folder import DEEP, Run, open_run
+from grokviz.runs.folder import DEEP, AnyRun, Run, SequenceRun, open_any
 from grokviz.runs.storage import LOCK, canonical, open_inside, replace_file
 from grokviz.runs.write import RESUME
 
@@ -44,6 +44,7 @@ class Card(NamedTuple):
     train_loss: float | None = None  # the last that were measured
     test_loss: float | None = None
     test_accuracy: float | None = None
+    task: str = ""  # of a run on sequences, which has no config here; "": on pairs
 
 
 class Known(Protocol):
@@ -74,14 +75,14 @@ def summarise(path: Path) -> Card:
     """The card of a run, made by opening it."""
     size = folder_size(path)
     try:
-        run = open_run(path)
+        run = open_any(path)
     except RunError as error:
         return Card(path.name, path.name, "", None, False, 0, 0, size, path, str(error))
     return Card(
         id=path.name,
         title=run.title or path.name,
         sentence=run.sentence,
-        config=run.config,
+        config=run.config if isinstance(run, Run) else None,
         finished=run.finished,
         n_snapshots=len(run.steps),
         last_step=run.last_step,
@@ -91,10 +92,11 @@ def summarise(path: Path) -> Card:
         train_loss=_last(run, "train_loss"),
         test_loss=_last(run, "test_loss"),
         test_accuracy=_last(run, "test_accuracy"),
+        task=run.config.task if isinstance(run, SequenceRun) else "",
     )
 
 
-def _last(run: Run, column: str) -> float | None:
+def _last(run: AnyRun, column: str) -> float | None:
     values = run.logged[column]
     measured = values[np.isfinite(values)]
     return float(measured[-1]) if len(measured) else None

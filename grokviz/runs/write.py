@@ -23,9 +23,10 @@ from grokviz.runs.folder import (
     SNAPSHOTS,
     STORED,
     TIMELINE,
-    Run,
+    AnyRun,
     Weights,
     fingerprint,
+    open_any,
     open_run,
     read_stored,
     shard_name,
@@ -33,7 +34,16 @@ from grokviz.runs.folder import (
     snapshot_steps,
 )
 from grokviz.runs.log import LOG, LOG_COLUMNS, MAX_LOG, MAX_STEP, encode_row, further_in, mend_tail, read_log
-from grokviz.runs.record import Packed, Provenance, Record, read_record, write_record
+from grokviz.runs.record import (
+    AnyRecord,
+    Config,
+    Packed,
+    Provenance,
+    make_record,
+    read_any,
+    read_record,
+    write_record,
+)
 from grokviz.runs.storage import (
     LOCK,
     MIB,
@@ -57,7 +67,7 @@ FLOAT16_MAX = 65504.0
 
 
 def create_run(
-    path: Path | str, config: RunConfig, provenance: Provenance, title: str = "", sentence: str = ""
+    path: Path | str, config: Config, provenance: Provenance, title: str = "", sentence: str = ""
 ) -> None:
     """Start a run in a new or empty folder.
 
@@ -78,12 +88,12 @@ def create_run(
                 f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder. "
                 "Resume that run, delete it, or choose another folder."
             )
-        write_record(folder, Record(config, title, sentence, provenance))
+        write_record(folder, make_record(config, title, sentence, provenance))
 
 
-def _unfinished(folder: Path) -> Record:
+def _unfinished(folder: Path) -> AnyRecord:
     """The record of a run that may still grow. Raises `RunError` when it has finished."""
-    record = read_record(folder)
+    record = read_any(folder)
     if record.finished:
         raise RunError(f"The run {folder.name!r} has finished.", mend="Start another in a new folder.")
     return record
@@ -165,7 +175,7 @@ def read_resume(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, obje
     folder = Path(path)
     if not os.path.lexists(folder / RESUME):
         return None
-    config = read_record(folder).config
+    config = read_any(folder).config
     bytes_each = RESUME_BYTES + MOMENT_BYTES * sum(arrays_kept(config).values())
     with open_inside(folder, RESUME) as file:
         check_size(file, RESUME, MIB + bytes_each * config.n_parameters)
@@ -201,17 +211,18 @@ def mark_finished(path: Path | str) -> None:
     """Say in run.json that nothing more will come. `pack` says so too."""
     folder = Path(path)
     with write_lock(folder):
-        write_record(folder, replace(read_record(folder), finished=True))
+        write_record(folder, replace(read_any(folder), finished=True))
 
 
 def set_config(path: Path | str, config: RunConfig) -> None:
-    """Record that a run goes on under another config of the same task and model.
+    """Record that a run on pairs goes on under another config of the same task and model.
 
-    Raises `RunError` when the run has finished, another process writes it, or tensors would change shape.
+    Raises `RunError` when it is another run, has finished, another process writes it, or tensors would change shape.
     """
     folder = Path(path)
     with write_lock(folder):
-        record = _unfinished(folder)
+        record = read_record(folder)
+        _unfinished(folder)
         _refuse_other_network(record.config, config)
         write_record(folder, replace(record, config=config))
 
@@ -227,14 +238,14 @@ def set_title(path: Path | str, title: str) -> None:
     """Call the run something else. Raises `RunError` when another process writes it."""
     folder = Path(path)
     with write_lock(folder):
-        write_record(folder, replace(read_record(folder), title=title))
+        write_record(folder, replace(read_any(folder), title=title))
 
 
 def set_provenance(path: Path | str, provenance: Provenance) -> None:
     """Record where and with what a run is trained. Raises `RunError` when another process writes it."""
     folder = Path(path)
     with write_lock(folder):
-        write_record(folder, replace(read_record(folder), provenance=provenance))
+        write_record(folder, replace(read_any(folder), provenance=provenance))
 
 
 def finish(path: Path | str) -> None:
@@ -286,7 +297,7 @@ def pack(path: Path | str, keep_resume: bool = False) -> None:
     """
     folder = Path(path)
     with write_lock(folder):
-        run = open_run(folder)
+        run = open_any(folder)
         if not run.shards:
             _refuse_damage(folder, run)
             shards = _split(run)
@@ -296,11 +307,11 @@ def pack(path: Path | str, keep_resume: bool = False) -> None:
                 replace_file(folder / shard_name(number), encode({**stacks, "steps": run.steps[indices]}))
             sizes = tuple(len(indices) for indices in shards)
             packed = Packed(tuple(run.steps.tolist()), run.checksums, sizes, run.log_size, run.log_checksum)
-            write_record(folder, replace(read_record(folder), finished=True, packed=packed))
-        _tidy(folder, open_run(folder), keep_resume)
+            write_record(folder, replace(read_any(folder), finished=True, packed=packed))
+        _tidy(folder, open_any(folder), keep_resume)
 
 
-def _refuse_damage(folder: Path, run: Run) -> None:
+def _refuse_damage(folder: Path, run: AnyRun) -> None:
     """Drop a torn last line of the log. What lies beyond other damage is not thrown away in silence."""
     with saying(LOG), open(folder / LOG, "a+b") as file:
         size = mend_tail(file).size
@@ -312,7 +323,7 @@ def _refuse_damage(folder: Path, run: Run) -> None:
         raise RunError(f"{snapshot_name(lost[0])} is damaged. Remove that file, then pack again.")
 
 
-def _split(run: Run) -> list[np.ndarray]:
+def _split(run: AnyRun) -> list[np.ndarray]:
     """The indices of the snapshots that share a file, so that no file is over 48 MB."""
     one = run.config.n_parameters * STORED[run.config.precision].itemsize + 8
     fit = (MAX_FILE - HEADER_ROOM) // one
@@ -327,7 +338,7 @@ def _split(run: Run) -> list[np.ndarray]:
     return np.array_split(np.arange(len(run.steps)), math.ceil(len(run.steps) / fit))
 
 
-def _tidy(folder: Path, run: Run, keep_resume: bool) -> None:
+def _tidy(folder: Path, run: AnyRun, keep_resume: bool) -> None:
     """Remove from a packed run what was there for training, or left by a killed writer."""
     kept = {shard_name(number) for number in range(len(run.shards))}
     with saying(folder.name):
@@ -339,12 +350,14 @@ def _tidy(folder: Path, run: Run, keep_resume: bool) -> None:
                 file.unlink(missing_ok=True)
 
 
-def write_timeline_cache(run: Run | Path | str, arrays: dict[str, np.ndarray], meta: dict[str, str]) -> None:
+def write_timeline_cache(
+    run: AnyRun | Path | str, arrays: dict[str, np.ndarray], meta: dict[str, str]
+) -> None:
     """Keep derived arrays with the run, marked with its fingerprint; `meta` is what there is to note of them.
 
     Raises `RunError` when they take over 48 MB or the folder cannot be written.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = run if isinstance(run, AnyRun) else open_run(run)
     data = seal(arrays, {**meta, "fingerprint": fingerprint(run)})
     if len(data) > MAX_FILE:
         raise RunError(f"{TIMELINE} would hold {len(data):,} bytes,", f"expected at most {MAX_FILE:,}.")

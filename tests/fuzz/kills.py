@@ -25,8 +25,23 @@ from grokviz.importers.convert import import_file
 from grokviz.jobs import requests
 from grokviz.jobs.files import GO_ON, Order
 from grokviz.runs import bundle, catalog, folder, write
+from grokviz.sequence_config import TASKS, SequenceConfig, recipe
 
 CONFIG = RunConfig(p=5, d_model=16, n_heads=2, d_mlp=32, frac_train=0.6, steps=200, max_snapshots=20)
+SMALL = {
+    "d_model": 8,
+    "n_heads": 1,
+    "d_head": 4,
+    "batch_size": 8,
+    "n_test": 8,
+    "steps": 120,
+    "max_snapshots": 12,
+}
+SEQUENCES = {
+    "skip-trigrams": recipe("skip-trigrams", n_symbols=3, length=7, **SMALL),
+    "digits": recipe("digits", n_digits=2, d_mlp=8, **SMALL),
+    "repeats": recipe("repeats", n_symbols=9, length=19, span=4, **SMALL),
+}
 FORKED_AT, MORE = 120, 60
 FILE = "file.pth"
 
@@ -39,10 +54,10 @@ class Work(NamedTuple):
     check: Callable[[Path, Path], None]  # (folder, that of the whole run)
 
 
-def train(root: Path, order_at: int = 0) -> None:
+def train(root: Path, order_at: int = 0, config: RunConfig | SequenceConfig = CONFIG) -> None:
     """Train from wherever the run is; with `order_at`, until it is asked to pause at so many rows."""
     if not (root / "run" / "run.json").exists():
-        worker.start(root / "run", CONFIG, "cpu")
+        worker.start(root / "run", config, "cpu")
     rows = 0
 
     def listen() -> Order:
@@ -59,7 +74,7 @@ def pause_and_resume(root: Path) -> None:
         train(root, rows)
 
 
-def is_the_beginning(run: folder.Run, whole: folder.Run) -> None:
+def is_the_beginning(run: folder.AnyRun, whole: folder.AnyRun) -> None:
     np.testing.assert_array_equal(run.log, whole.log[: len(run.log)])
     np.testing.assert_array_equal(run.steps, whole.steps[: len(run.steps)])
     for i in range(len(run.steps)):
@@ -67,11 +82,13 @@ def is_the_beginning(run: folder.Run, whole: folder.Run) -> None:
             np.testing.assert_array_equal(folder.read_weights(run, i)[name], array)
 
 
-def goes_on_as_if_nothing_had_happened(root: Path, whole: Path) -> None:
+def goes_on_as_if_nothing_had_happened(
+    root: Path, whole: Path, config: RunConfig | SequenceConfig = CONFIG
+) -> None:
     if (root / "run" / "run.json").exists():
-        is_the_beginning(folder.open_run(root / "run"), folder.open_run(whole))
-    train(root)
-    assert folder.fingerprint(folder.open_run(root / "run")) == folder.fingerprint(folder.open_run(whole))
+        is_the_beginning(folder.open_any(root / "run"), folder.open_any(whole))
+    train(root, config=config)
+    assert folder.fingerprint(folder.open_any(root / "run")) == folder.fingerprint(folder.open_any(whole))
     kinds = ("log.jsonl", "resume.safetensors", "run.json", "snapshots-0.safetensors")
     assert tuple(sorted(os.listdir(root / "run"))) == kinds, os.listdir(root / "run")
 
@@ -172,7 +189,18 @@ def strange_is_there_or_not(root: Path, whole: Path) -> None:
     assert [card.id for card in catalog.list_runs(root / "runs")] == ["taken"]
 
 
+def on_sequences(task: str) -> Work:
+    """A training on sequences: its data are endless, and those after it was killed have to be those that would have come."""
+
+    def check(root: Path, whole: Path) -> None:
+        whole = root.parent / f"{task} whole" / "run"
+        goes_on_as_if_nothing_had_happened(root, whole, SEQUENCES[task])
+
+    return Work(lambda root: None, lambda root: train(root, config=SEQUENCES[task]), check)
+
+
 KINDS = {
+    **{task: on_sequences(task) for task in TASKS},
     "training": Work(lambda root: None, train, goes_on_as_if_nothing_had_happened),
     "pausing": Work(lambda root: None, pause_and_resume, goes_on_as_if_nothing_had_happened),
     "packing": Work(before_packing, lambda root: write.finish(root / "run"), is_whole_and_packs),

@@ -153,7 +153,7 @@ def test_memory_is_bounded(packed, root):
     destination = root.parent / "big.zip"
     tracemalloc.start()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundle, "open_run", lambda path: run)
+        patch.setattr(bundle, "open_any", lambda path: run)
         export_zip(run, destination)
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     assert destination.stat().st_size > big

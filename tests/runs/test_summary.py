@@ -36,7 +36,7 @@ def opened(monkeypatch):
         found.update([path.name])
         return open_run(path)
 
-    monkeypatch.setattr(summary, "open_run", counting)
+    monkeypatch.setattr(summary, "open_any", counting)
     return found
 
 
