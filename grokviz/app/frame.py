@@ -4,7 +4,6 @@ import functools
 import json
 from collections.abc import Callable
 
-import streamlit as st
 from streamlit.components.v2 import component
 
 from grokviz.app import glossary
@@ -15,7 +14,7 @@ FOLDER = assets.FOLDER.parent / "page"
 
 def frame(page: str) -> None:
     """Words of the glossary open where they stand, and the menu of a phone closes if `page` is another one than before."""
-    _frame()(key="frame", data={"page": page, "dark": st.context.theme.type == "dark"}, height=1)
+    _frame()(key="frame", data={"page": page}, height=1)
 
 
 @functools.cache

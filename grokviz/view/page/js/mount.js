@@ -7,11 +7,12 @@ import { hideStop } from "./stop.js";
 import { explainWords } from "./words.js";
 
 /** Called by Streamlit at first, and whenever the page or the theme is another one.
- * @param {{ data: { page: string, dark: boolean }, parentElement: Element }} component */
+ * @param {{ data: { page: string }, parentElement: Element }} component */
 export function mount({ data, parentElement }) {
   closePhoneMenu(data.page);
   hideStop();
   const card = /** @type {HTMLElement} */ (parentElement.querySelector(".gv-word"));
-  lightenWords(data.dark, getComputedStyle(card).getPropertyValue("--st-link-color"));
+  const style = getComputedStyle(card); // the theme may change without Python hearing of it
+  lightenWords(style.colorScheme === "dark", style.getPropertyValue("--st-link-color"));
   return explainWords(card);
 }
