@@ -19,7 +19,7 @@ test: $(VENV)/.dev js ## set up, check style and types, run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev   ## style, types of the package, and the fast tests, side by side within a minute
 	@$(MAKE) --no-print-directory -j2 check-style check-fast
@@ -28,10 +28,10 @@ check-style:
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python grokviz
 
 check-fast:
-	@$(BIN)/pytest -n 2 -m "not slow and not browser"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not browser"
 
 fuzz: $(VENV)/.dev    ## damaged folders, zips and files: 10,000 folders, 2,000 zips, and as many files of a kind
-	GROKVIZ_FUZZ=10000 $(BIN)/pytest -n 2 tests/fuzz
+	GROKVIZ_FUZZ=10000 $(BIN)/pytest -n 2 --dist worksteal tests/fuzz
 
 lint: $(VENV)/.dev js ## style and types only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python

@@ -24,6 +24,8 @@ FLAGS = [
 SETTLED = """document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'
     && document.querySelector('[data-stale=true]') === null"""
 AXE = ROOT / "node_modules/axe-core/axe.min.js"  # a development dependency of package.json: `npm ci` once
+COLOUR_RULES = """axe.getRules(["cat.color"]).filter(({ tags }) => !tags.includes("wcag2aaa"))
+    .map((rule) => rule.ruleId)"""
 ATTEMPTS, PATIENCE = 4, 2_000.0  # to open a list in which something stands; milliseconds for all but the last
 
 
@@ -34,29 +36,54 @@ def lacking() -> str | None:
     return None if CHROMIUM.exists() else str(CHROMIUM)
 
 
+_open: "list[Browser]" = []
+
+
 @contextmanager
 def launch() -> "Iterator[Browser]":
-    """A Chromium, closed afterwards. Raises `ImportError` where there is no playwright: see `lacking`."""
+    """A Chromium, closed afterwards. Within another such block it is the same one, and only what was opened in it is closed.
+
+    Raises `ImportError` where there is no playwright: see `lacking`.
+    """
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    if _open:
+        before = set(_open[0].contexts)
         try:
-            yield browser
+            yield _open[0]
         finally:
-            browser.close()
+            for context in set(_open[0].contexts) - before:
+                context.close()
+        return
+    with sync_playwright() as playwright:
+        _open.append(playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS))
+        try:
+            yield _open[0]
+        finally:
+            _open.pop().close()
 
 
-def grave_faults(page: "Page") -> list[tuple[str, object, str]]:
-    """What axe-core finds on this page that is serious or critical: its rule, where, and the element."""
+def grave_faults(page: "Page", of_colour: bool = False) -> list[tuple[str, object, str]]:
+    """What axe-core finds on this page that is serious or critical: its rule, where, and the element.
+
+    `of_colour` asks those rules alone that another theme may break. What fades in has its colour some seconds later.
+    """
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [
-        (one["id"], node["target"], node["html"][:200])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
+    only = {"runOnly": page.evaluate(COLOUR_RULES)} if of_colour else {}
+    found = []
+    for wait in (300, 1_000, 3_000):
+        page.wait_for_timeout(wait)
+        options = {"resultTypes": ["violations"], **only}
+        violations = page.evaluate("options => axe.run(document, options)", options)["violations"]
+        found = [
+            (one["id"], node["target"], node["html"][:200])
+            for one in violations
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        if not found:
+            break
+    return found
 
 
 def settled(page: "Page") -> None:

@@ -3,6 +3,7 @@
 And real runs to look at: one that groks and one that can only memorise, trained once for all test processes.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -12,6 +13,7 @@ from jaxtyping import install_import_hook
 from threadpoolctl import threadpool_limits
 
 from devtools import browser, shapes
+from devtools.server import serving
 
 # The floors that compute: each of their functions is held to its annotations, array shapes included, by every test.
 # Higher up tests give wrong types on purpose, to see them refused in words.
@@ -25,9 +27,44 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threadpool_limits(1, "blas")  # a plugin of pytest may have loaded numpy before the two lines above
 
 
+_shared = (
+    contextlib.ExitStack()
+)  # the browser, while one browser test follows another: they `launch` within it
+
+
+def pytest_collection_modifyitems(items):
+    """Browser tests first: a worker does them all in its browser, on its servers, while the others do the rest, and
+    takes its turn of the rest (`--dist worksteal`)."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 def pytest_runtest_setup(item):
-    if item.get_closest_marker("browser") and (missing := browser.lacking()):
+    if item.get_closest_marker("browser") is None:
+        _shared.close()  # playwright occupies asyncio, which others need
+    elif missing := browser.lacking():
         pytest.skip(f"the browser tests need {missing}")
+    else:
+        _shared.enter_context(browser.launch())
+
+
+def pytest_sessionfinish():
+    _shared.close()
+
+
+@pytest.fixture(scope="session")
+def bundled_server(tmp_path_factory):
+    """The address of the app with the bundled runs, for tests that change nothing."""
+    with serving(GROKVIZ_RUNS=str(tmp_path_factory.mktemp("no runs"))) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def tiny_server(trained, tmp_path_factory):
+    """The address of the app with the trained runs besides, for tests that change nothing."""
+    runs = tmp_path_factory.mktemp("tiny") / "runs"
+    shutil.copytree(trained, runs)
+    with serving(GROKVIZ_RUNS=str(runs)) as url:
+        yield url
 
 
 TINY = "--d-model 32 --heads 2 --d-mlp 64 --device cpu --modulus"

@@ -11,13 +11,13 @@ from tests.app import test_browser
 
 pytestmark = pytest.mark.browser
 
-server, page = test_browser.server, test_browser.page  # its fixtures
+page = test_browser.page  # its fixture
 P = 13  # the modulus of the run
 
 
-def test_a_visit_inside(server, page, copied):
-    steps = open_run(copied / "tiny-groks").steps.tolist()
-    page.goto(f"{server}/follow?run=tiny-groks&step={steps[-1]}")
+def test_a_visit_inside(tiny_server, page, trained):
+    steps = open_run(trained / "tiny-groks").steps.tolist()
+    page.goto(f"{tiny_server}/follow?run=tiny-groks&step={steps[-1]}")
     a_click_and_the_arrows_choose_a_pair_on_the_map(page)
     a_hand_can_be_dragged(page)
     a_number_is_read_off_the_waves(page)

@@ -7,7 +7,7 @@ from tests.app import test_browser
 
 pytestmark = pytest.mark.browser
 
-server, page = test_browser.server, test_browser.page  # its fixtures
+page = test_browser.page  # its fixture
 ROOM = 120 + 60  # pixels of the slim strip, and of the page's own header above it
 MAIN = "document.querySelector('[data-testid=stMain]')"
 
@@ -50,9 +50,9 @@ def figures_follow(page, panel):
     page.wait_for_function("!globalThis.grokvizScrubbers.active.busy()")
 
 
-def test_measures_move_under_the_hand(server, page, copied):
-    steps = open_run(copied / "tiny-groks").steps.tolist()
-    opened(page, f"{server}/measures?run=tiny-groks&step={steps[-1]}")
+def test_measures_move_under_the_hand(tiny_server, page, trained):
+    steps = open_run(trained / "tiny-groks").steps.tolist()
+    opened(page, f"{tiny_server}/measures?run=tiny-groks&step={steps[-1]}")
     for panel in ("restricted_loss_test", "gini_W_E", "frac_neurons_over_085"):
         figures_follow(page, panel)
     scrolled_to(page, "gini_W_E")
@@ -61,18 +61,18 @@ def test_measures_move_under_the_hand(server, page, copied):
     page.wait_for_function("globalThis.grokvizScrubbers.active.index() < 3")
 
 
-def test_a_pair_moves_through_all_its_stages_under_the_hand(server, page, copied):
-    steps = open_run(copied / "tiny-groks").steps.tolist()
-    opened(page, f"{server}/follow?run=tiny-groks&step={steps[-1]}&a=7&b=11")
+def test_a_pair_moves_through_all_its_stages_under_the_hand(tiny_server, page, trained):
+    steps = open_run(trained / "tiny-groks").steps.tolist()
+    opened(page, f"{tiny_server}/follow?run=tiny-groks&step={steps[-1]}&a=7&b=11")
     inside = "[...globalThis.grokvizScrubbers.parts].find(([name]) => name.endsWith('/inside'))?.[1].header"
     page.wait_for_function(f"{inside}?.waits === false")  # all snapshots have come
     for panel in ("asked", "answer", "angles", "heads", "sums", "waves"):
         figures_follow(page, panel)
 
 
-def test_what_a_cut_costs_moves_under_the_hand(server, page, copied):
-    steps = open_run(copied / "tiny-groks").steps.tolist()
-    opened(page, f"{server}/cut?run=tiny-groks&step={steps[-1]}&a=7&b=11")
+def test_what_a_cut_costs_moves_under_the_hand(tiny_server, page, trained):
+    steps = open_run(trained / "tiny-groks").steps.tolist()
+    opened(page, f"{tiny_server}/cut?run=tiny-groks&step={steps[-1]}&a=7&b=11")
     cut = "[...globalThis.grokvizScrubbers.parts].find(([name]) => name.endsWith('/cut'))?.[1].header"
     page.wait_for_function(f"{cut}?.waits === false")  # all snapshots have come
     for panel in ("damage", "cost", "answer", "waves"):

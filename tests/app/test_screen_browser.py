@@ -5,7 +5,6 @@ from typing import Literal
 import pytest
 
 from devtools.browser import SETTLED, launch
-from devtools.server import serving
 
 STEP = "globalThis.grokvizScrubbers.active.step()"
 # Of the first layout, in which the page becomes wide and is empty yet, the amount depends on how busy the machine is.
@@ -20,14 +19,8 @@ GOOD = 0.1  # cumulative layout shift, as the web measures it: above 0.25 it is 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def server():
-    with serving() as url:
-        yield url
-
-
 @pytest.fixture
-def open_page(server):
+def open_page(bundled_server):
     with launch() as browser:
 
         def open_at(path="", width=1280, height=720, motion: Motion = "reduce"):
@@ -35,7 +28,7 @@ def open_page(server):
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.add_init_script(SHIFTS)
-            page.goto(f"{server}/{path}")
+            page.goto(f"{bundled_server}/{path}")
             page.wait_for_selector(".gv-strip-figure canvas, .gv-panel canvas")
             page.wait_for_function(SETTLED)
             page.wait_for_timeout(500)

@@ -1,6 +1,5 @@
 """The server as a process: it ends when it is told to, asks nobody else for anything, and may be restarted."""
 
-import contextlib
 import re
 import signal
 import time
@@ -26,8 +25,7 @@ def test_whoever_ends_the_command_ends_the_server(no_runs):
 
 @pytest.fixture
 def page():
-    with contextlib.ExitStack() as stack:
-        browser = stack.enter_context(launch())
+    with launch() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(30_000)
         asked: list[str] = []
@@ -38,34 +36,23 @@ def page():
 
 
 @pytest.mark.browser
-def test_no_page_asks_another_host_for_anything(page, copied):
+def test_a_visit_asks_no_other_host_and_goes_on_after_the_server_was_restarted(page, copied):
     port = free_port()
     with commanded(port):
         page.goto(f"{url(port)}/?run=tiny-groks")
-        for entry in menu.entries():
+        for entry in [*menu.entries(), menu.entry("timeline")]:
             choose(page, entry.title)
             page.wait_for_url(re.compile(rf"/{entry.name}\b|:{port}/(\?|$)"))
             page.wait_for_function(SETTLED)
         icon = page.evaluate("document.querySelector('link[rel~=icon]').href")
-    assert icon.startswith("data:image/svg+xml;base64,")
-    assert [url[:200] for url in page.asked if not HERE.match(url)] == []
-    assert len(page.asked) > 20
-
-
-@pytest.mark.browser
-def test_a_page_goes_on_after_the_server_was_restarted(page, copied):
-    port = free_port()
-    with commanded(port):
-        page.goto(f"{url(port)}/?run=tiny-groks")
         page.wait_for_function(f"{STEP} >= 0")
-        choose(page, menu.entry("timeline").title)
-        page.wait_for_url("**/timeline?*")
-        page.wait_for_function(f"{STEP} >= 0")
-        page.wait_for_function(SETTLED)
     with page.expect_websocket() as back, commanded(port):
         back.value.wait_for_event("framereceived")
         until_it_moves(page)
         page.get_by_text("At step 0, in numbers").wait_for()
+    assert icon.startswith("data:image/svg+xml;base64,")
+    assert [url[:200] for url in page.asked if not HERE.match(url)] == []
+    assert len(page.asked) > 20
 
 
 def until_it_moves(page):

@@ -31,3 +31,13 @@ def test_a_list_that_closes_under_the_hand_is_opened_again(page):
     page.set_content(PAGE.replace("CLOSES", "1"))
     browser.pick(page, "Heads", 3)
     assert page.evaluate("[globalThis.opened, globalThis.picked]") == [2, 3]
+
+
+def test_a_browser_within_a_browser_is_the_same_and_leaves_it_as_it_was(page):
+    outer = page.context.browser
+    with browser.launch() as inner:
+        inner.new_page()
+        assert inner is outer
+        assert len(outer.contexts) > 1
+    assert outer.contexts == [page.context]
+    assert outer.is_connected()
