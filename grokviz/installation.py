@@ -31,6 +31,7 @@ EXTRAS = {  # package, as it is imported -> the extra of GrokViz that installs i
     "huggingface_hub": "hub",
     "latex2mathml": "site",
     "pandas": "notebook",
+    "ray": "sweep",
     "streamlit": "app",
     "torch": "train",
     "tqdm": "hub",

@@ -6,10 +6,8 @@
 import argparse
 import contextlib
 import dataclasses
-import datetime
 import math
 import os
-import platform
 import signal
 import sys
 import time
@@ -20,12 +18,11 @@ from pathlib import Path
 
 import torch
 
-import grokviz
 from grokviz import hosting, study
 from grokviz.config import RunConfig
 from grokviz.engine import sequences
 from grokviz.engine.batch import State
-from grokviz.engine.optimizers import all_constants_of
+from grokviz.engine.provenance import provenance
 from grokviz.engine.schedule import LogRow, Schedule
 from grokviz.engine.sequences import PartsRow
 from grokviz.engine.train import Snapshot, choose_device, leave_a_core, train
@@ -53,7 +50,7 @@ def start(path: Path, config: Config, device: str = "auto", title: str = "", sen
     """Makes the run folder. Raises `RunError` where there is something already, or the config has no split to train on."""
     if reason := why_not_trainable(config, {}):
         raise RunError(reason)
-    write.create_run(path, config, _provenance(config, device), title, sentence)
+    write.create_run(path, config, provenance(config, device), title, sentence)
 
 
 def run(path: Path, device: str = "auto", listen: Callable[[], Order] = lambda: GO_ON) -> Generator[Row]:
@@ -205,21 +202,6 @@ def _state_of_fork(opened: Run, step: int) -> State:
     return State(step, weights, {}, schedule)
 
 
-def _provenance(config: Config, device: str) -> dict[str, object]:
-    where = choose_device(device)
-    return {
-        "grokviz": grokviz.__version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "device": torch.cuda.get_device_name(where) if where.type == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "constants": all_constants_of(config) if isinstance(config, RunConfig) else {},
-        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
-
-
 def main(arguments: list[str] | None = None) -> int:
     """One training that the app has asked for. What became of it is told to `jobs`."""
     parser = argparse.ArgumentParser(prog="python -m grokviz.worker", description=main.__doc__)
@@ -241,7 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
             if listener.limits:
                 hosting.check(opened.config, listener.limits)
             device = files.read(path).device
-            write.set_provenance(path, {**_provenance(opened.config, device), **opened.provenance})
+            write.set_provenance(path, {**provenance(opened.config, device), **opened.provenance})
             _run_to_end(path, device, listener.listen)
             trained = folder.open_any(path)
             files.end(path, "finished" if trained.finished else listener.last.why or "paused")

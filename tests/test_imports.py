@@ -23,6 +23,7 @@ LAYERS = (
     ("runs",),
     ("measures",),
     ("study",),
+    ("sweeps",),
     ("circuit",),
     ("hosting",),
     ("view",),
@@ -36,7 +37,10 @@ LAYERS = (
     ("__main__", "pages", "app.py"),
 )
 TORCH_PARTS = {"engine", "worker"}
-TORCH_FILES = {"grokviz/models/transformer.py"}  # the readable model; its twin in numpy is models/forward.py
+TORCH_FILES = {
+    "grokviz/models/transformer.py",
+    "grokviz/sweeps/runners.py",
+}  # the readable model; its twin in numpy is models/forward.py
 STREAMLIT_PARTS = {"app", "pages", "app.py"}
 
 

@@ -1,7 +1,6 @@
-"""The same things without a browser: `python -m grokviz train | measure | deepen | figure | phases | list | inspect | app`."""
+"""The same things without a browser: `python -m grokviz train | sweep | measure | deepen | figure | phases | list | inspect | app`."""
 
 import argparse
-import dataclasses
 import io
 import json
 import os
@@ -11,23 +10,19 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import deepen, figure, sequences, share, site
-from grokviz.config import SETTINGS, RunConfig
+from grokviz.cli import deepen, figure, flags, sequences, share, site, sweep
+from grokviz.config import RunConfig
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
-from grokviz.forecast.presets import PRESETS, preset
 from grokviz.measures.phases import Event
 from grokviz.runs import library
 from grokviz.runs.folder import Run, nearest_snapshot, open_any, open_run
 from grokviz.runs.imported import UNKNOWN
 from grokviz.runs.log import MAX_STEP
 from grokviz.runs.record import Config, config_to_json
-from grokviz.settings import flag_of
 from grokviz.tasks.pairs import operation_of, places_of
 
 BAD_INPUT = 2
 CLOSED_PIPE = 141  # as of a program that SIGPIPE ends
-
-FLAGS = {name: flag for name, setting in SETTINGS.items() if (flag := flag_of(setting))}  # of `train`
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -89,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--deep", action="store_true", help="with --json: what `deepen` has measured, too")
 
     deepen.add_command(command)
+    sweep.add_command(command)
     figure.add_command(command)
 
     sub = command("phases", phases, "when the run memorised, formed its circuit and cleaned up")
@@ -111,9 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--preset", help=f"start from: {', '.join(PRESETS)}, for the modulus")
-    for name, flag in FLAGS.items():
-        sub.add_argument(flag, dest=name, type=SETTINGS[name].kind, help=SETTINGS[name].help)
+    flags.add(sub)
     sequences.add_flags(sub)
     sub.add_argument("--device", default="auto", help="auto, cpu or cuda")
     sub.add_argument("--title", help="what to call the run")
@@ -125,14 +119,10 @@ def _add_train_flags(sub: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> None:
     from grokviz import worker  # the only command that needs torch
 
-    settings = {name: v for name in FLAGS if (v := getattr(options, name)) is not None}
+    settings = flags.settings(options)
     of_sequences = sequences.given(options)
-    if "group" in settings:
-        settings = {**config.of_group(settings["group"])} | {
-            n: v for n, v in settings.items() if n != "group"
-        }
     if options.resume:
-        given = [flag for name, flag in FLAGS.items() if name in settings]
+        given = [flags.FLAGS[name] for name in flags.given(options)]
         given += [sequences.ALONE[name] for name in of_sequences]
         given += [
             f"--{name}" for name in ("preset", "title", "sentence") if getattr(options, name) is not None
@@ -153,14 +143,10 @@ def train(options: argparse.Namespace) -> None:
 def _config_of(preset: str | None, settings: dict, of_sequences: dict) -> Config:
     sequences.refuse_without_task(of_sequences)
     if not of_sequences:
-        return dataclasses.replace(_preset(preset, settings), **settings)
+        return flags.config(preset, settings)
     if preset is not None:
         raise BadInputError("--preset is for runs on pairs.", mend="Leave it out: --task has a recipe of its own.")  # fmt: skip
     return sequences.config_of(settings, of_sequences)
-
-
-def _preset(name: str | None, settings: dict) -> RunConfig:
-    return RunConfig() if name is None else preset(name, settings.get("p"), settings.get("group", ""))
 
 
 def _show_progress(rows, steps: int) -> None:

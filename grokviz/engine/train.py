@@ -36,6 +36,10 @@ def never() -> bool:
     return False
 
 
+def not_yet(run: int, row: LogRow) -> bool:
+    return False
+
+
 def choose_device(name: str) -> torch.device:
     """The torch device for auto, cpu or cuda. Raises `TrainingError` if it is not there."""
     if name not in DEVICES:
@@ -84,13 +88,15 @@ def train_many(
     resume: Sequence[State | None] | None = None,
     lag: int | None = None,
     wanted: Callable[[], bool] = never,
+    enough: Callable[[int, LogRow], bool] = not_yet,
 ) -> Iterator[tuple[int, Event]]:
     """The same for many runs, as (index of the run, what happened to it).
 
     Runs of one shape are trained in one step, as many at once as pays; each gets what it would get alone,
     up to rounding. A run that diverges ends with a `TrainingError`, and the others go on.
     Raises `TrainingError` when the device is not there, or a network is shown no "=".
-    With `lag`, rows reach Python that many logged steps later, and the device need not wait for it.
+    With `lag`, rows reach Python that many logged steps later, and the device need not wait for it. A run also ends
+    where `enough` says so of its number and a row, asked once the row has been yielded.
     """
     where = choose_device(device)
     if any(config.read_at != "=" for config in configs):
@@ -101,7 +107,14 @@ def train_many(
         lag = GPU_LAG if where.type == "cuda" else 0
     for together in _batches(runs, where):
         while together := [run for run in together if not run.is_over]:
-            yield from _advance(together, where, lag, wanted)
+            yield from _advance(together, where, lag, _Asked(wanted, enough))
+
+
+class _Asked(NamedTuple):
+    """What a caller is asked at every row: whether the state is wanted, and whether a run has done enough."""
+
+    wanted: Callable[[], bool]
+    enough: Callable[[int, LogRow], bool]
 
 
 class _Run:
@@ -125,14 +138,26 @@ class _Run:
         return min([*later, self.config.steps]) - self.state.step
 
 
-def _batches(runs: list[_Run], where: torch.device) -> Iterator[list[_Run]]:
-    """Those that can be trained together, as many at once as pays."""
-    groups: dict[tuple, list[_Run]] = {}
-    for run in runs:
-        groups.setdefault(batch_key(run.config), []).append(run)
+def _batches(runs: list[_Run], where: torch.device) -> list[list[_Run]]:
+    """Those that are trained together."""
+    return [[runs[i] for i in part] for part in together([run.config for run in runs], where)]
+
+
+def together(configs: Sequence[RunConfig], where: torch.device) -> list[list[int]]:
+    """Which of these runs `train_many` trains in one step: of one shape, and as many at once as pays.
+
+    How many that are follows from the first of them: give those with more pairs first.
+    """
+    groups: dict[tuple, list[int]] = {}
+    for i, config in enumerate(configs):
+        groups.setdefault(batch_key(config), []).append(i)
+    parts = []
     for group in groups.values():
-        size = _runs_at_once(group[0].config, where)
-        yield from (group[i : i + size] for i in range(0, len(group), size))
+        while group:
+            size = _runs_at_once(configs[group[0]], where)
+            parts.append(group[:size])
+            group = group[size:]
+    return parts
 
 
 def _runs_at_once(config: RunConfig, where: torch.device) -> int:
@@ -180,9 +205,7 @@ def _keep(batch: Batch, row: Tensor, updates: int, copy: bool) -> _Kept:
     return _Kept(updates, *copies, ready)
 
 
-def _advance(
-    runs: list[_Run], where: torch.device, lag: int, wanted: Callable[[], bool]
-) -> Iterator[tuple[int, Event]]:
+def _advance(runs: list[_Run], where: torch.device, lag: int, asked: _Asked) -> Iterator[tuple[int, Event]]:
     """Train these together until a quarter of them are over, or the settings of one change: the others then
     make a batch of their own."""
     for run in runs:
@@ -199,20 +222,18 @@ def _advance(
         if any(run.is_logged(updates) for run in runs):
             on_the_way.append(_keep(batch, do.row(), updates, copy=lag > 0))
         if len(on_the_way) > lag:
-            yield from _tell(on_the_way.popleft(), runs, batch, wanted)
+            yield from _tell(on_the_way.popleft(), runs, batch, asked)
         if 4 * sum(run.is_over for run in runs) >= len(runs):
             break
     for kept in on_the_way:
-        yield from _tell(kept, runs, batch, wanted)
+        yield from _tell(kept, runs, batch, asked)
     now = _keep(batch, batch.updates, updates, copy=where.type == "cuda")
     for number, run in enumerate(runs):
         if not run.is_over:
             run.state = now.state(number, run, batch)
 
 
-def _tell(
-    kept: _Kept, runs: list[_Run], batch: Batch, wanted: Callable[[], bool]
-) -> Iterator[tuple[int, Event]]:
+def _tell(kept: _Kept, runs: list[_Run], batch: Batch, asked: _Asked) -> Iterator[tuple[int, Event]]:
     """A row of every run that logs at this step, and a snapshot where one is due, or the state where wanted."""
     for number, (run, values) in enumerate(zip(runs, kept.on_cpu(kept.row).tolist(), strict=True)):
         if run.is_over or not run.is_logged(kept.updates):
@@ -227,8 +248,8 @@ def _tell(
             run.logged = row.step
             due, run.schedule = run.schedule.after(row, run.config)
             yield run.index, row
-            asked = wanted()
-            if due or asked:
+            is_wanted = asked.wanted()
+            if due or is_wanted:
                 state = kept.state(number, run, batch)
                 yield run.index, Snapshot(row.step, state.weights, state) if due else state
-        run.is_over = run.schedule.has_finished(row, run.config)
+        run.is_over = run.schedule.has_finished(row, run.config) or asked.enough(run.index, row)
