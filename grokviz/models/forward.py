@@ -199,10 +199,17 @@ class PairAtSteps(NamedTuple):
     logits: Float[np.ndarray, "steps p"]
 
 
-def stack(weights: Iterable[Weights]) -> Weights:
-    """The weights of several snapshots, each matrix with the snapshots along its first axis; float32 or wider."""
-    every = [widen(one) for one in weights]
-    return {name: np.stack([one[name] for one in every]) for name in every[0]}
+def stack(weights: Iterable[Weights], n: int) -> Weights:
+    """The weights of n snapshots, each matrix with the snapshots along its first axis; float32 or wider.
+
+    One snapshot after the other is taken, and none is held besides the whole.
+    """
+    stacked: Weights = {}
+    for i, one in enumerate(map(widen, weights)):
+        stacked = stacked or {name: np.empty((n, *w.shape), w.dtype) for name, w in one.items()}
+        for name, w in one.items():
+            stacked[name][i] = w
+    return stacked
 
 
 def follow_pair(stacked: Weights, a: int, b: int) -> PairAtSteps:
@@ -231,7 +238,7 @@ def follow_pair(stacked: Weights, a: int, b: int) -> PairAtSteps:
 
 def answer_pair(weights: Weights, a: int, b: int) -> Float[np.ndarray, " p"]:
     """The logits of one pair: a row of those of `forward`."""
-    return follow_pair(stack([weights]), a, b).logits[0]
+    return follow_pair(stack([weights], 1), a, b).logits[0]
 
 
 def neuron_inputs(

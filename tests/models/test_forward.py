@@ -198,7 +198,7 @@ def test_the_two_layer_network(dtype):
 @pytest.mark.parametrize("p", [7, 12])
 def test_one_pair_at_many_snapshots_is_what_it_was_in_each(random_weights, p):
     snapshots = [random_weights(p, seed=seed, scale=0.2 * (seed + 1)) for seed in range(5)]
-    stacked = stack(snapshots)
+    stacked = stack(snapshots, len(snapshots))
     for a, b in ((0, 0), (p - 1, 2), (3, p - 1)):
         found = follow_pair(stacked, a, b)
         for i, weights in enumerate(snapshots):
@@ -209,7 +209,7 @@ def test_one_pair_at_many_snapshots_is_what_it_was_in_each(random_weights, p):
 
 
 def test_stacked_weights_in_half_precision_are_computed_in_single_precision(random_weights):
-    assert stack([random_weights(7, dtype=np.float16)])["W_E"].dtype == np.float32
+    assert stack([random_weights(7, dtype=np.float16)], 1)["W_E"].dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_stacked_weights_in_half_precision_are_computed_in_single_precision(rand
 def test_one_pair_of_other_networks_at_many_snapshots(network):
     config = RunConfig(p=5, d_model=8, n_heads=1 if "architecture" in network else 2, d_mlp=10, **network)
     snapshots = [rows_of(config, scale) for scale in (0.1, 0.5, 1.0)]
-    found = follow_pair(stack(snapshots), 3, 2)
+    found = follow_pair(stack(snapshots, len(snapshots)), 3, 2)
     for i, weights in enumerate(snapshots):
         whole = forward(weights)
         np.testing.assert_allclose(found.logits[i], whole.logits[3, 2], atol=1e-9)

@@ -60,7 +60,8 @@ def in_view(study: Study) -> int:
 def stacked(handle: RunHandle) -> Weights:
     """The weights of all snapshots that are shown."""
     study = cache.study(handle)
-    return stack(read_weights(study.run, int(index), np.float32) for index in shown(study))
+    kept = shown(study)
+    return stack((read_weights(study.run, int(index), np.float32) for index in kept), len(kept))
 
 
 @kept(cache.PAIRS, key=lambda handle, a, b: (handle.weights, a, b))
