@@ -139,6 +139,34 @@ def pages_of_the_app(browser: Browser) -> list[Row]:
     return rows
 
 
+def two_runs(browser: Browser) -> list[Row]:
+    """Two runs of p = 113 under one hand, of 50 and 150 snapshots and of other lengths: rings, both maps of answers and their
+    difference in view."""
+    from devtools.made_up_run import run_like
+    from grokviz.view.export import offline_html
+    from grokviz.view.frames import timeline_blob
+
+    one, other = (timeline_blob(*run_like(n=n)) for n in ((50, 25_000), 150))
+    path = Path(tempfile.mkdtemp()) / "two.html"
+    path.write_text(offline_html(one, "two runs", beside=[other], panels=("rings", "answers")), "utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(path.resolve().as_uri())
+    place = page.locator("[data-panel=difference]")
+    place.wait_for(state="attached")
+    place.evaluate("e => e.scrollIntoView({ block: 'end' })")
+    page.wait_for_timeout(800)
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    play = frames_during(page, 5)
+    page.keyboard.press("Space")
+    dragged, latency = drag(page, 4)
+    page.close()
+    return [
+        Row("two runs of 50 and 150 snapshots, play", f"{play:.1f} fps", "55 fps"),
+        Row("two runs, drag, input to redraw", f"{dragged:.1f} fps, {latency:.1f} ms", "40 fps"),
+    ]
+
+
 def rows() -> list[Row]:
     path, found = made_up_page()
     with launch() as browser:
@@ -156,6 +184,7 @@ def rows() -> list[Row]:
             Row("play", f"{play:.1f} fps", "55 fps"),
             Row("drag with a real mouse", f"{dragged:.1f} fps", "40 fps"),
             Row("input to redraw, median", f"{latency:.1f} ms", "20 ms"),
+            *two_runs(browser),
             *over_the_wire(browser),
             *pages_of_the_app(browser),
         ]

@@ -15,7 +15,7 @@ from grokviz.tasks.pairs import Task, build_task
 
 def run_like(
     p: int = 113,
-    n: int = 150,
+    n: int | tuple[int, int] = 150,
     keys: tuple[int, ...] = (14, 35, 41, 42, 52),
     neurons: int = 6,
     finished: bool = True,
@@ -23,11 +23,13 @@ def run_like(
     grokked: bool = True,
     columns: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[Run, Timeline, Task, Phases]:
-    """(run, timeline, task, phases); `columns` of the timeline in place of those made up here."""
+    """(run, timeline, task, phases); `columns` of the timeline in place of those made up here. `n` snapshots up to step
+    40,000, or up to the second number."""
     rng = np.random.default_rng(0)
     config = RunConfig(p=p, frac_train=0.3)
     task = build_task(config)
-    steps = np.unique(np.rint(np.linspace(0, 200, n) ** 2).astype(int)) if n > 1 else np.array([0])
+    n, end = n if isinstance(n, tuple) else (n, 40_000)
+    steps = np.unique(np.rint(np.linspace(0, end**0.5, n) ** 2).astype(int)) if n > 1 else np.array([0])
     n = len(steps)
 
     def logistic(at: float, width: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import base64
 import html
+from collections.abc import Sequence
 
 from grokviz.view.film.assets import DEFAULT_PANELS, HTML, message, script, style
 from grokviz.view.frames import Header, read_header
@@ -32,16 +33,20 @@ def offline_html(
     maps: bytes | None = None,
     step: int | None = None,
     panels: tuple[str, ...] | None = None,
+    beside: Sequence[bytes] = (),
 ) -> str:
-    """A page that plays `blob`, with the same code as the app. `maps` adds the neurons and the logits.
+    """A page that plays `blob`, with the same code as the app. `maps` adds the neurons and the logits, `beside` runs that are
+    moved by the same hand.
 
     It starts at `step`, or where the test loss is about to drop. Title and texts of the run are escaped.
     """
     header = read_header(blob)
     shown = panels or tuple(panel for panel in DEFAULT_PANELS if maps or panel not in ("neurons", "logits"))
     control = {"key": "offline", "id": header["id"], "seq": 0, "panels": list(shown), "layout": "full"}
+    if beside:
+        control["ids"] = [header["id"], *(read_header(other)["id"] for other in beside)]
     control["step"] = start_of(header) if step is None else step
-    data = base64.b64encode(message(control, [blob, *([maps] if maps else [])])).decode()
+    data = base64.b64encode(message(control, [blob, *beside, *([maps] if maps else [])])).decode()
     name, sentence = html.escape(title), html.escape(header["sentence"])
     return f"""<!doctype html>
 <html lang="en">

@@ -247,6 +247,34 @@ def test_odd_runs_are_drawn_with_words_and_without_errors(open_page, tmp_path, o
     assert page.evaluate("window.hacked") is None
 
 
+def test_runs_of_other_lengths_move_under_one_hand(open_page, tmp_path):
+    blobs = [
+        timeline_blob(*run_like(p=23, n=n, keys=(3, 7), neurons=2, title=f"snapshots and end: {n}"))
+        for n in ((40, 40_000), (15, 10_000))
+    ]
+    path = tmp_path / "two.html"
+    path.write_text(offline_html(blobs[0], "two", beside=blobs[1:], step=9_400, panels=("answers",)), "utf-8")
+    page = open_page(path.as_uri(), height=1_600)
+    captions = page.locator("[data-panel=answers] .gv-caption:not(:empty)")
+    captions.nth(1).wait_for()
+    page.locator("[data-panel=difference]").get_by_text("Only A is right on").wait_for()
+    page.keyboard.press("Home")
+    assert settled(page) == 0
+    early = captions.all_text_contents()
+    box = strip(page)
+    page.mouse.move(box["x"] + 100, box["y"] + 70)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 1_050, box["y"] + 70, steps=5)
+    page.mouse.up()
+    assert settled(page) > 20_000
+    page.locator("[data-panel=answers].gv-over").get_by_text("ended at step 10,000").wait_for()
+    page.wait_for_function(
+        "document.querySelector('.gv-narrator').textContent.includes('ended at step 10,000')"
+    )
+    assert all(late != before for late, before in zip(captions.all_text_contents(), early, strict=True))
+    assert not page.errors
+
+
 @pytest.fixture(scope="module")
 def server():
     with serving("devtools/film_page.py") as url:

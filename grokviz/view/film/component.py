@@ -70,20 +70,38 @@ def film(
     further parts, by their names, such as maps for neurons and logits; one is called when a panel that needs it is on screen.
     Raises ValueError for an unknown panel or layout.
     """
-    if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
-        raise ValueError(f"Unknown panel {unknown[0]!r}. The panels are: {', '.join(assets.panels())}.")
     if layout not in LAYOUTS:
         raise ValueError(f"Unknown layout {layout!r}. Choose one of: {', '.join(LAYOUTS)}.")
     blob_id = read_header(blob)["id"]
-    parts = _parts_to_send(blob, blob_id, key, more)
+    return _show({blob_id: Shown(blob, more)}, {"id": blob_id}, command, key, layout)
+
+
+class Shown(NamedTuple):
+    """A run that is shown: its blob, and what makes its further parts, by their names."""
+
+    blob: bytes
+    more: Mapping[str, Callable[[], bytes]] = NO_MORE
+
+
+def film_of_several(runs: Sequence[Shown], command: Command, *, key: str) -> FilmState:
+    """Two or three runs under one hand, the one that the others are held against first: as `film` does it for one.
+    The step of the answer is one at which one of them has a snapshot. Raises ValueError for an unknown panel."""
+    ids = [read_header(run.blob)["id"] for run in runs]  # of a run and its copy they are the same
+    return _show(dict(zip(ids, runs, strict=True)), {"id": ids[0], "ids": ids}, command, key, "full")
+
+
+def _show(shown: Mapping[str, Shown], names: dict, command: Command, key: str, layout: str) -> FilmState:
+    if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
+        raise ValueError(f"Unknown panel {unknown[0]!r}. The panels are: {', '.join(assets.panels())}.")
+    parts = _parts_to_send(shown, key)
     with st.container(gap=None):
         _commander()(key=f"{key}-command", data={"key": key, "layout": layout, **command._asdict()}, height=1)
         result = _player()(
             key=key,
-            data=message({"key": key, "id": blob_id}, parts),
+            data=message({"key": key, **names}, parts),
             height=LAYOUTS[layout],
             on_view_change=lambda: None,  # what the page says is read on the rerun
-            on_need_change=lambda: _remember_need(key, blob_id),
+            on_need_change=lambda: _remember_need(key, tuple(shown)),
         )
     return _state(result.view, command.seq, FilmState(command.step, command.panels))
 
@@ -182,24 +200,26 @@ def _module(script: str) -> str:
     return script + "\nexport default mount;\n"
 
 
-def _parts_to_send(
-    blob: bytes, blob_id: str, key: str, more: Mapping[str, Callable[[], bytes]]
-) -> list[bytes]:
+def _parts_to_send(shown: Mapping[str, Shown], key: str) -> list[bytes]:
     sent = st.session_state.setdefault(_SENT, set())
-    wanted = st.session_state.pop(f"_{key}_need", None)
+    of, _, wanted = st.session_state.pop(f"_{key}_need", "").rpartition("/")  # "id/part" of one of several
     parts = []
-    if f"{blob_id}/core" not in sent:
-        parts.append(blob)
-        sent.add(f"{blob_id}/core")
-    if wanted in more:  # the browser says what it needs: take only what is there
-        parts.append(more[wanted]())
+    for blob_id, run in shown.items():
+        if f"{blob_id}/core" not in sent:
+            parts.append(run.blob)
+            sent.add(f"{blob_id}/core")
+        if (
+            of in ("", blob_id) and wanted in run.more
+        ):  # the browser says what it needs: take only what is there
+            parts.append(run.more[wanted]())
     return parts
 
 
-def _remember_need(key: str, blob_id: str) -> None:
-    need = st.session_state[key].need
-    if need == "core":
-        st.session_state[_SENT].discard(f"{blob_id}/core")
+def _remember_need(key: str, blob_ids: tuple[str, ...]) -> None:
+    need = str(st.session_state[key].need)
+    of, _, part = need.rpartition("/")
+    if part == "core":
+        st.session_state[_SENT].discard(f"{of or blob_ids[0]}/core")
     else:
         st.session_state[f"_{key}_need"] = need
 

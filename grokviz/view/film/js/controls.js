@@ -4,7 +4,6 @@
 /** @import { AxisKind } from "./kit/axis.js" */
 
 import { icon, make, makeMenu, picker, setText } from "./kit/dom.js";
-import { phaseAt } from "./kit/timeline.js";
 import { whole } from "./kit/wording.js";
 
 const SPEEDS = [["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["4", "4×"]];
@@ -19,11 +18,10 @@ export function makeControls(film, { onlayout, menus, saves }) {
   const element = make("div", "gv-controls", {}, play, make("span", "gv-stepbox", {}, step, phase), make("span", "gv-spacer"), speed, ...menus, more);
   let shown = /** @type {boolean | null} */ (null);
 
-  /** @param {number} i */
-  function tell(i) {
-    const { header } = film, now = header.steps[i], { cleanup_to: done } = header.phases;
-    setText(step, `step ${whole(now)}`);
-    setText(phase, phaseAt(header, now) ?? (done !== null && now >= done ? "understood" : ""));
+  /** @param {number} i @param {string} now where the run is then, in words */
+  function tell(i, now) {
+    setText(step, `step ${whole(film.steps[i])}`);
+    setText(phase, now);
   }
 
   function showPlaying() {

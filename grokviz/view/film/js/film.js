@@ -3,7 +3,7 @@
 /** @import { Edges, Header, Moment } from "./contract.js" */
 /** @import { AxisKind } from "./kit/axis.js" */
 
-import { bestAxis, makeAxis } from "./kit/axis.js";
+import { bestAxis, makeAxis, nearestStep } from "./kit/axis.js";
 import { momentAt } from "./kit/blob.js";
 import { registry } from "./kit/registry.js";
 import { phaseBands } from "./kit/timeline.js";
@@ -14,6 +14,9 @@ const COMMIT_MS = 150;
 const SECONDS_TO_A_STOP = 3; // of the guided tour
 
 /** @typedef {ReturnType<typeof makeFilm>} Film */
+/** What figures follow: a film, or one of several runs under its hand (follower.js).
+ * @typedef {Pick<Film, "header" | "steps" | "axis" | "edges" | "position" | "index" | "step" | "moment" | "nearest" | "goTo" | "dragTo"
+ *   | "settle" | "draw">} Hand */
 /** @typedef {{ from: number, to: number, target: number, start?: number }} Easing from one place on the axis to another */
 /** @typedef {{ index: number, unit: number, pace: number }} Stop a snapshot that is played up to */
 
@@ -44,6 +47,8 @@ export function makeFilm(header) {
     goal: () => (easing ? easing.target : film.index()),
     /** @returns {boolean} */
     moving: () => film.playing || easing !== null,
+    /** The jump that is going on. @returns {Easing | null} */
+    heading: () => easing,
     /** Under play or under the hand: sentences may lag a little. @returns {boolean} */
     busy: () => film.moving() || film.held,
 
@@ -98,13 +103,7 @@ export function makeFilm(header) {
     },
 
     /** The snapshot nearest to a step. @param {number} step @returns {number} */
-    nearest(step) {
-      let best = 0;
-      film.steps.forEach((s, i) => {
-        if (Math.abs(s - step) < Math.abs(film.steps[best] - step)) best = i;
-      });
-      return best;
-    },
+    nearest: (step) => nearestStep(film.steps, step),
 
     play() {
       if (last() === 0) return;

@@ -1,63 +1,85 @@
-// The panels under the strip: which are up, and the list to choose them from.
+// The panels under the strip: which are up, and the list to choose them from. Of several runs each panel is a row.
 
-/** @import { Theme, Timeline } from "./contract.js" */
-/** @import { Film } from "./film.js" */
+/** @import { Theme } from "./contract.js" */
+/** @import { Cast } from "./members.js" */
 /** @import { PanelFrame } from "./panel-frame.js" */
+/** @import { Row } from "./rows.js" */
 
+import { overlay } from "./beside.js";
 import { make, makeMenu } from "./kit/dom.js";
-import { makePanelFrame } from "./panel-frame.js";
 import { PANELS } from "./panels/index.js";
+import { rivalRow, singleRow, wholeRow } from "./rows.js";
 
-/** @param {Timeline} timeline @param {Film} film
- * @param {{ need: (part: string) => void, onchoose: () => void }} page */
-export function makePanels(timeline, film, { need, onchoose }) {
-  const grid = make("div", "gv-grid");
-  /** @type {Map<string, PanelFrame>} */
-  const frames = new Map();
-  /** @type {PanelFrame[]} */
-  let shown = [];
+/** @param {Cast} cast @param {{ need: (part: string, run: string) => void, onchoose: () => void }} page */
+export function makePanels(cast, { need, onchoose }) {
+  const several = cast.rivals.length > 0, grid = make("div", several ? "gv-grid gv-rows" : "gv-grid");
+  const always = several ? overlay(cast).map((panel) => wholeRow(cast, panel)) : [];
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  let shown = /** @type {Row[]} */ ([]);
+  const cells = () => shown.flatMap((row) => row.cells);
 
   const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) shown.find(({ element }) => element === entry.target)?.seen(entry.isIntersecting);
-    film.draw();
+    for (const entry of entries) cells().find(({ frame }) => frame.element === entry.target)?.frame.seen(entry.isIntersecting);
+    cast.film.draw();
   }, { rootMargin: "80px" });
 
   /** @param {string[]} ids */
   function show(ids) {
     const wanted = PANELS.filter(({ id }) => ids.includes(id));
-    for (const panel of wanted) if (!frames.has(panel.id)) frames.set(panel.id, makePanelFrame(panel, timeline, film, { need }));
-    for (const { id, element } of shown) if (!ids.includes(id)) watcher.unobserve(element);
-    shown = wanted.flatMap(({ id }) => frames.get(id) ?? []);
+    for (const panel of wanted) if (!rows.has(panel.id)) rows.set(panel.id, (several ? rivalRow : singleRow)(cast, panel, need));
+    for (const row of shown) if (!ids.includes(row.id)) row.cells.forEach(({ frame }) => watcher.unobserve(frame.element));
+    shown = [...always, ...wanted.flatMap(({ id }) => rows.get(id) ?? [])];
     grid.replaceChildren(...shown.map(({ element }) => element));
-    for (const { element } of shown) watcher.observe(element);
+    for (const { frame } of cells()) watcher.observe(frame.element);
   }
+  const { chooser, choose, chosen } = makeChooser(show, onchoose);
+  return { grid, chooser, choose, chosen, ...acts(cells, () => [...always, ...rows.values()]), stop: () => watcher.disconnect() };
+}
 
+/** What is done with all figures: `cells` are those that are up, `rows` also those that were.
+ * @param {() => Row["cells"]} cells @param {() => Row[]} rows */
+function acts(cells, rows) {
+  const each = (/** @type {(frame: PanelFrame) => void} */ act) => rows().forEach((row) => row.cells.forEach(({ frame }) => act(frame)));
+  return {
+    pictures: () => cells().map(({ frame }) => frame),
+    layout: () => cells().forEach(({ frame }) => frame.layout()),
+    /** Draw those that are not in sight, too: on paper they are. */
+    seeAll: () => cells().forEach(({ frame }) => frame.seen(true)),
+    /** @param {Theme} theme */
+    paint(theme) {
+      for (const { frame, head } of cells()) {
+        if (head) frame.element.classList.toggle("gv-over", head.over());
+        frame.paint(theme);
+      }
+    },
+    /** What each says at its own snapshot. */
+    tell() {
+      for (const { frame, hand, head } of cells()) {
+        head?.tell();
+        frame.tell(hand.index());
+      }
+    },
+    grow: () => each((frame) => frame.grow()),
+    /** A part is here, or another one of the same name: other neurons. @param {string} name */
+    arrived: (name) => each((frame) => frame.needs.includes(name) && frame.grow()),
+  };
+}
+
+/** The list of panels. @param {(ids: string[]) => void} show @param {() => void} onchoose */
+function makeChooser(show, onchoose) {
   const boxes = PANELS.map(({ id }) => make("input", "", { type: "checkbox", value: id, onchange: () => {
-    show(boxes.filter((box) => box.checked).map((box) => box.value));
+    show(chosen());
     onchoose();
   } }));
-  const chooser = makeMenu("Panels", ...PANELS.map(({ name }, i) => make("label", "", {}, boxes[i], make("span", "", { text: name }))));
-
-  /** @param {string[]} ids */
-  function choose(ids) {
-    for (const box of boxes) box.checked = ids.includes(box.value);
-    show(ids);
-  }
-
+  const chosen = () => boxes.filter((box) => box.checked).map((box) => box.value);
   return {
-    grid, chooser, choose,
-    pictures: () => shown,
-    chosen: () => shown.map(({ id }) => id),
-    layout: () => shown.forEach((frame) => frame.layout()),
-    /** Draw those that are not in sight, too: on paper they are. */
-    seeAll: () => shown.forEach((frame) => frame.seen(true)),
-    /** @param {Theme} theme */
-    paint: (theme) => shown.forEach((frame) => frame.paint(theme)),
-    /** @param {number} i */
-    tell: (i) => shown.forEach((frame) => frame.tell(i)),
-    grow: () => frames.forEach((frame) => frame.grow()),
-    /** A part is here, or another one of the same name: other neurons. @param {string} name */
-    arrived: (name) => frames.forEach((frame) => frame.needs.includes(name) && frame.grow()),
-    stop: () => watcher.disconnect(),
+    chooser: makeMenu("Panels", ...PANELS.map(({ name }, i) => make("label", "", {}, boxes[i], make("span", "", { text: name })))),
+    chosen,
+    /** @param {string[]} ids */
+    choose(ids) {
+      for (const box of boxes) box.checked = ids.includes(box.value);
+      show(ids);
+    },
   };
 }

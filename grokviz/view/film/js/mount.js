@@ -28,7 +28,7 @@ addEventListener("grokviz-carried", keepCarried);
 export function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   const place = mounted.get(parentElement) ?? newPlace(parentElement);
   place.commit = (state) => setStateValue("view", state);
-  place.need = (part) => setTriggerValue("need", part);
+  place.need = (part, run) => setTriggerValue("need", place.control?.ids ? `${run}/${part}` : part);
   if (data) place.control = decodeMessage(data);
   settle(place);
   return () => {
@@ -81,16 +81,17 @@ function settle(place) {
   if (!place.control) return;
   /** @type {Control} */
   const control = { ...place.control, ...globalThis.grokvizCommands?.get(place.control.key) };
-  const core = registry.parts.get(`${control.id}/core`);
+  const ids = control.ids ?? [control.id], cores = ids.flatMap((id) => registry.parts.get(`${id}/core`) ?? []), [core] = cores;
   if (control.seq === undefined) return; // the command is still on its way
-  if (!core) {
-    place.timer = setTimeout(() => place.need("core"), BLOB_PATIENCE_MS);
+  if (cores.length < ids.length) {
+    const lacking = /** @type {string} */ (ids.find((id) => !registry.parts.has(`${id}/core`)));
+    place.timer = setTimeout(() => place.need("core", lacking), BLOB_PATIENCE_MS);
     return;
   }
   const { view } = place;
-  if (view?.id === control.id) {
+  if (view?.id === ids.join()) {
     if (place.seq === control.seq) view.refresh(); else view.command(control);
-  } else if (view && place.seq === control.seq && isLater(view.film, core.header)) {
+  } else if (view && cores.length === 1 && place.seq === control.seq && isLater(view.film, core.header)) {
     if (view.film.held || view.film.moving() || place.root.querySelector(".gv-menu[open]")) {
       place.timer = setTimeout(() => settle(place), HAND_PATIENCE_MS);
       return;
@@ -98,7 +99,7 @@ function settle(place) {
     view.grow(core);
   } else {
     view?.stop();
-    place.view = buildView(place, core, control);
+    place.view = buildView(place, cores, control);
     setFree(place.root);
   }
   place.seq = control.seq;

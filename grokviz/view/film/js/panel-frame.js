@@ -1,7 +1,7 @@
 // The frame of one panel: its title, figure, caption and words, and what happens under the pointer.
 
 /** @import { Context, Panel, Theme, Timeline } from "./contract.js" */
-/** @import { Film } from "./film.js" */
+/** @import { Hand } from "./film.js" */
 /** @import { Figure } from "./kit/canvas.js" */
 
 import { makeDraggable, makeFigure, placeOn } from "./kit/canvas.js";
@@ -17,13 +17,13 @@ const PART_PATIENCE_MS = 1500;
 /** `own` is what the panel keeps for this run, null until it is drawn; `told` the snapshot of its caption.
  * @typedef {{ own: any, theme: Theme | null, visible: boolean, told: number, pointed: boolean }} State */
 
-/** How a panel stands in the page: `need` asks for a part of the run; `placed` by itself, under a heading of the page;
- * `pick` tells Python what was chosen in it.
- * @typedef {{ need: (part: string) => void, placed?: boolean, pick?: (chosen: object) => void }} Stand */
+/** How a panel stands in the page: `need` asks for a part of the run; `placed` by itself, under a heading of the page, or
+ * with a `head` in place of its title; `pick` tells Python what was chosen in it.
+ * @typedef {{ need: (part: string) => void, placed?: boolean, head?: HTMLElement, pick?: (chosen: object) => void }} Stand */
 
-/** @param {Panel<any>} panel @param {Timeline} timeline @param {Film} film @param {Stand} stand */
+/** @param {Panel<any>} panel @param {Timeline} timeline @param {Hand} film @param {Stand} stand */
 export function makePanelFrame(panel, timeline, film, stand) {
-  const page = makePage(panel, stand.placed ?? false), { figure, element, caption, note } = page;
+  const page = makePage(panel, stand), { figure, element, caption, note } = page;
   const part = waitForPart(panel, timeline, film, stand.need);
   /** @type {State} */
   const state = { own: null, theme: null, visible: false, told: -1, pointed: false };
@@ -79,7 +79,7 @@ function drawPanel(panel, figure, state, context) {
   panel.live(figure.clear(figure.front), state.own, context);
 }
 
-/** @param {"png" | "svg"} kind @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Film} film
+/** @param {"png" | "svg"} kind @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Hand} film
  * @param {State} state @param {(theme: Theme) => Context} context */
 function savePanel(kind, panel, { figure, caption }, film, state, context) {
   const { theme } = state, about = { title: panel.title, caption: caption.textContent ?? "", step: film.step(), name: panel.id };
@@ -88,8 +88,8 @@ function savePanel(kind, panel, { figure, caption }, film, state, context) {
 }
 
 /** What stands in the page of a panel. One that is placed has its heading beside it in the page.
- * @param {Panel<any>} panel @param {boolean} placed */
-function makePage(panel, placed) {
+ * @param {Panel<any>} panel @param {Stand} stand */
+function makePage(panel, { placed = false, head }) {
   const figure = makeFigure("gv-panel-figure", panel.title);
   const caption = make("p", "gv-caption"), note = make("p", "gv-note");
   const page = { onsave: (/** @type {"png" | "svg"} */ kind) => {} };
@@ -97,7 +97,7 @@ function makePage(panel, placed) {
     make("button", "gv-link", { type: "button", text: `Save ${kind.toUpperCase()}`, onclick: () => page.onsave(kind) }));
   const howto = panel.howto ? [make("details", "gv-howto", {},
     make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), ...saves)] : [];
-  const heading = placed ? [] : [make("h3", "gv-title", { text: panel.title })];
+  const heading = head ? [head] : placed ? [] : [make("h3", "gv-title", { text: panel.title })];
   const element = make("figure", panel.wide ? "gv-panel gv-wide" : "gv-panel", { "data-panel": panel.id },
     ...heading, figure.holder, make("figcaption", "", {}, caption), ...howto);
   element.classList.toggle("gv-placed", placed);
@@ -113,7 +113,7 @@ function fit(figure, height) {
 }
 
 /** Asks for the part that the panel needs, once, when it is to be drawn; says what is missing meanwhile.
- * @param {Panel<any>} panel @param {Timeline} timeline @param {Film} film @param {(part: string) => void} need */
+ * @param {Panel<any>} panel @param {Timeline} timeline @param {Hand} film @param {(part: string) => void} need */
 function waitForPart(panel, timeline, film, need) {
   let asked = 0;
   return {
@@ -132,7 +132,7 @@ function waitForPart(panel, timeline, film, need) {
 }
 
 /** The pointer names what it is over, or moves the film where the panel has an axis of time.
- * @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Film} film @param {State} state
+ * @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Hand} film @param {State} state
  * @param {(theme: Theme) => Context} context */
 function listenToPanel(panel, { figure, element, caption }, film, state, context) {
   const { timeBox, hover, press } = panel;

@@ -1,18 +1,19 @@
 // The names of the phases above the strip: a click goes to the beginning of one.
 
 /** @import { Theme } from "./contract.js" */
-/** @import { Film } from "./film.js" */
+/** @import { Hand } from "./film.js" */
 /** @import { Box } from "./kit/plot.js" */
 
 import { make } from "./kit/dom.js";
 import { phaseBands } from "./kit/timeline.js";
 
-/** @param {Film} film */
-export function makePhaseRow(film) {
+/** @param {Hand} film @param {Node} title at its beginning @param {boolean} kept each band stays over its place, without its name
+ *   where that does not fit; else the row becomes a list of names */
+export function makePhaseRow(film, title = make("span", "gv-strip-title", { text: "loss" }), kept = false) {
   const bands = phaseBands(film.header);
   const chips = bands.map(({ name, from }) =>
-    make("button", "gv-phase", { type: "button", text: name, title: `Go to the start of ${name}`, onclick: () => film.goTo(film.nearest(from)) }));
-  const element = make("div", "gv-phases", {}, make("span", "gv-strip-title", { text: "loss" }), ...chips);
+    make("button", "gv-phase", { type: "button", text: name, "aria-label": name, title: `Go to the start of ${name}`, onclick: () => film.goTo(film.nearest(from)) }));
+  const element = make("div", "gv-phases", {}, title, ...chips);
 
   /** Each name over its band where all fit, else a row of names with their tints.
    * @param {Box} box @param {Theme} theme */
@@ -21,10 +22,12 @@ export function makePhaseRow(film) {
     element.classList.remove("gv-legend");
     chips.forEach((chip) => (chip.style.cssText = ""));
     const places = bands.map(({ from, to }) => [from, to].map((step) => box.left + film.axis.unit(step) * box.width));
-    const fits = places.every(([x0, x1], i) => chips[i].scrollWidth + 4 <= x1 - x0);
-    element.classList.toggle("gv-legend", !fits);
+    chips.forEach((chip, i) => (chip.textContent = bands[i].name));
+    const fits = places.map(([x0, x1], i) => chips[i].scrollWidth + 4 <= x1 - x0), all = fits.every(Boolean);
+    element.classList.toggle("gv-legend", !all && !kept);
     places.forEach(([x0, x1], i) => {
-      if (fits) chips[i].style.cssText = `position:absolute;left:${x0}px;width:${x1 - x0}px`;
+      if (all || kept) chips[i].style.cssText = `position:absolute;left:${x0}px;width:${x1 - x0}px`;
+      if (kept && !fits[i]) chips[i].textContent = "";
     });
     tint(theme);
   }

@@ -1,6 +1,6 @@
 // The strip: the loss curves under the hand, the phases above them, the controls and the narrator below.
 
-/** @import { Canvas, Theme, Timeline } from "./contract.js" */
+/** @import { Canvas, Edges, Header, Theme, Timeline } from "./contract.js" */
 /** @import { Film } from "./film.js" */
 /** @import { makeMoments } from "./moments.js" */
 /** @import { Box, Plot } from "./kit/plot.js" */
@@ -12,10 +12,39 @@ import { decade } from "./kit/declared.js";
 import { make, setText } from "./kit/dom.js";
 import { freePlace } from "./kit/labels.js";
 import { curveSeries, drawCursor, drawPlotBackground, plotBox } from "./kit/plot.js";
+import { phaseAt } from "./kit/timeline.js";
 import { narrate, spoken } from "./narrator.js";
 import { makePhaseRow } from "./phase-row.js";
 
 /** @typedef {ReturnType<typeof makeMoments>} Moments */
+
+/** What a strip draws and says: of one run, or of several.
+ * @typedef {object} Subject
+ * @property {Plot} plot
+ * @property {Header} header whose phases and changes are drawn behind the curves
+ * @property {Pick<ReturnType<typeof makePhaseRow>, "element" | "layout" | "tint">} phases
+ * @property {(i: number) => string} now where it is at snapshot i, in two words
+ * @property {(i: number) => string} say the sentence of that snapshot
+ * @property {string[]} sentences others that may stand in its place
+ * @property {(i: number) => string} spoken what a screen reader hears of it
+ * @property {(i: number) => void} tell
+ */
+
+/** One run. @param {Timeline} timeline @param {Film} film @param {Moments} moments @returns {Subject} */
+export function lossSubject(timeline, film, moments) {
+  const { header } = timeline;
+  return {
+    plot: lossPlot(timeline), header, phases: makePhaseRow(film),
+    now(i) {
+      const step = header.steps[i], { cleanup_to: done } = header.phases;
+      return phaseAt(header, step) ?? (done !== null && step >= done ? "understood" : "");
+    },
+    say: (i) => moments.sentence(i) ?? narrate(timeline, i),
+    sentences: [...moments.sentences, ...header.steps.map((_, i) => narrate(timeline, i))],
+    spoken: (i) => spoken(timeline, i),
+    tell: moments.tell,
+  };
+}
 
 /** @param {Timeline} timeline @returns {Plot} */
 function lossPlot(timeline) { // what the circuit does alone and what is left without it stand among the measures
@@ -26,20 +55,20 @@ function lossPlot(timeline) { // what the circuit does alone and what is left wi
   return { rows: [{ kind: "log", domain: logDomain(series), series, format: decade }], top: 0 };
 }
 
-/** @param {Timeline} timeline @param {Film} film
- * @param {{ onlayout: () => void, menus: Node[], saves: Node[], moments: Moments, roomy: boolean }} page `roomy` where
- *   figures under it share its axis, whose ticks and names may be longer */
-export function makeStrip(timeline, film, page) {
-  const plot = lossPlot(timeline), many = film.steps.length > 1;
-  const figure = makeFigure("gv-strip-figure", "Loss curves on a log scale over training steps"), phases = makePhaseRow(film);
-  const controls = makeControls(film, page), narrator = makeNarrator(timeline, page.moments), range = makeRange(film);
+/** @param {Subject} subject @param {Film} film
+ * @param {{ onlayout: () => void, menus: Node[], saves: Node[], margins: Edges | null }} page `margins` at least,
+ *   where figures under it share its axis, whose ticks and names may be longer */
+export function makeStrip(subject, film, page) {
+  const { plot, phases } = subject, many = film.steps.length > 1;
+  const figure = makeFigure("gv-strip-figure", "Loss curves on a log scale over training steps");
+  const controls = makeControls(film, page), narrator = makeNarrator(subject), range = makeRange(film);
   const invite = make("span", "gv-invite", { text: "drag", "aria-hidden": "true" });
   figure.holder.append(range, invite);
   let box = /** @type {Box | null} */ (null);
   if (many) makeDraggable(figure.front, film, (x) => (box ? (x - box.left) / box.width : 0));
   return {
     element: make("div", "gv-stage", {}, phases.element, figure.holder, controls.element),
-    narrator: narrator.element, figure, range,
+    narrator: narrator.element, figure, range, spoken: subject.spoken,
     showPlaying: controls.showPlaying,
     caption: () => narrator.element.textContent ?? "",
     /** The curves fill what is in sight of the figure. @param {number} width @param {Theme} theme
@@ -47,7 +76,7 @@ export function makeStrip(timeline, film, page) {
     layout(width, theme, hidden, height = width < 520 ? 158 : 186) {
       figure.resize(width, height);
       plot.top = hidden ? Math.max(0, hidden - figure.holder.offsetTop) + 5 : 0;
-      box = stripBox(plot, figure, theme, page.roomy && width >= 520);
+      box = stripBox(plot, figure, theme, width >= 520 ? page.margins : null);
       film.edges = { left: box.left, right: box.margin };
       phases.layout(box, theme);
     },
@@ -56,7 +85,7 @@ export function makeStrip(timeline, film, page) {
       if (!box) return;
       if (figure.stale) {
         phases.tint(theme);
-        drawPlotBackground(figure.clear(figure.back), box, film.axis, film.header, theme);
+        drawPlotBackground(figure.clear(figure.back), box, film.axis, subject.header, theme);
         figure.stale = false;
       }
       const { x, heights } = drawHandle(figure.clear(figure.front), box, film, theme);
@@ -65,33 +94,33 @@ export function makeStrip(timeline, film, page) {
     },
     /** @param {number} i */
     tell(i) {
-      controls.tell(i);
+      controls.tell(i, subject.now(i));
       narrator.tell(i);
       range.value = String(i);
-      range.setAttribute("aria-valuetext", spoken(timeline, i));
-      figure.front.setAttribute("aria-label", `Loss curves on a log scale. Now at ${spoken(timeline, i)}.`);
+      range.setAttribute("aria-valuetext", subject.spoken(i));
+      figure.front.setAttribute("aria-label", `Loss curves on a log scale. Now at ${subject.spoken(i)}.`);
     },
   };
 }
 
-/** @param {Plot} plot @param {{ width: number, height: number }} figure @param {Theme} theme @param {boolean} roomy */
-function stripBox(plot, { width, height }, theme, roomy) {
+/** @param {Plot} plot @param {{ width: number, height: number }} figure @param {Theme} theme
+ * @param {Edges | null} margins */
+function stripBox(plot, { width, height }, theme, margins) {
   const box = plotBox(plot, width, height, theme);
-  return roomy ? plotBox(plot, width, height, theme, { left: Math.max(box.left, 54), right: Math.max(box.margin, 92) }) : box;
+  return margins ? plotBox(plot, width, height, theme, { left: Math.max(box.left, margins.left), right: Math.max(box.margin, margins.right) }) : box;
 }
 
 /** The sentence of the step, with room for the longest that this run has: what stands below it never moves.
- * @param {Timeline} timeline @param {Moments} moments */
-function makeNarrator(timeline, moments) {
-  const sentence = (/** @type {number} */ i) => moments.sentence(i) ?? narrate(timeline, i);
-  const longest = [...moments.sentences, ...timeline.header.steps.map((_, i) => narrate(timeline, i))].reduce((a, b) => (b.length > a.length ? b : a));
+ * @param {Subject} subject */
+function makeNarrator({ say, sentences, tell }) {
+  const longest = sentences.reduce((a, b) => (b.length > a.length ? b : a));
   const said = make("span"), room = make("span", "gv-room", { "aria-hidden": "true", "data-words": longest });
   return {
     element: make("p", "gv-narrator", {}, said, room),
     /** @param {number} i */
     tell(i) {
-      setText(said, sentence(i));
-      moments.tell(i);
+      setText(said, say(i));
+      tell(i);
     },
   };
 }

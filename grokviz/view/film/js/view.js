@@ -1,54 +1,52 @@
 // One film in one place of the page: strip, panels, and what drives them.
 
-/** @import { Part, Timeline } from "./contract.js" */
+/** @import { Part } from "./contract.js" */
 /** @import { Figure } from "./kit/canvas.js" */
 /** @import { Control } from "./kit/registry.js" */
 
-import { makeFilm } from "./film.js";
+import { joinedSubject } from "./beside.js";
 import { makePanels } from "./grid.js";
 import { onKey } from "./keys.js";
 import { make } from "./kit/dom.js";
 import { NOTHING, onHover, pointAt } from "./kit/hover.js";
 import { placesOf, registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
+import { colourLines, makeCast, makeHead, mapsFor } from "./members.js";
 import { makeMoments } from "./moments.js";
-import { spoken } from "./narrator.js";
 import { makePresenter } from "./present.js";
 import { playQuietly } from "./quiet-play.js";
 import { makeShareButtons, saveCurves, savePicture } from "./saving.js";
 import { makeSlim } from "./slim.js";
-import { makeStrip } from "./strip.js";
+import { lossSubject, makeStrip } from "./strip.js";
 import { makeVideoRow } from "./video.js";
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
 const BESIDE_FROM = 900, BESIDE_HEIGHT = 268; // pixels: where strip and panels stand beside each other
 
-/** Where a film stands in the page, and how Python hears of it.
- * @typedef {{ root: HTMLElement, commit: (state: object) => void, need: (part: string) => void, seq: number | undefined }} Site */
+/** Where a film stands in the page, and how Python hears of it: what it shows, and which part of which run it lacks.
+ * @typedef {{ root: HTMLElement, commit: (state: object) => void, need: (part: string, run: string) => void, seq: number | undefined }} Site */
 
 /** @typedef {ReturnType<typeof buildView>} View */
 
-/** @param {Site} site @param {Part} core @param {Control} control */
+/** @param {Site} site @param {Part[]} cores of one run, or of several that are shown beside each other @param {Control} control */
 // eslint-disable-next-line max-lines-per-function -- one place: what may happen to it, and all it is made of
-export function buildView(site, core, control) {
+export function buildView(site, cores, control) {
   const { root } = site, { layout: kind } = control, full = kind === "full" || kind === "beside", beside = kind === "beside";
   const places = () => placesOf(control.key);
-  /** @type {Timeline} */
-  const timeline = { ...core, maps: mapsFor(core) };
-  const film = makeFilm(core.header);
-  const panels = makePanels(timeline, film, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
+  const cast = makeCast(cores), { film, rivals, whole: timeline } = cast, several = rivals.length > 0;
+  const panels = makePanels(cast, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
   film.tour = (control.moments ?? []).map(([, step]) => step);
   const presenter = makePresenter(root, film, panels.grid, () => layout());
   const saves = /** @type {HTMLElement[]} */ ([
-    ...(control.layout === "strip" ? [] : [make("button", "gv-link", { type: "button", text: "Show to a room", onclick: presenter.start })]),
+    ...(control.layout === "strip" || several ? [] : [make("button", "gv-link", { type: "button", text: "Show to a room", onclick: presenter.start })]),
     ...makeShareButtons(film, panels.chosen),
-    make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => saveCurves(timeline) }),
+    make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => cast.members.forEach((member) => saveCurves(member.timeline)) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () => saveStrip("png") }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as SVG", onclick: () => saveStrip("svg") }),
-    makeVideoRow(timeline, film, {
+    ...(several ? [] : [makeVideoRow(timeline, film, {
       theme: () => theme, strip: () => ({ title: "loss", figure: /** @type {Figure} */ (strip.figure) }), panels: panels.pictures,
       begin: () => (drawStrip(0), panels.pictures().forEach((frame) => frame.seen(true))), end: () => (drawStrip(), film.settle()),
-    }),
+    })]),
   ]);
   /** Whole, even where only a slim bar of it is in sight. @param {"png" | "svg"} kind */
   function saveStrip(kind) {
@@ -59,11 +57,14 @@ export function buildView(site, core, control) {
     drawStrip();
   }
   const moments = makeMoments(film, control.moments ?? []);
-  const newStrip = () => makeStrip(timeline, film, { onlayout: () => layout(), menus: full ? [panels.chooser] : [], saves, moments, roomy: !full });
+  const subject = () => (several ? joinedSubject(cast) : lossSubject(timeline, film, moments));
+  const margins = several ? { left: 54, right: 26 } : full ? null : { left: 54, right: 92 };
+  const newStrip = () => makeStrip(subject(), film, { onlayout: () => layout(), menus: full ? [panels.chooser] : [], saves, margins });
   let strip = newStrip();
+  const heads = rivals.map((rival) => makeHead(rival, film));
   const live = make("p", "gv-heard", { "aria-live": "polite" });
   if (kind === "none") root.replaceChildren(live); // its places alone, under other controls
-  else root.replaceChildren(...(control.moments?.length ? [moments.element] : []), strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
+  else root.replaceChildren(...(control.moments?.length ? [moments.element] : []), ...(several ? [make("div", "gv-heads", {}, ...heads.map(({ element }) => element))] : []), strip.element, strip.narrator, ...(full ? [panels.grid] : []), live);
   root.classList.toggle("gv-film-strip", !full);
   let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
 
@@ -89,6 +90,7 @@ export function buildView(site, core, control) {
     places().forEach((place) => place.stale());
     strip.figure.stale = true;
     toldIndex = -1;
+    colourLines(root, theme);
     film.draw();
   }
 
@@ -106,12 +108,13 @@ export function buildView(site, core, control) {
       return;
     }
     if (i !== toldIndex) strip.tell(i);
-    panels.tell(i);
+    panels.tell();
+    heads.forEach((head) => head.tell());
     there.forEach((place) => place.tell(i));
     [told, toldIndex] = [now, i];
   };
   film.oncommit = () => {
-    live.textContent = spoken(timeline, film.goal());
+    live.textContent = strip.spoken(film.goal());
     site.commit({ step: film.steps[film.goal()], panels: panels.chosen(), seq: site.seq });
   };
 
@@ -143,13 +146,13 @@ export function buildView(site, core, control) {
   const printAll = () => {
     panels.seeAll();
     panels.paint(theme);
-    panels.tell(film.index());
+    panels.tell();
   };
   addEventListener("beforeprint", printAll);
 
   return {
     film,
-    get id() { return timeline.header.id; },
+    get id() { return cast.members.map((member) => member.timeline.header.id).join(); },
     /** The run has gone on. At its last step the film goes along. @param {Part} part */
     grow(part) {
       const tree = /** @type {Document | ShadowRoot} */ (root.getRootNode());
@@ -170,16 +173,17 @@ export function buildView(site, core, control) {
     refresh() {
       theme = readTheme(root);
       panels.layout();
+      colourLines(root, theme);
       strip.figure.stale = true;
       film.draw();
     },
     /** @param {string} name of a part that is here now */
     arrived(name) {
-      const { id } = timeline.header;
-      if (!name.startsWith(`${id}/`)) return;
-      timeline.maps = mapsFor(timeline);
-      panels.arrived(name.slice(id.length + 1));
-      places().forEach((place) => place.arrived(name.slice(id.length + 1)));
+      const [id, part] = name.split("/"), own = cast.members.filter((member) => member.timeline.header.id === id);
+      if (!own.length) return;
+      own.forEach((member) => (member.timeline.maps = mapsFor(member.timeline)));
+      panels.arrived(part);
+      places().forEach((place) => place.arrived(part));
       toldIndex = -1;
       film.draw();
     },
@@ -217,9 +221,4 @@ function pageOf(root) {
   let outer = /** @type {HTMLElement | null} */ (host.closest(column));
   while (outer?.parentElement && !outer.parentElement.matches(column)) outer = outer.parentElement;
   return outer?.parentElement ? outer : null;
-}
-
-/** The second part of a run, if it has arrived. @param {Pick<Part, "header">} run */
-function mapsFor({ header }) {
-  return registry.parts.get(`${header.id}/maps`) ?? null;
 }

@@ -15,10 +15,11 @@
 
 const WARPS = { linear: (/** @type {number} */ s) => s, root: Math.sqrt, log: Math.log1p };
 
-/** @param {number[]} steps of the snapshots @param {AxisKind} kind @returns {Axis} */
-export function makeAxis(steps, kind) {
+/** @param {number[]} steps of the snapshots @param {AxisKind} kind
+ * @param {number} [end] the step at its right end, where other runs go on for longer @returns {Axis} */
+export function makeAxis(steps, kind, end = steps[steps.length - 1]) {
   const warp = WARPS[kind];
-  const first = warp(0), span = warp(Math.max(steps[steps.length - 1], 1)) - first;
+  const first = warp(0), span = warp(Math.max(end, 1)) - first;
   const unit = (/** @type {number} */ step) => Math.min(1, Math.max(0, (warp(Math.max(step, 0)) - first) / span));
   const units = Float64Array.from(steps, unit);
   return {
@@ -38,6 +39,15 @@ export function makeAxis(steps, kind) {
       return low + (u - units[low]) / (units[high] - units[low]);
     },
   };
+}
+
+/** The index of the step nearest to this one. @param {number[]} steps @param {number} step */
+export function nearestStep(steps, step) {
+  let best = 0;
+  steps.forEach((s, i) => {
+    if (Math.abs(s - step) < Math.abs(steps[best] - step)) best = i;
+  });
+  return best;
 }
 
 /** Round steps, as many as can be read side by side.

@@ -1,6 +1,7 @@
 // Curves over the time axis: a fixed background drawn once, and a cursor with its values drawn every frame.
 
 /** @import { Axis, Canvas, Header, Moment, Numbers, Theme, Timeline } from "../contract.js" */
+/** @import { Follower } from "../follower.js" */
 
 import { logTicks, stepTicks } from "./axis.js";
 import { dot, line, write } from "./canvas.js";
@@ -11,8 +12,8 @@ import { readable, whole } from "./wording.js";
 
 /**
  * One curve: `at` holds its value at each snapshot; `steps` and `values` what is drawn, which may be finer. A pale one
- * is there to compare with.
- * @typedef {{ label: string, colour: string, at: Numbers, steps: ArrayLike<number>, values: Numbers, pale?: boolean }} Series
+ * is there to compare with; one of another run than the others follows a `hand` of its own.
+ * @typedef {{ label: string, colour: string, at: Numbers, steps: ArrayLike<number>, values: Numbers, pale?: boolean, hand?: Follower }} Series
  *
  * Curves that share an axis of values. `format` words its ticks, `read` a value at the cursor.
  * @typedef {object} Row
@@ -211,12 +212,13 @@ export function drawCursor(g, box, axis, moment, theme) {
   const heights = [];
   for (const { row, top, height, y } of box.rows) {
     const labels = [];
-    for (const { at, colour, label } of row.series) {
-      const value = between(at, row.kind, moment);
-      if (!Number.isFinite(value)) continue;
-      dot(g, x, y(value), 5, theme.background);
-      dot(g, x, y(value), 3.6, theme.series[colour].line);
-      labels.push({ at: y(value), colour, text: (box.narrow ? "" : `${label} `) + (row.read ?? readable)(at[moment.index]) });
+    for (const { at, colour, label, hand } of row.series) {
+      const now = hand?.moment() ?? moment, value = between(at, row.kind, now);
+      if (!Number.isFinite(value) || (hand && hand.when() !== "during")) continue;
+      const own = hand ? box.left + hand.axis.unitAt(now.position) * box.width : x;
+      dot(g, own, y(value), 5, theme.background);
+      dot(g, own, y(value), 3.6, theme.series[colour].line);
+      labels.push({ at: y(value), colour, text: (box.narrow && !hand ? "" : `${label} `) + (row.read ?? readable)(at[now.index]) });
     }
     if (labels.length * 15 > height + 8) continue;
     spread(labels, 15);
