@@ -31,7 +31,7 @@ with shell.column():
         "`python -m grokviz publish RUN --repo owner/name`."
     )
 shell.foot(
-    "Open one, and the whole of GrokViz shows it. Or begin again where it all begins, with the story.",
+    "Open one, and the whole of GrokViz shows it. Next, put two of them under one hand.",
     "timeline",
-    "story",
+    "compare",
 )

@@ -93,13 +93,11 @@ def loss_chart(
     )
 
 
-def _loss_lines(
-    positive: pd.DataFrame, last_step: int, dark: bool, width: float = 2, opacity: float = 1
-) -> alt.Chart:
+def _loss_lines(positive: pd.DataFrame, last_step: int, dark: bool) -> alt.Chart:
     """One line a series, on a log scale."""
     return (
         alt.Chart(positive)
-        .mark_line(strokeWidth=width, opacity=opacity, clip=True)
+        .mark_line(strokeWidth=2, clip=True)
         .encode(
             x=step_axis(last_step),
             y=alt.Y("loss:Q", title="loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
@@ -108,34 +106,6 @@ def _loss_lines(
             tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("loss:Q", format=".2~g")],
         )
     )
-
-
-def compared_losses_chart(
-    mine: pd.DataFrame,
-    other: pd.DataFrame,
-    dark: bool = False,
-    names: tuple[str, str] = ("yours", "the other"),
-) -> Figure:
-    """Train and test loss of two runs on one axis: the second in thin lines, every line named with its run."""
-    last = max(mine["step"].tolist() + other["step"].tolist())
-    mine, other = (table.loc[table["loss"] > 0] for table in (mine, other))
-    layers = [
-        _loss_lines(other, last, dark, width=1.1, opacity=0.9),
-        _loss_lines(mine, last, dark, width=2.6),
-    ]
-    both = pd.concat(
-        [
-            table.assign(name=table["series"] + ", " + name)
-            for table, name in zip((mine, other), names, strict=True)
-        ]
-    )
-    colours = series_colours(dark, text=True)
-    named = {name: colours[name.split(", ")[0]] for name in both["name"].unique()}
-    labels = end_labels(both.assign(series=both["name"]), "loss", named, log=True)
-    words = (
-        f"Train and test loss of two runs, {names[0]} and {names[1]}, over {last:,} steps, on a log scale."
-    )
-    return finish([*layers, labels], words, None, right=150)
 
 
 def measure_chart(
@@ -272,15 +242,15 @@ def spread(ends: list[float], values: list[float], log: bool) -> list[float]:
     return [from_axis(y) for y in places]
 
 
-def finish(layers: list, description: str, step: int | None, right: int = 70) -> Figure:
+def finish(layers: list, description: str, step: int) -> Figure:
     return (
         alt.layer(*layers)
         .resolve_scale(color="independent", strokeDash="independent")
         .properties(
             height=320,
             description=description,
-            padding={"right": right, "left": 5, "top": 5, "bottom": 5},
-            datasets={"cursor": [{"step": step}]} if step is not None else {},
+            padding={"right": 70, "left": 5, "top": 5, "bottom": 5},
+            datasets={"cursor": [{"step": step}]},
         )
         .configure_view(stroke=None)
         .configure_axis(domain=False, ticks=False)

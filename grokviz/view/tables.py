@@ -35,16 +35,6 @@ def losses(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"step": int})
 
 
-def logged_losses(study: Study) -> pd.DataFrame:
-    """step, series, loss: train and test as logged."""
-    log = study.run.log.iloc[thinned(len(study.run.log), CURVE_POINTS)]
-    parts = [
-        pd.DataFrame({"step": log["step"], "series": series, "loss": log[LOSSES[series]]})
-        for series in ("train", "test")
-    ]
-    return pd.concat(parts, ignore_index=True).astype({"step": int})
-
-
 def measure(study: Study, name: str) -> Shaped[np.ndarray, "n ..."]:
     """The numbers of a measure, the snapshots along the first axis."""
     return study.timeline[name]

@@ -115,5 +115,5 @@ def test_a_run_with_damage_that_no_list_can_see_gives_way_to_another(copied, vis
 
 
 def test_what_stands_in_a_notice_is_text():
-    assert address._quoted("a\n\u202eb" + "x" * 99) == "“a b" + "x" * 36 + "…”"
+    assert address.quoted("a\n\u202eb" + "x" * 99) == "“a b" + "x" * 36 + "…”"
     assert sentences.as_text("__a__ [b](c) <i>") == r"\_\_a\_\_ \[b\]\(c\) \<i\>"

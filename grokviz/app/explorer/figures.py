@@ -20,12 +20,6 @@ def loss_curves(study: Study, step: int) -> None:
     _draw(_loss_spec(study, is_dark()), step, "losses")
 
 
-def compared_losses(study: Study, other: Study, names: tuple[str, str]) -> None:
-    """Train and test loss of two runs, the second in thin lines, each line with the name of its run."""
-    mine, its = tables.logged_losses(study), tables.logged_losses(other)
-    st.altair_chart(charts.compared_losses_chart(mine, its, is_dark(), names))
-
-
 def article_curves(study: Study, measure: Measure, step: int) -> None:
     """A measure and those that its article draws beside it, with a rule at the step."""
     beside = measure.article.beside if measure.article else ()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from grokviz.app import bring, sentences
+from grokviz.app.compare import place
 from grokviz.app.library import answers, publish
 from grokviz.app.session import address, budget, cache, keys, visitor
 from grokviz.config import RunConfig
@@ -23,6 +24,9 @@ from grokviz.view import thumbnail
 
 OPEN = "open"  # in the address: the reference that is being opened
 COLUMNS = 3
+COMPARE = (
+    "Beside another run, under one hand: the baseline that you have chosen, or the run most like this one."
+)
 FEW = 6  # runs that are seen at a glance
 ORDERS = ("As they came", "Newest first", "By title")
 EMPTY = (
@@ -251,6 +255,10 @@ def _card(card: Card) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Open", key=f"open-{card.path.parent.name}-{card.id}"):
                 show(card.id)
+            if card.n_snapshots and st.button(
+                "Compare", key=f"compare-{card.path.parent.name}-{card.id}", type="tertiary", help=COMPARE
+            ):
+                place.beside(card.id)
             if card.finished and card.path.parent == visitor.root():
                 publish.button(card.id)
             if glance.provenance.get("imported"):

@@ -148,7 +148,7 @@ def _run_from(wanted: str | None) -> tuple[str, Study]:
     """The run that is wanted, else the default, else the first that opens."""
     usable = [card.id for card in cache.cards() if card.problem is None and card.n_snapshots]
     if wanted is not None and wanted not in usable:
-        notice(f"The link names a run that is not here ({_quoted(wanted)}). This is another one.")
+        notice(f"The link names a run that is not here ({quoted(wanted)}). This is another one.")
     for run in sorted(usable, key=lambda run: (run != wanted, run != library.DEFAULT_RUN)):
         try:
             return run, cache.load(run)
@@ -162,11 +162,11 @@ def _step_from(wanted: str | None, study: Study) -> int:
     if wanted is None:
         return telling_step(study)
     if not re.fullmatch(r"-?\d+", wanted):
-        notice(f"The link names a step that is no number ({_quoted(wanted)}). This is another one.")
+        notice(f"The link names a step that is no number ({quoted(wanted)}). This is another one.")
         return telling_step(study)
     steps, number = study.timeline.steps, int(wanted[:12])  # beyond any run, and no work to read
     if not 0 <= number <= steps[-1]:
-        notice(f"The link names step {_quoted(wanted)}, and this run goes from 0 to {steps[-1]:,}.")
+        notice(f"The link names step {quoted(wanted)}, and this run goes from 0 to {steps[-1]:,}.")
     return study.step_at(number)
 
 
@@ -184,5 +184,6 @@ def notice(text: str) -> None:
     st.toast(sentences.as_text(text), icon=":material/info:")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text from outside, as a notice repeats it."""
     return "“" + sentences.plain(text, 40) + "”"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import streamlit as st
 
 if TYPE_CHECKING:
+    from grokviz.app.compare.place import Compared
     from grokviz.app.session.address import Place
     from grokviz.app.train.pace import Looks
 
@@ -73,6 +74,9 @@ NEURONS: Key[dict[str, tuple[int, ...]]] = Key("_neurons")  # of a run: those th
 CHOOSING: Key[bool] = Key("choosing_neurons")
 NEURON_ORDER: Key[str | None] = Key("neuron_order")
 
+# Two runs
+COMPARED: "Key[Compared]" = Key("_compared")  # which runs are beside each other, and where their hand is
+
 # Measures
 DEEPENING_WAS: Key[tuple[str, str]] = Key(
     "_deepening_was"
@@ -106,6 +110,11 @@ def cut(name: str) -> Key:
 def cut_mode(name: str) -> Key[str | None]:
     """Whether what is chosen there is removed, or all else."""
     return Key(f"cut_{name}_mode")
+
+
+def compare_slot(slot: int) -> Key[str | None]:
+    """The list for one of the runs that are beside each other."""
+    return Key(f"compare_{slot}")
 
 
 def amplitude(freq: int) -> Key[float]:

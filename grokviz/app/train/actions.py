@@ -11,7 +11,7 @@ import streamlit as st
 
 from grokviz import hosting
 from grokviz.app import sentences
-from grokviz.app.explorer import figures
+from grokviz.app.compare import place
 from grokviz.app.session import address, budget, cache, keys, uploads, visitor
 from grokviz.app.train import my_run, widgets
 from grokviz.config import CHANGEABLE, SETTINGS
@@ -22,10 +22,10 @@ from grokviz.runs import bundle, library
 from grokviz.runs.folder import Run, open_run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import MAX_STEP
-from grokviz.runs.summary import Card
 from grokviz.study import Study
 from grokviz.view import tables
 
+COMPARE = "This run beside the one that comes with GrokViz and is most like it, under one hand."
 REFUSALS = (RunError, ConfigError, HostingError)
 
 
@@ -120,9 +120,9 @@ def actions(study: Study) -> None:
         if is_finished:
             done |= _rename(study)
             _download(study)
-            if st.button("Delete", icon=":material/delete:", key=f"delete-{run.name}"):
-                done |= attempt(_delete, run)
-    _compare(study)
+        _compare(study)
+        if is_finished and st.button("Delete", icon=":material/delete:", key=f"delete-{run.name}"):
+            done |= attempt(_delete, run)
     say()
     if done:
         st.rerun()  # the whole page: this stands in a part of it that is drawn again for every step
@@ -257,37 +257,8 @@ def _tell_apart(run: Run, titles: list[str]) -> None:
 
 
 def _compare(study: Study) -> None:
-    """Beside the bundled run that is most like it."""
-    other = _kin(study)
-    if other is None:
-        return
-    name, is_open = sentences.plain(other.title, 60), keys.popover("compare", study.run.path.name)
-    with st.expander(
-        f"Compare with the bundled run “{name}”",
-        icon=":material/compare_arrows:",
-        key=is_open,
-        on_change="rerun",
-    ):
-        if not is_open.get(False):
-            return
-        figures.compared_losses(study, cache.load(other.id), ("yours", name))
-        st.caption(
-            "**How to read this.** Loss on a log scale over training steps: yours in strong lines, the bundled run's in "
-            "thin ones, each with its name at its end. Where two lines of a colour differ, the settings or the luck of "
-            "the seed made the difference."
-        )
-
-
-def _kin(study: Study) -> Card | None:
-    mine = study.run.config
-    bundled = [c for c in cache.cards() if c.path.parent == library.BUNDLED and c.config and not c.problem]
-    if not bundled or study.run.path.parent == library.BUNDLED:
-        return None
-
-    def distance(card: Card) -> tuple:
-        other = card.config
-        assert other
-        alike = (other.weight_decay > 0) != (mine.at(0).weight_decay > 0)
-        return other.operation != mine.operation, alike, abs(other.p - mine.p)
-
-    return min(bundled, key=distance)
+    """Beside the bundled run that is most like it, which becomes the baseline."""
+    run = study.run.path
+    base = None if run.parent == library.BUNDLED else place.kin(run.name, bundled=True)
+    if base and st.button("Compare", icon=":material/compare:", key=f"compare-{run.name}", help=COMPARE):
+        place.beside(run.name, base)
