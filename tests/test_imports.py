@@ -30,13 +30,14 @@ LAYERS = (
     ("importers",),
     ("jobs",),
     ("worker",),
+    ("racer",),
     ("hub",),
     ("app", "api"),
     ("charts",),
     ("cli",),
     ("__main__", "pages", "app.py"),
 )
-TORCH_PARTS = {"engine", "worker"}
+TORCH_PARTS = {"engine", "worker", "racer"}
 TORCH_FILES = {
     "grokviz/models/transformer.py",
     "grokviz/sweeps/runners.py",

@@ -35,6 +35,13 @@ KINDS = {
         restarts=2,  # each goes on where the one before was killed
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     ),
+    "race": Kind(  # a few trainings side by side
+        "grokviz.racer",
+        is_queued=True,
+        locks_run=False,
+        restarts=2,
+        environment={"OMP_WAIT_POLICY": "PASSIVE"},
+    ),
     "open": Kind(  # a reference of the Hub
         "grokviz.hub.job",
         is_queued=False,

@@ -53,6 +53,13 @@ def start(
         return _queue(run, device)
 
 
+def create(root: Path, config: RunConfig, title: str, limits: Limits | None = None) -> Path:
+    """Makes a run folder in `root` that something else than the queue will train. Raises like `start`."""
+    with _new_run(root, config, limits) as run:
+        write.create_run(run, config, _birth(), title=tidy_title(title))
+    return run
+
+
 def fork(
     parent: folder.Run, step: int, root: Path, config: RunConfig, title: str, limits: Limits | None = None
 ) -> Path:
