@@ -57,8 +57,12 @@ export function makeFilm(header) {
     },
 
     commitSoon() {
-      clearTimeout(commitTimer);
-      commitTimer = setTimeout(() => film.oncommit(), COMMIT_MS);
+      forgetCommit();
+      // On a busy page the timer is late: what the hand did meanwhile is heard before the next frame, and puts it off.
+      commitTimer = setTimeout(() => {
+        const due = commitTimer;
+        requestAnimationFrame(() => due === commitTimer && film.oncommit());
+      }, COMMIT_MS);
     },
 
     /** Under the hand: between snapshots too, no easing.
@@ -113,7 +117,7 @@ export function makeFilm(header) {
       sweep = film.axis.unitAt(film.position);
       if (sweep < start || sweep >= end) [sweep, film.position] = [start, film.axis.positionAt(start)];
       [film.playing, stop] = [true, null];
-      clearTimeout(commitTimer);
+      forgetCommit();
       film.draw();
     },
 
@@ -182,10 +186,15 @@ export function makeFilm(header) {
 
     stop() {
       cancelAnimationFrame(request);
-      clearTimeout(commitTimer);
+      forgetCommit();
       film.playing = false;
     },
   };
+
+  function forgetCommit() {
+    clearTimeout(commitTimer);
+    commitTimer = 0;
+  }
 
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const last = () => film.steps.length - 1;
