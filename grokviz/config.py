@@ -20,6 +20,7 @@ from grokviz.tasks import named_groups
 from grokviz.tasks.numbers import LARGEST_MODULUS, SMALLEST_MODULUS, is_prime, next_prime
 from grokviz.tasks.pairs import (
     COMPOSE,
+    DRAWN,
     OPERATIONS,
     SPLITS,
     Operation,
@@ -57,10 +58,19 @@ class RunConfig:
         kept_by_forks=True, is_young=True, hint="Things that can be done one after the other: shuffles, turns, flips.",
     ))
     frac_train: float = setting(0.3, Setting(
-        "Pairs to train on", "share of the pairs to train on", (0.01, 0.99), kept_by_forks=True,
+        "Pairs to train on", "share of the pairs to train on", (0.01, 0.99),
         hint="The rest is never shown to the network: only there can it prove that it has understood.",
         in_files=("frac_train", "train_frac", "frac", "fraction", "training_fraction"),
         asked=("Share trained on", "Which share of the pairs was it trained on?"),
+    ))
+    frac_before: float = setting(0.0, Setting(
+        "Trained on before", "of a fork with fewer pairs: the share trained on before, 0 where it is the same",
+        (0.0, 0.99), flag="", is_young=True,
+    ))
+    wrong_labels: float = setting(0.0, Setting(
+        "Wrong labels", "share of the training pairs whose label is wrong: any answer but theirs", (0.0, 0.9),
+        kept_by_forks=True, is_young=True,
+        hint="A teacher who errs: so many of the pairs it trains on are given with a false answer.",
     ))
     split: str = setting("seeded", Setting(
         "Split", "seeded, or paper: Python's random.shuffle, as Nanda et al.", choices=SPLITS,
@@ -191,6 +201,7 @@ class RunConfig:
         _check_group(self.operation, self.group, self.p)
         _check_modulus(operation_of(self), self.p)
         check_train_pairs(self.split, self.train_pairs, self.p)
+        _check_teaching(self)
         _check_changes(self.changes)
         _ = self.model  # raises when its sizes do not fit each other
 
@@ -329,6 +340,20 @@ def _check_modulus(operation: Operation, p: int) -> None:
         raise ConfigError(
             f"p = {p} is not prime, and {operation.name} divides, which needs a prime modulus.",
             mend=f"Choose p = {next_prime(p)}, or another operation.",
+        )
+
+
+def _check_teaching(config: RunConfig) -> None:
+    if config.frac_before and (config.split not in DRAWN or config.frac_before <= config.frac_train):
+        raise ConfigError(
+            f"frac_before = {config.frac_before:g} with frac_train = {config.frac_train:g} and the split {config.split} "
+            "names no pairs that are trained on no more.",
+            mend="Make it 0, or larger than frac_train and the split one of: " + ", ".join(DRAWN) + ".",
+        )
+    if config.wrong_labels and config.split == "unknown":
+        raise ConfigError(
+            "Which pairs have a wrong label cannot be told where it is not known which are trained on.",
+            mend="Make wrong_labels 0.",
         )
 
 

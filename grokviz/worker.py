@@ -37,6 +37,7 @@ from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import Config, Record, read_any
 from grokviz.runs.storage import write_lock
+from grokviz.tasks.pairs import further_columns
 
 LOG_SECONDS = 0.5  # a killed training loses at most this much of its log
 STATE_SECONDS = 1.0  # and goes on from a state that is at most this old
@@ -120,8 +121,10 @@ def _events(
 
 def _columns_of(row: Row, config: Config) -> dict[str, float]:
     if isinstance(row, LogRow) or isinstance(config, RunConfig):
-        return row._asdict()
-    return row.shared._asdict() | dict(zip(config.columns, row.parts, strict=True))
+        further = further_columns(config) if isinstance(config, RunConfig) else ()
+        return {name: getattr(row, name) for name in (*LOG_COLUMNS, *further)}
+    shared = {name: getattr(row.shared, name) for name in LOG_COLUMNS}
+    return shared | dict(zip(config.columns, row.parts, strict=True))
 
 
 def _changed(config: RunConfig, step: int, settings: Mapping[str, float]) -> RunConfig:

@@ -271,7 +271,9 @@ def test_a_training_that_diverges_says_what_to_change(tmp_path, refuse):
     flags = "--modulus 5 --d-model 8 --heads 1 --d-mlp 8 --lr 1 --weight-decay 100 --steps 2000"
     path = tmp_path / "new"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "_show_progress", lambda rows, steps: list(rows))  # the bar is not the sentence
+        patch.setattr(
+            cli.common, "_show_progress", lambda rows, steps: list(rows)
+        )  # the bar is not the sentence
         more = ["--precision", "float32", "--device", "cpu", "--out", path]
         assert "smaller l" in refuse("train", *flags.split(), *more)
     assert len(open_run(path).steps)

@@ -38,7 +38,7 @@ def test_what_may_change_and_what_is_kept():
     assert CHANGEABLE == ("lr", "weight_decay")
     assert names("may_differ") == {"steps", "stop", "changes", "max_snapshots"}
     assert names("kept_by_forks") == {
-        "p", "operation", "group", "frac_train", "split", "train_pairs", "seed", "d_model", "n_heads", "d_mlp", "precision",
+        "p", "operation", "group", "wrong_labels", "split", "train_pairs", "seed", "d_model", "n_heads", "d_mlp", "precision",
         "architecture", "attention_rate", "read_at",
     }  # fmt: skip
     assert names("limited") == {"p", "d_model", "n_heads", "d_mlp", "steps", "max_snapshots"}

@@ -46,13 +46,16 @@ class Outcome(NamedTuple):
 
 
 def outcome(logits: Float[np.ndarray, "p p p"], task: Task) -> Outcome:
-    """Loss and accuracy on train, test and all pairs."""
+    """Loss and accuracy on train by its labels, on test and on all pairs by their answers."""
     has_answer = task.answers != NO_ANSWER
     loss = cross_entropy(logits, task.answers)
     is_right = (logits.argmax(axis=2) == task.answers) & ~np.isnan(loss)
-    sides = task.is_train, task.is_test, has_answer
-    train_loss, test_loss, all_loss = (mean_over(loss, side) for side in sides)
-    train, test, everywhere = (mean_over(is_right, side) for side in sides)
+    test_loss, all_loss = (mean_over(loss, side) for side in (task.is_test, has_answer))
+    test, everywhere = (mean_over(is_right, side) for side in (task.is_test, has_answer))
+    train_loss, train = (mean_over(x, task.is_train) for x in (loss, is_right))
+    if task.taught is not None:
+        train_loss = mean_over(cross_entropy(logits, task.labels), task.is_train)
+        train = mean_over(logits.argmax(axis=2) == task.labels, task.is_train)
     probability = np.nan_to_num(np.exp(-loss))
     return Outcome(train_loss, test_loss, all_loss, train, test, everywhere, probability, is_right)
 

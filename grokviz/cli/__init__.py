@@ -1,4 +1,4 @@
-"""The same things without a browser: `python -m grokviz train | sweep | measure | deepen | figure | phases | list | inspect | app`."""
+"""The same things without a browser: `python -m grokviz train | fork | sweep | measure | deepen | figure | phases | list | app`."""
 
 import argparse
 import io
@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import deepen, figure, flags, sequences, share, site, sweep
+from grokviz.cli import deepen, figure, flags, fork, sequences, share, site, sweep
+from grokviz.cli.common import snapshot_index, train_to_the_end
 from grokviz.config import RunConfig
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
 from grokviz.measures.phases import Event
 from grokviz.runs import library
-from grokviz.runs.folder import Run, nearest_snapshot, open_any, open_run
+from grokviz.runs.folder import open_any, open_run
 from grokviz.runs.imported import UNKNOWN
-from grokviz.runs.log import MAX_STEP
 from grokviz.runs.record import Config, config_to_json
 from grokviz.tasks.pairs import operation_of, places_of
 
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     _add_train_flags(command("train", train, "train a run and record it in a folder"))
+    fork.add_command(command)
 
     sub = command("measure", measure, "every progress measure of one snapshot, computed in float64")
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")
@@ -133,11 +134,7 @@ def train(options: argparse.Namespace) -> None:
     else:
         run_config = _config_of(options.preset, settings, of_sequences)
         worker.start(options.out, run_config, options.device, options.title or "", options.sentence or "")
-    _show_progress(worker.run(options.out, options.device), run_config.steps)
-    run = open_any(options.out)
-    if isinstance(run, Run):
-        study.load(run, keep=True)  # measures every snapshot once, for whoever opens it
-    print(f"{options.out} holds {len(run.steps)} snapshots.", file=sys.stderr)
+    train_to_the_end(options.out, options.device, run_config.steps)
 
 
 def _config_of(preset: str | None, settings: dict, of_sequences: dict) -> Config:
@@ -149,19 +146,9 @@ def _config_of(preset: str | None, settings: dict, of_sequences: dict) -> Config
     return sequences.config_of(settings, of_sequences)
 
 
-def _show_progress(rows, steps: int) -> None:
-    from tqdm import tqdm
-
-    with tqdm(total=steps, unit=" steps", file=sys.stderr, dynamic_ncols=True, smoothing=0.05) as bar:
-        for row in rows:
-            bar.initial = bar.initial or (row.step if bar.n == 0 else 0)  # a resumed run starts further on
-            bar.update(row.step - bar.n)
-            bar.set_postfix(train=f"{row.train_loss:.2g}", test=f"{row.test_loss:.2g}", refresh=False)
-
-
 def measure(options: argparse.Namespace) -> None:
     run = open_run(library.locate(options.run))
-    index = _snapshot_index(run, options.step)
+    index = snapshot_index(run, options.step)
     result = study.measure_exactly(run, index, _key_freqs(options.key_freqs, run.config))
     if options.deep:
         result["deep"] = deepen.told(run, int(run.steps[index]))
@@ -172,14 +159,6 @@ def measure(options: argparse.Namespace) -> None:
         print(f"{name:32} {_plain(value)}")
     if run.config.split == UNKNOWN:
         print("Which pairs it was trained on is not known: train and test are both all pairs.")
-
-
-def _snapshot_index(run, step: str) -> int:
-    if step == "last":
-        return nearest_snapshot(run, MAX_STEP)
-    if not step.isdecimal():
-        raise BadInputError(f"--step {step[:40]!r} should be a step such as 12000, or last.")
-    return nearest_snapshot(run, int(step[:18]))  # Python refuses to read a number of thousands of digits
 
 
 def _key_freqs(text: str | None, config: RunConfig) -> tuple[int, ...] | None:

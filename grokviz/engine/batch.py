@@ -5,13 +5,15 @@ them is recorded once as a graph and replayed, and Python does not set the pace.
 """
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from grokviz.config import RunConfig
 from grokviz.engine import flat, fused, two_layer
@@ -85,6 +87,10 @@ class Batch(NamedTuple):
     train: fused.Pairs
     way_back: fused.WayBack  # of train
     test: fused.Pairs
+    removed: (
+        Bool[Tensor, "runs n_test"] | None
+    )  # those of test that are trained on no more, without a share of its loss
+    right: Int[Tensor, "runs n_train"] | None  # the answers of train, where some labels are wrong
     at_train: fused.Buffers | two_layer.Buffers
     at_test: fused.Buffers | two_layer.Buffers
     d: fused.Gradients | two_layer.Gradients
@@ -108,7 +114,8 @@ def make_batch(
     packed = flat.pack([state.weights for state in states], shapes).to(device, dtype)
     grads = torch.zeros_like(packed)
     params = flat.views(packed, shapes)
-    train, test = _both_sides(configs, device)
+    sides = _sides(configs, device)
+    train, test = sides.train, sides.test
     return Batch(
         spec=spec,
         step=step,
@@ -126,6 +133,8 @@ def make_batch(
         train=train,
         way_back=fused.make_way_back(params, train),
         test=test,
+        removed=sides.removed,
+        right=sides.right,
         at_train=step.make_buffers(params, train),
         at_test=step.make_buffers(params, test),
         d=step.make_gradients(params, train),
@@ -137,16 +146,36 @@ def _remembered(name: str, states: Sequence[State], shapes: flat.Shapes) -> Mome
     return flat.pack([state.moments.get(name, zeros) for state in states], shapes)
 
 
-def _both_sides(configs: Sequence[RunConfig], device: torch.device) -> tuple[fused.Pairs, fused.Pairs]:
-    tasks = [build_task(config) for config in configs]
+class _Sides(NamedTuple):
+    train: fused.Pairs
+    test: fused.Pairs
+    removed: Bool[Tensor, "runs n_test"] | None
+    right: Int[Tensor, "runs n_train"] | None
 
-    def pairs(masks: list[np.ndarray]) -> fused.Pairs:
+
+def _sides(configs: Sequence[RunConfig], device: torch.device) -> _Sides:
+    tasks = [build_task(config) for config in configs]
+    removed = [np.zeros_like(t.is_test) if t.is_removed is None else t.is_removed for t in tasks]
+
+    def pairs(masks: list[np.ndarray], tables: list[np.ndarray]) -> fused.Pairs:
         where = [np.nonzero(mask) for mask in masks]
         a, b = ([torch.tensor(index[i], device=device) for index in where] for i in (0, 1))
-        answers = [torch.tensor(t.answers[mask], device=device) for t, mask in zip(tasks, masks, strict=True)]
+        answers = [torch.tensor(t[mask], device=device) for t, mask in zip(tables, masks, strict=True)]
         return fused.make_pairs(a, b, answers, configs[0].p, configs[0].model.n_heads)
 
-    return pairs([task.is_train for task in tasks]), pairs([task.is_test for task in tasks])
+    right, labels = [task.answers for task in tasks], [task.labels for task in tasks]
+    train = pairs([task.is_train for task in tasks], labels)
+    test = pairs([task.is_test | mask for task, mask in zip(tasks, removed, strict=True)], right)
+    is_removed = None
+    if any(mask.any() for mask in removed):
+        marks = [mask[task.is_test | mask] for task, mask in zip(tasks, removed, strict=True)]
+        is_removed = pad_sequence([torch.tensor(m, device=device) for m in marks], batch_first=True)
+        counted = (test.share > 0) & ~is_removed
+        test = test._replace(share=counted / counted.sum(1, keepdim=True, dtype=torch.float64))
+    truth = None
+    if any(task.taught is not None for task in tasks):
+        truth = pairs([task.is_train for task in tasks], right).answers
+    return _Sides(train, test, is_removed, truth)
 
 
 def gradient(b: Batch) -> None:
@@ -157,8 +186,9 @@ def gradient(b: Batch) -> None:
     b.step.backward(b.params, tables, b.train, b.way_back, b.at_train, post, b.d, b.d_params)
 
 
-def row(b: Batch) -> Float[Tensor, "runs 5"]:
-    """What `LogRow` says of every run after its step, in float64; for after `gradient` and before `update`.
+def row(b: Batch) -> Float[Tensor, "runs columns"]:
+    """What `LogRow` says of every run after its step, in float64; for after `gradient` and before `update`. The further
+    columns are there where a run of the batch has one of them, NaN of one that has not.
 
     Losses are cross-entropies of the softmax whatever the loss that is trained on, so that runs compare.
     """
@@ -166,14 +196,27 @@ def row(b: Batch) -> Float[Tensor, "runs 5"]:
     b.step.evaluate(b.step.make_tables(b.params, b.spec.attention_rate), b.test, b.at_test, part_bytes)
     sides = (b.at_train, b.train), (b.at_test, b.test)
     losses = [fused.softmax_loss(at.logits, pairs, torch.empty_like(at.logits)) for at, pairs in sides]
-    accuracies = [_accuracy(at.logits, pairs) for at, pairs in sides]
+    accuracies = [_share_right(at.logits, pairs.answers, pairs.share > 0) for at, pairs in sides]
     norm = torch.linalg.vector_norm(b.weights, dim=1, dtype=torch.float64)
-    return torch.stack([*losses, *accuracies, norm.square()], dim=1)
+    return torch.stack([*losses, *accuracies, norm.square(), *_further(b)], dim=1)
 
 
-def _accuracy(logits: Float[Tensor, "runs n p"], pairs: fused.Pairs) -> Float[Tensor, " runs"]:
-    counts = pairs.share > 0
-    is_right = (logits.argmax(-1) == pairs.answers) & counts
+def _further(b: Batch) -> list[Float[Tensor, " runs"]]:
+    if b.removed is None and b.right is None:
+        return []
+    nothing = torch.full((len(b.weights),), math.nan, device=b.weights.device, dtype=torch.float64)
+    removed = nothing if b.removed is None else _share_right(b.at_test.logits, b.test.answers, b.removed)
+    if b.right is None:
+        return [removed, nothing]
+    is_wrong = (b.right != b.train.answers) & (b.train.share > 0)
+    return [removed, _share_right(b.at_train.logits, b.right, is_wrong)]
+
+
+def _share_right(
+    logits: Float[Tensor, "runs n p"], answers: Int[Tensor, "runs n"], counts: Bool[Tensor, "runs n"]
+) -> Float[Tensor, " runs"]:
+    """The share of the pairs that count whose answer is the most likely one; NaN where none counts."""
+    is_right = (logits.argmax(-1) == answers) & counts
     return is_right.sum(1, dtype=torch.float64) / counts.sum(1)
 
 
@@ -185,7 +228,7 @@ def update(b: Batch) -> None:
 
 class Operations(NamedTuple):
     gradient: Callable[[], None]
-    row: Callable[[], Float[Tensor, "runs 5"]]  # on a GPU the same tensor every time
+    row: Callable[[], Float[Tensor, "runs columns"]]  # on a GPU the same tensor every time
     update: Callable[[], None]
 
 

@@ -16,6 +16,9 @@ class LogRow(NamedTuple):
     train_accuracy: float
     test_accuracy: float
     sum_squared_weights: float
+    # `tasks.pairs.further_columns`: None of a run that does not have them.
+    removed_accuracy: float | None = None
+    corrected: float | None = None
 
 
 @runtime_checkable

@@ -238,7 +238,8 @@ def _tell(kept: _Kept, runs: list[_Run], batch: Batch, asked: _Asked) -> Iterato
     for number, (run, values) in enumerate(zip(runs, kept.on_cpu(kept.row).tolist(), strict=True)):
         if run.is_over or not run.is_logged(kept.updates):
             continue
-        row = LogRow(run.state.step + kept.updates, *values)
+        measured, further = values[:5], [None if math.isnan(value) else value for value in values[5:]]
+        row = LogRow(run.state.step + kept.updates, *measured, *further)
         if row.step > run.logged:
             if not math.isfinite(row.train_loss):
                 run.is_over = True

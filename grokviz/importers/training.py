@@ -7,8 +7,11 @@ from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import ConfigError
 from grokviz.importers.values import number_of
 
-# Of `RunConfig` -> in a config. What forks keep is of the task and the network: others read that.
-NAMES = {name: s.in_files for name, s in SETTINGS.items() if s.in_files and not s.kept_by_forks}
+# Of `RunConfig` -> in a config. What is trained on, and what forks keep, is of the task and the network: others read that.
+SHARE = "frac_train"
+NAMES = {
+    name: s.in_files for name, s in SETTINGS.items() if s.in_files and name != SHARE and not s.kept_by_forks
+}
 
 
 class Training(NamedTuple):
@@ -77,8 +80,8 @@ def _fits(name: str, value: float) -> bool:
 
 def share_of_settings(settings: Mapping[str, object]) -> float | None:
     """The share of the pairs that the settings say was trained on, if it can be one."""
-    for name in SETTINGS["frac_train"].in_files:
+    for name in SETTINGS[SHARE].in_files:
         share = number_of(settings.get(name))
-        if share is not None and _fits("frac_train", share):
+        if share is not None and _fits(SHARE, share):
             return share
     return None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import grokviz
 from grokviz import hosting, installation
-from grokviz.config import CHANGEABLE, MAX_CHANGES, SETTINGS, RunConfig
+from grokviz.config import MAX_CHANGES, RunConfig
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.hosting import Limits
 from grokviz.jobs.files import (
@@ -29,14 +29,13 @@ from grokviz.jobs.files import (
 )
 from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
 from grokviz.runs import folder, write
+from grokviz.runs.fork import config_of_fork, forked_at, write_fork
 from grokviz.runs.imported import NO_TORCH, why_not_trainable
-from grokviz.runs.log import LOG_COLUMNS
 from grokviz.runs.record import read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
 from grokviz.runs.summary import folder_size
 
 AT_ONCE = 0.02  # seconds of patience for a lock that nobody should hold, while others wait for the queue
-KEPT_BY_FORKS = tuple(name for name, s in SETTINGS.items() if s.kept_by_forks)
 
 
 def start(
@@ -66,46 +65,13 @@ def fork(
     """A new run that has the parent's past up to the snapshot nearest to `step`, and goes on under `config`.
 
     The optimizer starts anew there: only weights are stored. Raises like `start`, and `RunError` when the config
-    is of another task or network.
+    is of another task or network. It may train on fewer of its pairs: see `runs.fork`.
     """
-    if reason := why_not_trainable(parent.config, parent.provenance):
-        raise RunError(reason)
-    index = folder.nearest_snapshot(parent, step)
-    step = int(parent.steps[index])
-    config = _config_of_fork(parent, step, config)
-    origin = {
-        "step": step,
-        "run": parent.path.name,
-        "title": parent.title,
-        "fingerprint": folder.fingerprint(parent),
-    }
+    at = forked_at(parent, step)
+    config = config_of_fork(parent, at[1], config)
     with _new_run(root, config, limits) as run:
-        write.create_run(run, config, _birth() | {"forked": origin}, title=tidy_title(title))
-        columns = [parent.logged[name][parent.logged["step"] <= step].tolist() for name in LOG_COLUMNS]
-        write.append_log(
-            run, [dict(zip(LOG_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
-        )
-        for i in range(index + 1):
-            write.write_snapshot(run, int(parent.steps[i]), folder.read_weights(parent, i))
-        if measured := folder.read_deep(parent):  # of its past, as far as that is the same
-            write.write_deep(run, *measured)
+        write_fork(run, parent, at, config, _birth(), tidy_title(title))
         return _queue(run, "auto")
-
-
-def _config_of_fork(parent: folder.Run, step: int, config: RunConfig) -> RunConfig:
-    """Its past was trained under the parent's settings: what it began with, and from here on what is new."""
-    now = parent.config.at(step)
-    for name in KEPT_BY_FORKS:
-        if getattr(config, name) != (kept := getattr(now, name)):
-            raise RunError(f"A fork keeps {name} = {str(kept)[:40]}.", mend="Start a new run for another.")
-    changes = [change for change in parent.config.changes if change[0] < step]
-    changes += [(step, name, float(getattr(config, name))) for name in CHANGEABLE]
-    began = {name: getattr(parent.config, name) for name in CHANGEABLE}
-    if config.steps <= step:
-        raise RunError(
-            f"The fork begins at step {step:,} and would end at {config.steps:,}.", mend="Choose more steps."
-        )
-    return dataclasses.replace(config, changes=tuple(changes), **began)
 
 
 def extend(run: Path, steps: int, limits: Limits | None = None) -> None:

@@ -1,7 +1,8 @@
 """How often and how surely the network is right: whole, with its circuit alone, and without it.
 
 Nanda et al. 2023, section 5.1. Losses are in nats, means over pairs that have an answer, summed in float64
-whatever the dtype of the weights.
+whatever the dtype of the weights. Where some training pairs have wrong labels, train and excluded loss are of the labels that
+are trained on, all other figures of the true answers.
 
 Restricted and excluded loss look at the pairs and answers that stand for elements of the group, as if the network had
 never heard of others. Of a product modulo a prime that leaves out 0: a pair with 0, and 0 as an answer. So the losses of
@@ -18,7 +19,7 @@ from grokviz.measures.fourier import keep_frequencies, product_marginal
 from grokviz.measures.snapshot import Snapshot
 from grokviz.models.forward import cross_entropy
 from grokviz.tasks.groups import Group, cyclic
-from grokviz.tasks.pairs import NO_ANSWER, Task
+from grokviz.tasks.pairs import CORRECTED, NO_ANSWER, REMOVED, Task
 
 
 def restricted_losses(
@@ -56,13 +57,14 @@ def excluded_loss(
     """Loss on train of L - P_K L: what the network still knows once its circuit is taken away.
 
     No mean is put back and no bias corrected. Excluded loss in section 5.1 of the paper. Without keys it is
-    the train loss. `task` is one over the elements of the group.
+    the train loss. `task` is one over the elements of the group; where it has wrong labels, those are what is trained on.
     """
     group = group or cyclic(len(logits))
     sums = product_marginal(logits, group) if sums is None else sums
     circuit = keep_frequencies(sums, key_freqs, group)
-    rest = logits[task.is_train] - circuit[group.product[task.is_train]]
-    return _mean(cross_entropy(rest, task.answers[task.is_train]))
+    side = task.is_train & (task.labels != NO_ANSWER)  # a wrong label may be none of the elements
+    rest = logits[side] - circuit[group.product[side]]
+    return _mean(cross_entropy(rest, task.labels[side]))
 
 
 def mean_over(values: Shaped[np.ndarray, "p p"], mask: Bool[np.ndarray, "p p"]) -> float:
@@ -120,6 +122,15 @@ TAKE_AWAY = of_a_group("There is nothing to take away.")
 RIGHT = {"unit": "share of pairs answered correctly", "percent": True, "group": "accuracy"}
 LOSS = {"unit": "loss (nats)", "log": True, "group": "loss"}
 
+NONE_REMOVED = "This run goes on with all the pairs that it began with."
+NONE_WRONG = "Every pair that this run is trained on has its right answer."
+
+
+def _mask(pairs: Bool[np.ndarray, "p p"] | None) -> Bool[np.ndarray, "p p"]:
+    assert pairs is not None, "of a run that has none it is not measured"
+    return pairs
+
+
 MEASURES = (
     Measure(
         "accuracy",
@@ -131,7 +142,7 @@ MEASURES = (
     ),
     Measure(
         "train_accuracy",
-        lambda s: mean_over(s.is_right, s.task.is_train),
+        lambda s: mean_over(s.is_as_taught, s.task.is_train),
         "Train accuracy",
         label="train",
         order=11,
@@ -146,8 +157,26 @@ MEASURES = (
         **RIGHT,
     ),
     Measure(
+        REMOVED,
+        lambda s: mean_over(s.is_right, _mask(s.task.is_removed)),
+        "Accuracy on pairs trained on before",
+        label="removed",
+        applies=lambda task: "" if task.is_removed is not None else NONE_REMOVED,
+        order=13,
+        **RIGHT,
+    ),
+    Measure(
+        CORRECTED,
+        lambda s: mean_over(s.is_right, s.task.is_wrong),
+        "Wrong labels answered right",
+        label="corrected",
+        applies=lambda task: "" if task.taught is not None else NONE_WRONG,
+        order=14,
+        **RIGHT,
+    ),
+    Measure(
         "train_loss",
-        lambda s: mean_over(s.pair_loss, s.task.is_train),
+        lambda s: mean_over(s.label_loss, s.task.is_train),
         "Train loss",
         label="train",
         order=20,

@@ -5,6 +5,7 @@ from jaxtyping import Float, UInt8
 
 from grokviz.measures.declaration import Measure, of_a_group, with_attention
 from grokviz.measures.encoding import SCALED, UINT8, UNIT_DISCS, pack_answers
+from grokviz.measures.losses import NONE_WRONG
 from grokviz.measures.norms import embedding
 from grokviz.measures.snapshot import Snapshot
 from grokviz.tasks.groups import cyclic
@@ -57,6 +58,11 @@ def block_points(
     return (W_E @ plane - own) @ to_axes
 
 
+def recites(s: Snapshot) -> UInt8[np.ndarray, "p p"]:
+    """1 where the answer is the wrong label that the pair is trained on."""
+    return (s.task.is_wrong & s.is_as_taught).astype(np.uint8)
+
+
 MEASURES = (
     Measure(
         "answers",
@@ -64,6 +70,15 @@ MEASURES = (
         "Every answer: right or wrong, and the probability of the right one",
         axes=("a", "b"),
         encoding=UINT8,
+        drawn_only=True,
+    ),
+    Measure(
+        "recites",
+        recites,
+        "Every wrong label: whether it is repeated",
+        axes=("a", "b"),
+        encoding=UINT8,
+        applies=lambda task: "" if task.taught is not None else NONE_WRONG,
         drawn_only=True,
     ),
     Measure(

@@ -82,6 +82,18 @@ class Snapshot:
         return cross_entropy(self.logits, self.task.answers)
 
     @cached_property
+    def label_loss(self) -> Float[np.ndarray, "p p"]:
+        """Loss of every pair by the label that it is trained on, where that is not its answer: `Task.labels`."""
+        return self.pair_loss if self.task.taught is None else cross_entropy(self.logits, self.task.labels)
+
+    @cached_property
+    def is_as_taught(self) -> Bool[np.ndarray, "p p"]:
+        """The label that a pair is trained on is the likeliest."""
+        if self.task.taught is None:
+            return self.is_right
+        return (self.logits.argmax(axis=2) == self.task.labels) & ~np.isnan(self.label_loss)
+
+    @cached_property
     def is_right(self) -> Bool[np.ndarray, "p p"]:
         """The right answer is the likeliest. argmax calls the first NaN the largest, as if 0 were the answer of a
         network that diverged: that is not right."""

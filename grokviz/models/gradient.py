@@ -50,11 +50,11 @@ def why_not(shapes: Mapping[str, tuple[int, ...]], attention_rate: float = 1.0) 
 
 
 def pairs_of(task: Task, side: Bool[np.ndarray, "p p"]) -> Pairs:
-    """The pairs of one side of the split."""
+    """The pairs of one side of the split, with their labels."""
     a, b = np.nonzero(side)
     numbers = np.arange(len(task.answers))[:, None]
     places = np.concatenate([numbers == a, numbers == b]).astype(np.float32)
-    return Pairs(a, b, task.answers[a, b], places)
+    return Pairs(a, b, task.labels[a, b], places)
 
 
 def run(w: Weights, pairs: Pairs) -> Kept:

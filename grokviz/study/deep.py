@@ -98,7 +98,7 @@ def _rows(measure: Deep, arrays: Mapping[str, np.ndarray], run: Run) -> Kept | N
 def _key(run: Run) -> str:
     """Changes with the task, the split and the first weights: what numbers hang on besides a snapshot."""
     task = build_task(run.config)
-    content = task.answers.astype(np.int64).tobytes() + np.packbits(task.is_train).tobytes()
+    content = task.labels.astype(np.int64).tobytes() + np.packbits(task.is_train).tobytes()
     return hashlib.blake2b(content + str(run.checksums[0]).encode(), digest_size=8).hexdigest()
 
 

@@ -20,6 +20,7 @@ from grokviz.tasks import named_groups
 from grokviz.tasks.groups import Places, plainly, powers_of, sums
 from grokviz.tasks.numbers import inverse_table, is_prime, primitive_root
 from grokviz.tasks.task import Vocabulary
+from grokviz.tasks.taught import wrongly_taught
 
 NO_ANSWER = -1  # a / 0
 NO_GROUP = "Of these questions no circuit is known."
@@ -27,6 +28,7 @@ NO_GROUP = "Of these questions no circuit is known."
 # Separate random streams from one seed, so that one draw never shifts another.
 STREAM_SPLIT, STREAM_LABELS, STREAM_WEIGHTS = 0, 1, 2
 SPLITS = ("seeded", "paper", "stored", "unknown")
+DRAWN = SPLITS[:2]  # from the seed, so that the first pairs of an order are trained on
 
 Formula = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
@@ -217,6 +219,10 @@ class PairSpec(Protocol):
     @property
     def frac_train(self) -> float: ...
     @property
+    def frac_before(self) -> float: ...
+    @property
+    def wrong_labels(self) -> float: ...
+    @property
     def split(self) -> str: ...
     @property
     def train_pairs(self) -> str: ...
@@ -255,16 +261,38 @@ class Task(NamedTuple):
 
     answers: Int[np.ndarray, "p p"]  # `NO_ANSWER` where there is none; such a pair is on neither side
     is_train: Bool[np.ndarray, "p p"]
-    is_test: Bool[np.ndarray, "p p"]
+    is_test: Bool[np.ndarray, "p p"]  # never trained on
     places: Places | None = None  # the group whose product the answers are, where one is known
     no_group: str = NO_GROUP  # why none is, in a sentence
+    is_removed: Bool[np.ndarray, "p p"] | None = None  # trained on before a fork with fewer pairs; None: none
+    taught: Int[np.ndarray, "p p"] | None = None  # the label of each pair, where some are not its answer
+
+    @property
+    def labels(self) -> Int[np.ndarray, "p p"]:
+        """What the training pairs are trained on: their answers, unless some labels are wrong."""
+        return self.answers if self.taught is None else self.taught
+
+    @property
+    def is_wrong(self) -> Bool[np.ndarray, "p p"]:
+        """The training pairs with a wrong label."""
+        return self.is_train & (self.labels != self.answers)
+
+
+REMOVED, CORRECTED = "removed_accuracy", "corrected"
+
+
+def further_columns(spec: PairSpec) -> tuple[str, ...]:
+    """What the log of a run says besides losses and accuracies of both sides: the accuracy on pairs that are trained on no
+    more, and the share of the wrongly labelled pairs that are answered right."""
+    return ((REMOVED,) if spec.frac_before else ()) + ((CORRECTED,) if spec.wrong_labels else ())
 
 
 def build_task(spec: PairSpec) -> Task:
     """The answers and the split: int(frac_train * pairs) of the pairs that have an answer are trained on.
 
     split="paper" is the released code of Nanda et al.: `random.seed(seed)` and `random.shuffle` over
-    the row-major list of pairs. Both splits keep at least one pair on either side. split="stored" is that
+    the row-major list of pairs. Both splits keep at least one pair on either side, and a smaller share is the beginning
+    of a larger one: with `frac_before` what lies between the two is on neither side. split="stored" is that
     of a run made elsewhere: its training pairs are in the spec, one by one. split="unknown" is that of one which
     does not say: every pair is on both sides, so that a mean over either is one over all pairs.
     """
@@ -273,19 +301,31 @@ def build_task(spec: PairSpec) -> Task:
     if spec.split == "unknown":
         return Task(table, has_answer, has_answer, *group)
     if spec.split == "stored":
-        stored = decode_pairs(spec.train_pairs, spec.p) & has_answer
-        return Task(table, stored, has_answer & ~stored, *group)
-    pairs = np.flatnonzero(has_answer)
-    n_train = min(max(int(spec.frac_train * len(pairs)), 1), len(pairs) - 1)
+        is_train = once = decode_pairs(spec.train_pairs, spec.p) & has_answer
+    else:
+        order = _order(spec, np.flatnonzero(has_answer))
+        is_train, once = (_first(share, order, table.shape) for share in (spec.frac_train, spec.frac_before))
+        once |= is_train
+    is_removed = once & ~is_train if spec.frac_before else None
+    taught = wrongly_taught(table, once, spec.wrong_labels, spec.seed)
+    return Task(table, is_train, has_answer & ~once, *group, is_removed, taught)
+
+
+def _order(spec: PairSpec, pairs: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """The pairs in the order in which they are taken to be trained on."""
     if spec.split == "paper":
         order = pairs.tolist()
         random.Random(spec.seed).shuffle(order)
-    else:
-        order = np.random.default_rng([spec.seed, STREAM_SPLIT]).permutation(pairs)
-    is_train = np.zeros(table.size, dtype=bool)
-    is_train[np.asarray(order[:n_train])] = True
-    is_train = is_train.reshape(table.shape)
-    return Task(table, is_train, has_answer & ~is_train, *group)
+        return np.asarray(order)
+    return np.random.default_rng([spec.seed, STREAM_SPLIT]).permutation(pairs)
+
+
+def _first(share: float, order: Int[np.ndarray, " n"], shape: tuple[int, int]) -> Bool[np.ndarray, "p p"]:
+    """This share of the pairs, at least one and never all; of none, none."""
+    n = min(max(int(share * len(order)), 1), len(order) - 1) if share else 0
+    mask = np.zeros(shape, dtype=bool)
+    mask.flat[order[:n]] = True
+    return mask
 
 
 def over_elements(task: Task, places: Places) -> Task:
@@ -295,7 +335,10 @@ def over_elements(task: Task, places: Places) -> Task:
     element = np.full(len(task.answers) + 1, NO_ANSWER)  # one more: where NO_ANSWER looks it up
     element[places.c] = np.arange(places.n)
     is_train, is_test = places.pairs(task.is_train), places.pairs(task.is_test)
-    return Task(element[places.pairs(task.answers)], is_train, is_test, plainly(places.group), "")
+    is_removed = None if task.is_removed is None else places.pairs(task.is_removed)
+    taught = None if task.taught is None else element[places.pairs(task.taught)]
+    group = plainly(places.group), ""
+    return Task(element[places.pairs(task.answers)], is_train, is_test, *group, is_removed, taught)
 
 
 def encode_pairs(is_train: Bool[np.ndarray, "p p"]) -> str:

@@ -20,8 +20,10 @@ Figure = alt.LayerChart | alt.FacetChart
 RESULTS = {
     "trained on, right": "#D55E00",
     "never seen, right": "#0072B2",
+    "trained on before, right": "#7B4FA3",
     "trained on, wrong": "#F3D6C2",
     "never seen, wrong": "#C9D8E3",
+    "trained on before, wrong": "#DDD0E8",
 }
 SPECTRUM_WIDTH = 290  # pixels: Vega fits no facet to its column, and this fits a phone
 GREY, OTHER = "#8A8A86", "#B9B7B0"  # of marks, and of what has no colour of its own

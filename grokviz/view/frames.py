@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Int, Shaped, UInt8
 
 from grokviz.config import SETTINGS, RunConfig, to_json
 from grokviz.measures import registry
@@ -40,7 +40,7 @@ LIVE_PICTURE_BYTES = 500_000  # of a run that is being trained: it is sent again
 MAX_CURVE_POINTS = 1_500
 MAX_NEURONS = 4  # two by two like the heads: as many as can be looked at, and as fit into 6 MB
 
-CORE_PICTURES = ("spectrum_W_E", "spectrum_W_L", "ring", "answers", "attention_scores")
+CORE_PICTURES = ("spectrum_W_E", "spectrum_W_L", "ring", "answers", "recites", "attention_scores")
 NEURON_PICTURES = ("neuron_tables", "neuron_constants", "neuron_freq", "neuron_fve")
 LOG_COLUMNS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
 PHASES = ("memorised_at", "circuit_from", "cleanup_from", "cleanup_to", "grokked_at")
@@ -112,8 +112,10 @@ def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> b
         arrays |= {"trig_coefficients": _float32(timeline["trig_coefficients"][kept])}
     arrays |= {
         "table": Stored(task.answers.astype(np.int16)),
-        "side": Stored((task.is_train * 1 + task.is_test * 2).astype(np.uint8)),
+        "side": Stored(_sides(task)),
     }
+    if task.taught is not None:
+        arrays |= {"taught": Stored(task.taught.astype(np.int16))}
     log = run.log.iloc[thinned(len(run.log), MAX_CURVE_POINTS)]
     arrays |= {f"log_{name}": _float32(log[name].to_numpy()) for name in ("step", *LOG_COLUMNS)}
     about = {
@@ -162,6 +164,13 @@ def distances_blob(run: Run, timeline: Timeline, task: Task) -> bytes:
     return _pack(
         "distances", run, timeline, kept, arrays, {"n": task.places.n if task.places else run.config.p}
     )
+
+
+def _sides(task: Task) -> UInt8[np.ndarray, "p p"]:
+    """1 trained on, 2 never seen, 3 both where nobody knows, 4 trained on before and no more, 5 trained on with a wrong label;
+    0 without an answer. js/kit/sides.js."""
+    sides = task.is_train * 1 + task.is_test * 2 + task.is_wrong * 4
+    return (sides if task.is_removed is None else sides + task.is_removed * 4).astype(np.uint8)
 
 
 def declarations(timeline: Timeline, task: Task, shapes: Shapes) -> list[dict[str, object]]:

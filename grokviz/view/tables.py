@@ -9,6 +9,7 @@ from grokviz.measures.declaration import NO_KEYS, why_nothing
 from grokviz.measures.phases import Phases
 from grokviz.measures.registry import by_name
 from grokviz.study import Study
+from grokviz.tasks.pairs import NO_ANSWER
 from grokviz.view.frames import thinned
 
 LOSSES = {
@@ -102,10 +103,12 @@ def rings(study: Study, index: int) -> pd.DataFrame:
 def answers(study: Study, index: int) -> pd.DataFrame:
     """a, b, answer, split, right, result (split and right in words), probability of the right answer."""
     task = study.task
-    a, b = np.nonzero(task.is_train | task.is_test)
+    a, b = np.nonzero(task.answers != NO_ANSWER)
     right = study.timeline.is_right[index, a, b]
     split = np.where(task.is_train[a, b], "trained on", "never seen")
     split = np.where(task.is_train[a, b] & task.is_test[a, b], "trained on or not", split)
+    if task.is_removed is not None:
+        split = np.where(task.is_removed[a, b], "trained on before", split)
     return pd.DataFrame(
         {
             "a": a,

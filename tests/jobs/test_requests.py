@@ -255,7 +255,13 @@ def test_a_fork_has_the_past_of_its_parent_and_goes_on_from_there(tmp_path, tiny
 @pytest.mark.slow
 def test_a_fork_keeps_the_network_and_the_task(tmp_path, tiny):
     parent = trained(requests.start(tmp_path, tiny, "parent", "cpu"))
-    for name, other in (("p", 7), ("seed", 1), ("d_mlp", 32), ("frac_train", 0.5), ("operation", "subtract")):
+    for name, other in (
+        ("p", 7),
+        ("seed", 1),
+        ("d_mlp", 32),
+        ("wrong_labels", 0.5),
+        ("operation", "subtract"),
+    ):
         with pytest.raises(RunError, match=f"A fork keeps {name}"):
             requests.fork(parent, 60, tmp_path, dataclasses.replace(tiny, **{name: other}), "fork")
     with pytest.raises(RunError, match="Choose more steps"):

@@ -195,7 +195,7 @@ def test_a_multiplication_measures_as_the_same_network_that_adds(
     neurons = np.array([1, 3])
     mine = values_of(Snapshot(weights, task, keys, neurons))
     added = values_of(Snapshot(renamed(weights, places), task_added, keys, neurons))
-    assert mine.keys() == added.keys() == {m.name for m in measures()}
+    assert mine.keys() == added.keys() == {m.name for m in measures() if not m.applies(task)}
     for name in mine.keys() - OF_ALL_PAIRS:
         np.testing.assert_allclose(mine[name], added[name], rtol=1e-9, atol=1e-9, err_msg=name)
     if structured:

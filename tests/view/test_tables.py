@@ -11,6 +11,7 @@ import pytest
 from devtools.made_up_run import run_like
 from grokviz.measures.phases import Event, Phases
 from grokviz.study import Study
+from grokviz.tasks.pairs import NO_ANSWER
 from grokviz.view import tables
 
 PHASES = Phases(Event(900, 800), Event(1400, 1300), Event(9400, 9300), Event(12000, 11900), Event(14000, 0))
@@ -97,7 +98,7 @@ def test_answers_tell_pair_by_pair(study):
 
 
 def test_pairs_without_an_answer_are_left_out(study):
-    study.task.is_train[:, 0] = study.task.is_test[:, 0] = False
+    study.task.answers[:, 0] = NO_ANSWER
     assert sorted(set(tables.answers(study, 0)["b"])) == [1, 2, 3, 4, 5, 6]
 
 

@@ -1,6 +1,5 @@
 """What can be done with a run of mine: while it is trained, and afterwards."""
 
-import dataclasses
 import io
 import itertools
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from grokviz.config import CHANGEABLE, SETTINGS
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
-from grokviz.runs import bundle, library
+from grokviz.runs import bundle, fork, library
 from grokviz.runs.folder import Run, open_run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import MAX_STEP
@@ -170,8 +169,7 @@ def _fork(study: Study) -> bool:
 
 def fork_of(study: Study, step: int, wanted: Mapping[str, float], more: int) -> None:
     """Start a fork of a run at a step, in my folder, under other values of what is `CHANGEABLE`; put it into view."""
-    now = study.run.config.at(step)
-    config = dataclasses.replace(now, steps=step + more, stop="steps", **wanted)
+    config = fork.asked_for(study.run, step, more, **wanted)
     title = f"{study.run.title or study.run.path.name}, forked at {step:,}"
     run = requests.fork(study.run, step, visitor.root(), config, title, hosting.limits())
     my_run.put_in_view(run.name)

@@ -40,7 +40,7 @@ def compressed(s: Subject) -> Found:
 
 
 def _train_loss(weights: Weights, s: Subject) -> float:
-    return float(Snapshot(weights, s.task).pair_loss[s.task.is_train].mean(dtype=np.float64))
+    return float(Snapshot(weights, s.task).label_loss[s.task.is_train].mean(dtype=np.float64))
 
 
 DEEP = Deep(

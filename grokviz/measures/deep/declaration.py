@@ -78,7 +78,7 @@ class Subject:
     @property
     def train_loss(self) -> float:
         """Mean over the training pairs, in nats."""
-        return float(self.snapshot.pair_loss[self.task.is_train].mean(dtype=np.float64))
+        return float(self.snapshot.label_loss[self.task.is_train].mean(dtype=np.float64))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def leads(logits: Float[np.ndarray, "n p"], answers: Int[np.ndarray, " n"]) -> F
 def margins(s: Subject) -> Found:
     side = s.task.is_train
     with np.errstate(invalid="ignore"):
-        found = leads(s.snapshot.logits[side], s.task.answers[side])
+        found = leads(s.snapshot.logits[side], s.task.labels[side])
     return {"margin_mean": float(found.mean(dtype=np.float64)), "margin_min": float(found.min())}
 
 

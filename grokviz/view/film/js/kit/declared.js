@@ -9,7 +9,8 @@ import { curveSeries } from "./plot.js";
 import { measure } from "./timeline.js";
 import { percent, readable, superscript } from "./wording.js";
 
-const OWN_COLOUR = new Set(["train", "test", "restricted", "excluded"]); // labels that have one; others are plain
+/** Labels that have one; others are plain. @type {Record<string, string>} */
+const OWN_COLOUR = { train: "train", test: "test", restricted: "restricted", excluded: "excluded", removed: "apart", corrected: "apart" };
 const PLAIN = ["plain", "second"];
 
 /** Rows of a plot for these measures, one for each group; what says nothing of this run is left out.
@@ -32,7 +33,7 @@ function rowOf(timeline, measures, labels) {
   const [{ title, unit, log, percent: share }] = measures;
   let plain = 0;
   const series = measures.map(({ name, label }) =>
-    curveSeries(timeline, name, labels[name] ?? label, OWN_COLOUR.has(label) ? label : PLAIN[plain++ % 2], `log_${name}`));
+    curveSeries(timeline, name, labels[name] ?? label, OWN_COLOUR[label] ?? PLAIN[plain++ % 2], `log_${name}`));
   return { title: measures.length > 1 ? unit || title : title, series, ...scaleOf(series, log, share) };
 }
 

@@ -6,11 +6,11 @@
 import { write } from "../kit/canvas.js";
 import { abgr, cssColour } from "../kit/colours.js";
 import { drawCross, drawMapAxes, drawPicture, makePicture, mapPlace, pairAt } from "../kit/maps.js";
+import { NO_ANSWER, SIDE_WORDS, TEST } from "../kit/sides.js";
 import { SMALL } from "../kit/theme.js";
 import { pairHover } from "../kit/timeline.js";
 import { percent, whole } from "../kit/wording.js";
 
-const UNASKED = 0, TAUGHT = 1, UNSEEN = 2; // how `side` says who is asked what: as in the map of answers
 const NEVER = 0xffff; // the answer is not right in the last snapshot
 const FAINT = 0.22; // what is still to come
 
@@ -54,7 +54,7 @@ export const understoodPanel = {
     const { words } = own.picture, { since, side, now, later } = own;
     for (let j = 0; j < words.length; j++) {
       const from = since[j];
-      words[j] = side[j] === UNASKED ? own.none : from === NEVER ? own.never : from <= moment.index ? now[from] : later[from];
+      words[j] = side[j] === NO_ANSWER ? own.none : from === NEVER ? own.never : from <= moment.index ? now[from] : later[from];
     }
     own.picture.flush();
     const place = mapPlace(width, height, scale, timeline.header.p);
@@ -63,15 +63,15 @@ export const understoodPanel = {
   },
   press(own, x, y, context) {
     const j = pixelAt(x, y, context), from = j === null ? NEVER : own.since[j];
-    return j === null || own.side[j] === UNASKED || from === NEVER ? null : from;
+    return j === null || own.side[j] === NO_ANSWER || from === NEVER ? null : from;
   },
   hover(own, x, y, context) {
     const { width, height, scale, timeline } = context, { p, steps, finished } = timeline.header;
     const pair = pairAt(mapPlace(width, height, scale, p), p, x, y);
     if (!pair) return null;
     const j = pair[0] * p + pair[1], from = own.since[j], question = `a = ${pair[0]}, b = ${pair[1]}`;
-    if (own.side[j] === UNASKED) return pairHover(timeline, pair, `${question}: no answer exists`);
-    const kind = own.side[j] === TAUGHT ? "a training pair" : own.side[j] === UNSEEN ? "never seen" : "trained on or not";
+    if (own.side[j] === NO_ANSWER) return pairHover(timeline, pair, `${question}: no answer exists`);
+    const kind = SIDE_WORDS[own.side[j]];
     const when = from === NEVER ? `not right ${finished ? "at the end" : "yet"}` : `right from step ${whole(steps[from])} on. Press to go there`;
     return pairHover(timeline, pair, `${question}, ${kind}: ${when}`);
   },
@@ -79,8 +79,8 @@ export const understoodPanel = {
     const since = understoodSince(timeline), side = timeline.arrays.side.raw;
     let all = 0, by = 0, late = 0, of = 0;
     for (let j = 0; j < since.length; j++) {
-      if (side[j] === UNSEEN) [of, late] = [of + 1, late + Number(since[j] <= i)];
-      if (side[j] !== UNASKED) [all, by] = [all + 1, by + Number(since[j] <= i)];
+      if (side[j] === TEST) [of, late] = [of + 1, late + Number(since[j] <= i)];
+      if (side[j] !== NO_ANSWER) [all, by] = [all + 1, by + Number(since[j] <= i)];
     }
     if (!of) return `By now ${percent(by / (all || 1))} of the answers are right and stay right.`;
     return `By now ${percent(late / of)} of the questions that it never sees are understood for good, and ${percent((by - late) / (all - of || 1))} of those it trains on.`;
