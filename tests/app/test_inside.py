@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grokviz import wording
+from grokviz.app.circuit import build
 from grokviz.circuit import experiments, handmade, interventions
 from grokviz.circuit.cuts import Choice, Cuts, parse_cuts
 from grokviz.config import RunConfig
@@ -313,3 +314,12 @@ def test_built_waves_travel_in_the_address(runs, visit):
 
 def test_cuts_are_hashable_so_that_they_can_be_kept():
     assert len({Cuts(logits=Choice("drop", (1,))), Cuts(logits=Choice("drop", (1,)))}) == 1
+
+
+@pytest.mark.parametrize("waves", [((1, 8.0),), ((1, 8.0), (5, 3.0))])
+def test_a_tie_is_not_right(waves):
+    """Of an even modulus a and b can be half a turn apart: waves of odd frequency cancel there, and no answer stands out."""
+    built = build._built(24, waves)
+    assert built.accuracy == pytest.approx(1 - 1 / 24)
+    assert built.margin == 0
+    assert build._built(23, waves).accuracy == 1

@@ -13,7 +13,7 @@ from grokviz.app.explorer import figures
 from grokviz.app.session import address, cache, keys
 from grokviz.app.session.bounded import kept
 from grokviz.circuit import handmade
-from grokviz.circuit.interventions import Outcome, outcome
+from grokviz.circuit.interventions import outcome
 from grokviz.circuit.questions import margins
 from grokviz.config import RunConfig
 from grokviz.errors import NoRunError, RunError
@@ -26,6 +26,7 @@ from grokviz.view import bars, pictures
 EXTRAS = ("waves",)
 LARGEST = 40.0  # of an amplitude
 SIZES = 8  # as many frequencies as the search goes up to
+ROUNDING = 1e-9  # of all amplitudes: logits closer than this are equal, and differ by rounding
 GOAL = 1e-6  # the loss that counts as sure
 
 
@@ -33,8 +34,9 @@ class Built(NamedTuple):
     """What the hand-made network answers: its waves alone, and its neurons with all they add to them."""
 
     ideal: handmade.Ideal
-    outcome: Outcome
-    margin: float  # of the pair it is least sure of
+    loss: float
+    accuracy: float  # a tie is not right, whichever way rounding decides it
+    margin: float  # of the pair it is least sure of; 0 where that is a tie
 
 
 def build_panel(study: Study) -> None:
@@ -162,8 +164,13 @@ def _built(p: int, waves: tuple[tuple[int, float], ...]) -> Built:
     freqs, sizes = [k for k, _ in waves], [size for _, size in waves]
     task = build_task(RunConfig(p=p))
     logits = forward(handmade.network(p, freqs, sizes)).logits
+    margin = margins(logits, task.answers)
+    margin[abs(margin) < ROUNDING * sum(sizes)] = 0
     return Built(
-        handmade.ideal(p, freqs, sizes), outcome(logits, task), float(margins(logits, task.answers).min())
+        handmade.ideal(p, freqs, sizes),
+        outcome(logits, task).all_loss,
+        float((margin > 0).mean()),
+        float(margin.min()),
     )
 
 
@@ -174,8 +181,13 @@ def _answers(p: int, chosen: dict[int, float]) -> None:
     st.markdown(
         (alike if not ideal.is_right else "")
         + f"Waves alone: margin **{wording.signed(ideal.margin)}** nats, loss **{wording.readable(ideal.loss)}**, the same for every pair. "
-        f"As a network of {handmade.N_PHASES * len(chosen)} neurons: **{wording.percent(built.outcome.accuracy)}** of the pairs are right, "
-        f"loss {wording.readable(built.outcome.all_loss)}, and for the pair it is least sure of the margin is {wording.signed(built.margin)}."
+        f"As a network of {handmade.N_PHASES * len(chosen)} neurons: **{wording.percent(built.accuracy)}** of the pairs are right, "
+        f"loss {wording.readable(built.loss)}, and for the pair it is least sure of "
+        + (
+            f"the margin is {wording.signed(built.margin)}."
+            if built.margin
+            else "the right answer and another are as high: a tie, which is not right."
+        )
     )
     shift = p // 2  # the right answer in the middle
     highest = max(max(chosen.values()), 1e-6)
