@@ -123,6 +123,7 @@ def test_the_control_memorises_and_no_more():
     assert study.phases_of(quick).grokked
 
 
+@pytest.mark.slow
 def test_the_shuffles_are_understood_by_two_blocks_and_their_neurons_tell_cosets_apart():
     """What the page of groups says of them."""
     run = folder.open_run(library.BUNDLED / "s5-shuffles")

@@ -5,6 +5,7 @@ import pytest
 from grokviz import cli
 from tests.app.conftest import components, healthy, unescaped
 
+pytestmark = pytest.mark.slow
 SHAPE = "--d-model 16 --heads 2 --d-mlp 32 --frac-train 0.8 --steps 60 --snapshots 6 --lr 0.02 --device cpu"
 
 

