@@ -20,6 +20,7 @@ from grokviz.measures.deep.registry import deep_measures
 from grokviz.runs import record, write
 from grokviz.runs.folder import open_run
 from grokviz.runs.log import LOG_COLUMNS
+from grokviz.sweeps.bundled import bundled
 from tests.app.conftest import components, healthy, unescaped
 
 PAGES = tuple(entry.name for entry in menu.entries())
@@ -31,8 +32,9 @@ PICTURES = {
     "follow": 8,
     "cut": 7,
     "build": 1,
+    "map": 1 if bundled() else 0,
 }  # components besides the film
-NO_FILM = ("build", "groups", "library", "glossary")  # of these runs none is of a group
+NO_FILM = ("build", "groups", "library", "map", "glossary")  # of these runs none is of a group
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 

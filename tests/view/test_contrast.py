@@ -79,6 +79,12 @@ def test_curves_and_their_names_can_be_seen(mode):
         assert contrast(colour, page) >= TEXT, colour  # they are written in, too
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_stands_in_a_cell_of_a_map_can_be_read(mode):
+    for name, shades in palette()["fates"].items():
+        assert contrast(THEME[mode]["textColor"], shades[mode]) >= TEXT, name
+
+
 def test_no_two_curves_look_alike():
     dashes = [tuple(dash) for dash in series_dashes().values()]
     assert len(set(dashes)) == len(dashes)

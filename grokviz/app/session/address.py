@@ -25,6 +25,9 @@ EXTRAS = (
     "cuts",
     "waves",
     "neuron",
+    "map",
+    "rule",
+    "cell",
     PRESENT,
 )  # what some pages keep in the address besides: see `extra`
 

@@ -61,6 +61,7 @@ HAND_MADE = Cache("networks made by hand", 32, 50)
 SUFFICIENT = Cache("tables of how few waves suffice", 16, 2)
 CURVES = Cache("charts of whole runs", 56, 50)
 GROUPS = Cache("neurons on cosets", 60, 200)
+SWEEPS = Cache("outcomes of sweeps", 8, 40)
 ACCOUNTS = Cache("experiments on groups", 8, 20, spinner="Changing one thing after the other …")
 
 

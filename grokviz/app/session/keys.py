@@ -122,6 +122,10 @@ def amplitude(freq: int) -> Key[float]:
     return Key(f"build_{freq}")
 
 
+# Map
+MAP: Key[str] = Key("map_shown")  # the map that is looked at
+MAP_RULE: Key[str] = Key("map_rule")  # by which a map is coloured
+
 # Train
 MY_RUN: Key[str] = Key("my_run")  # the id of the run of mine that is in view
 MY_RUN_CHOICE: Key[str | None] = Key("my_run_choice")

@@ -106,6 +106,15 @@ def folded() -> None:
             form()
 
 
+def begin_with(config: RunConfig) -> None:
+    """Let the form say this when it is drawn next, whatever it has said before, and be open."""
+    told = {field: getattr(config, field) for field in FIELDS if field not in ("p", "group")}
+    keys.FORM_WAS.set({**told, "p": config.p, PERCENT: _percent(config)})
+    keys.OWN_MODULUS.set(config.p)
+    keys.PRESET_WAS.set("fast")
+    keys.FORM_OPEN.set(True)
+
+
 def _begin() -> None:
     """What the form says when it is drawn for the first time, or again: what it said last."""
     keys.PRESET_WAS.first(lambda: "fast")

@@ -3,6 +3,7 @@
 interface Palette {
   series: Record<string, { light: string; dark: string; lightText: string; darkText: string; dash: number[] }>;
   phases: Record<string, { light: string; dark: string }>;
+  fates: Record<string, { light: string; dark: string }>;
   frequencies: { light: string[]; dark: string[] };
   viridis: string[];
   cividis: string[];

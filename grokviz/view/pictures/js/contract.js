@@ -36,6 +36,18 @@
  *   kind: "cosets", n: number, names: string[], cells: string, words: string[], colours: [string, string][], a: Side,
  *   b: Side, orderWords: string, backWords: string, question: string, memory: string }} CosetsData
  * @typedef {{ values: number[], scale: number, order: number[], starts: number[] }} Side
+ *
+ * What became of the runs of a sweep: a cell for every value of `rows` and `columns`, row by row. `fate` and those of seeds
+ * index `fates`, -1: no run of it is over; `step` is that of the seed in the middle; `chosen` is a cell, or -1. Losses as
+ * log10, within `losses` [lowest, highest] of the scale; `budget`: steps at most.
+ * @typedef {Labelled & {
+ *   kind: "outcomes", rows: CellAxis, columns: CellAxis, fates: FateWords[], cells: OutcomeCell[], chosen: number,
+ *   budget: number, losses: [number, number] }} OutcomesData
+ * @typedef {{ title: string, values: string[] }} CellAxis
+ * @typedef {{ name: string, letter: string, mark: string, words: string }} FateWords
+ * @typedef {{ fate: number, step: number | null, seeds: { seed: number, fate: number, train: number | null, test: number | null }[],
+ *   curves: Losses[] }} OutcomeCell
+ * @typedef {{ step: number[], train: number[], test: number[] }} Losses
  */
 
 export {};

@@ -1,0 +1,1 @@
+"""The rooms behind the page When does it grok?"""

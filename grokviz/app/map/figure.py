@@ -1,0 +1,154 @@
+"""A map of outcomes with its rule, its caption, and what is known of the cell that was chosen."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from grokviz import wording
+from grokviz.app import shell
+from grokviz.app.session import address, cache, keys
+from grokviz.app.train import form
+from grokviz.config import SETTINGS
+from grokviz.sweeps import grid, outcomes
+from grokviz.sweeps.grid import Cell, Sweep
+from grokviz.sweeps.outcomes import Outcome
+from grokviz.sweeps.rules import RULES, Rule
+from grokviz.view.pictures import Words
+from grokviz.view.pictures import outcomes as picture
+
+
+class Map(NamedTuple):
+    """A sweep with what is known of it."""
+
+    name: str
+    sweep: Sweep
+    found: list[Outcome]
+
+
+def read(name: str, folder: Path) -> Map:
+    """The map in a folder, read again when its table has changed. Raises `RunError` when it cannot be read."""
+    table = folder / outcomes.TABLE
+    stamp = (str(folder), table.stat().st_mtime_ns if table.is_file() else 0)
+    return cache.SWEEPS.get(stamp, lambda: Map(name, grid.read(folder), outcomes.read(folder)))
+
+
+def rule_chosen() -> Rule:
+    """The rule that colours the maps: of the address, else the first. A switch between them."""
+    named = address.extra("rule")
+    keys.MAP_RULE.set(named if named in RULES else next(iter(RULES)))
+    st.segmented_control(
+        "What counts as grokking", list(RULES), key=keys.MAP_RULE, format_func=lambda name: RULES[name].title, required=True,
+        on_change=lambda: address.set_extra("rule", keys.MAP_RULE.value()),
+    )  # fmt: skip
+    return RULES[keys.MAP_RULE.value()]
+
+
+def show(shown: Map, rule: Rule) -> None:
+    """The map, how to read it, and the cell that was chosen."""
+    cell = chosen_cell(shown)
+    data = picture.data_of(shown.sweep, shown.found, rule, cell, _words(shown))
+    picture.show(data, shown.sweep, key=f"map-{shown.name}", on_pick=lambda one: _choose(shown.name, one))
+    with shell.column():
+        st.caption(_how_to_read(shown, rule))
+        if cell is not None:
+            _of_cell(shown, cell, rule)
+        else:
+            st.caption("Choose a cell to see its seeds, and to train it.")
+
+
+def _words(shown: Map) -> Words:
+    one, other = picture.axes(shown.sweep)
+    label = f"{SETTINGS[one].label} by {SETTINGS[other].label}: what became of {len(shown.found):,} runs"
+    return Words(label, "Point at a cell for its losses and its seeds; press it to choose it.")
+
+
+def chosen_cell(shown: Map) -> int | None:
+    """The cell of this map that the address names, as map-number."""
+    name, _, number = (address.extra("cell") or "").rpartition("-")
+    if name == shown.name and number.isdecimal() and int(number[:6]) < len(shown.sweep.cells):
+        return int(number)
+    return None
+
+
+def _choose(name: str, cell: int) -> None:
+    address.set_extra("cell", f"{name}-{cell}")
+
+
+def _how_to_read(shown: Map, rule: Rule) -> str:
+    sweep = shown.sweep
+    seeds = wording.plural(len(sweep.seeds), "seed")
+    several = (
+        f", a mark for each of {seeds}; colour, letter and step are those of the seed in the middle"
+        if len(sweep.seeds) > 1
+        else ", one seed each"
+    )
+    lacks = len(sweep) - len(shown.found)
+    half = f" {lacks:,} of {len(sweep):,} runs are still to come." if lacks else ""
+    return (
+        f"**How to read this.** Each cell is a network that was trained for at most **{sweep.base.steps:,} steps**{several}. The number "
+        f"is the step at which the unseen pairs came right. *Memorisation* means: not by step {sweep.base.steps:,}. **Coloured by** "
+        f"“{rule.title}”: {rule.words} {shared_settings(sweep)}{half}"
+    )
+
+
+def shared_settings(sweep: Sweep) -> str:
+    """What all runs of a sweep have in common, in a sentence."""
+    varied = {name for name, _ in sweep.grid}
+    told = {
+        "p": f"a + b mod {sweep.base.p}", "frac_train": f"{100 * sweep.base.frac_train:.3g} % of the pairs",
+        "lr": f"learning rate {sweep.base.lr:g}", "weight_decay": f"weight decay {sweep.base.weight_decay:g}",
+        "d_model": f"width {sweep.base.d_model}", "d_mlp": f"{sweep.base.d_mlp} neurons",
+    }  # fmt: skip
+    return f"All of them: {wording.listed(words for name, words in told.items() if name not in varied)}."
+
+
+def _of_cell(shown: Map, cell: int, rule: Rule) -> None:
+    """The seeds of the cell, and a button that trains one."""
+    settings = shown.sweep.cells[cell]
+    st.subheader(cell_in_words(settings), anchor=False)
+    found = picture.by_cell(shown.sweep, shown.found).get(cell, [])
+    if found:
+        st.dataframe(_table(found, rule), hide_index=True, height="content")
+        st.caption(
+            "Steps with 99 % of the pairs right, whatever the rule. A run ends as soon as it has memorised and understood, so its last "
+            "losses are those of that moment."
+        )
+    else:
+        st.caption("No run of this cell is over yet.")
+    config = shown.sweep.config(cell * len(shown.sweep.seeds))
+    if st.button("Train this one", icon=":material/model_training:", type="primary"):
+        form.begin_with(config)
+        st.switch_page("pages/train.py")
+    st.caption("It opens the page Train with these settings filled in, and you watch it happen.")
+
+
+def cell_in_words(settings: Cell) -> str:
+    """Pairs to train on 35 %, weight decay 2."""
+    parts = [
+        f"{SETTINGS[name].label.lower()} {picture.value_in_words(name, value)}"
+        for name, value in settings.items()
+    ]
+    return wording.sentence_case(", ".join(parts))
+
+
+def _table(found: list[Outcome], rule: Rule) -> pd.DataFrame:
+    def step(value: int | None) -> str:
+        return "–" if value is None else wording.whole(value)
+
+    rows = [
+        {
+            "seed": str(o.seed),
+            "what happened": rule.judge(o).name if not o.diverged else f"{rule.judge(o).name} (diverged)",
+            "memorised": step(o.memorised),
+            "unseen right then": "–"
+            if o.test_when_memorised is None
+            else wording.percent(o.test_when_memorised),
+            "grokked": step(o.grokked),
+            "last step": step(o.step),
+            "test loss": wording.readable(o.test_loss),
+        }
+        for o in found
+    ]
+    return pd.DataFrame(rows)

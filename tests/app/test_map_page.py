@@ -1,0 +1,87 @@
+"""The page When does it grok?: its map, its two rules, a cell, and the way from there to a training."""
+
+import pytest
+
+from grokviz.config import RunConfig
+from grokviz.sweeps import bundled, grid, outcomes
+from grokviz.sweeps.grid import Sweep, parse_grid
+from grokviz.sweeps.outcomes import Curve, Outcome
+from tests.app.conftest import components, healthy, unescaped
+
+SWEEP = Sweep(
+    RunConfig(p=13, steps=1_400, lr=0.01), parse_grid(["frac_train=0.2,0.35", "weight_decay=0,2"]), (0, 1, 2)
+)
+
+
+@pytest.fixture
+def mapped(tmp_path, monkeypatch, runs):
+    """A map of four cells: one still to come, one that memorises, one that groks; beside the runs of all tests."""
+    monkeypatch.setattr(bundled, "FOLDER", tmp_path)
+    (tmp_path / "small").mkdir()
+    grid.write(tmp_path / "small", SWEEP)
+    curve = Curve((0, 10, 100), (0.4, -1.0, -6.0), (0.4, 0.8, 1.1))
+    found = [
+        Outcome(
+            run, SWEEP.cell(run), SWEEP.seed(run), 50, 800 if run >= 9 else None, 60, 900 + run if run >= 9 else None, 0.02,
+            1_400, 1e-6, 0.1, 1.0, 0.4, curve=curve,
+        )
+        for run in range(3, 12)
+    ]  # fmt: skip
+    outcomes.append(tmp_path / "small", found)
+    return tmp_path / "small"
+
+
+def words(app):
+    return " ".join(
+        unescaped(part.value) for part in (*app.markdown, *app.caption, *app.info, *app.subheader)
+    )
+
+
+def test_the_map_says_its_rule_its_budget_and_what_is_missing(mapped, visit):
+    app = visit("map")
+    assert not app.toast
+    assert len(components(app)) == 1
+    said = words(app)
+    assert "a slight advantage" in said
+    assert "at most **1,400 steps**" in said
+    assert "Coloured by** “Four times as late”" in said
+    assert "3 of 12 runs are still to come" in said
+    assert "Choose a cell" in said
+
+
+def test_the_address_says_the_rule_and_the_cell(mapped, visit):
+    app = visit("map", rule="published", cell="small-3")
+    assert "“1,000 steps later”" in words(app)
+    assert app.subheader[0].value.startswith("Pairs to train on 35")
+    table = app.dataframe[0].value
+    assert list(table["what happened"]) == ["comprehension"] * 3  # 750 steps later
+    app.segmented_control(key="map_rule").set_value("ratio")
+    app = healthy(app.run())
+    assert list(app.dataframe[0].value["what happened"]) == ["grokking"] * 3
+    assert app.query_params["rule"] in ("ratio", ["ratio"])
+
+
+@pytest.mark.parametrize("cell", ["small-99", "small-x", "other-1", "-", "small--1"])
+def test_a_cell_that_is_none_is_not_looked_for(mapped, visit, cell):
+    assert "Choose a cell" in words(visit("map", cell=cell, rule="mine"))
+
+
+def test_a_cell_is_trained_with_its_settings(mapped, visit):
+    app = visit("map", cell="small-3")
+    button = next(one for one in app.button if one.label == "Train this one")
+    app = healthy(button.click().run())
+    values = {w.label: w.value for w in (*app.number_input, *app.slider, *app.selectbox)}
+    assert values["Modulus"] == 13
+    assert values["Pairs to train on"] == 35
+    assert values["Weight decay"] == 2
+    assert values["Learning rate"] == 0.01
+
+
+def test_without_a_map_it_says_how_to_make_one(tmp_path, monkeypatch, runs, visit):
+    monkeypatch.setattr(bundled, "FOLDER", tmp_path)
+    assert "python -m grokviz sweep" in words(visit("map"))
+
+
+def test_a_damaged_map_is_said(mapped, visit):
+    (mapped / grid.DEFINITION).write_text("{")
+    assert "sweep.json is no JSON" in unescaped(visit("map").error[0].value)
