@@ -207,6 +207,18 @@ def test_the_figures_of_the_measures_move_with_the_film(page):
 
 
 @pytest.mark.browser
+def test_two_runs_stand_beside_each_other(page):
+    page.goto("/compare.html?runs=mod59-no-decay,gone&step=2000&panels=answers,neurons")
+    assert "not on this site" in page.locator(".site-rivals").inner_text()
+    page.wait_for_function("document.querySelectorAll('[data-panel=neurons]:not(.gv-empty)').length === 2")
+    page.keyboard.press("End")
+    page.wait_for_function("location.search.includes('runs=mod59-no-decay,mod59-quick')")
+    page.get_by_label("A, the baseline").select_option("mod59-quick")
+    page.wait_for_url("**/compare.html?runs=mod59-quick,mod59-no-decay")
+    page.locator(".gv-heads").get_by_text("mod 59, quick").wait_for()
+
+
+@pytest.mark.browser
 def test_another_run_is_chosen_from_the_list(page):
     page.goto("/measures.html?run=gone")
     assert "not on this site" in page.locator(".site-runs").inner_text()

@@ -10,6 +10,7 @@ import streamlit as st
 from grokviz.app import sentences, shell
 from grokviz.app.compare import place
 from grokviz.app.explorer import choose, figures
+from grokviz.app.explorer.page import MOVES
 from grokviz.app.session import cache, keys
 from grokviz.config import SETTINGS, RunConfig, settings_of
 from grokviz.errors import NoRunError
@@ -19,6 +20,7 @@ from grokviz.view import charts, tables
 from grokviz.view.film.component import Command, FilmState, Shown, film_of_several
 from grokviz.wording import percent, readable
 
+PICKERS = "rivals-picker"  # the key of the block with the lists: a site without a server has others
 SLOTS = ("A, the baseline", "B", "C, on a wide screen")
 LETTERS = "ABC"
 Changes = tuple[tuple[int, str, float], ...]
@@ -39,11 +41,17 @@ def show() -> None:
         st.info(str(error))
         return
     if not shell.is_embedded():
-        _pickers(now.runs)
+        with st.container(key=PICKERS):
+            _pickers(now.runs)
     found = place.studies(now.runs)
     if len(found) < 2:
         st.info("It takes two runs that open. Choose another one above.")
         return
+    with st.container(key=MOVES):
+        _show(found, now)
+
+
+def _show(found: Mapping[str, Study], now: place.Compared) -> None:
     if keys.IS_PLAIN.get(False):
         state = _plain(found, now)
     else:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 import pandas as pd
 from streamlit.testing.v1.element_tree import Block, Element, Node
 
+from grokviz.app.compare.page import PICKERS
 from grokviz.app.explorer.page import FIXED, MOVES, PICKER
 from grokviz.app.freeze import prose
 from grokviz.app.shell import WHEREABOUTS
@@ -20,7 +21,7 @@ from grokviz.view import site
 NEEDS_A_SERVER = "This needs the app: in a copy of GrokViz, <code>make run</code>."
 # The components that tell a film what to show, and where panels stand beside a text.
 COMMAND, PANELS = "grokviz_command", "grokviz_panels"
-_PLACES = {PICKER: "site-runs"}  # that site.js fills
+_PLACES = {PICKER: "site-runs", PICKERS: "site-rivals"}  # that site.js fills
 _LEFT_OUT = (WHEREABOUTS,)
 
 

@@ -24,7 +24,7 @@ from grokviz.view import frames, site
 from grokviz.view.export import start_of
 from grokviz.view.site import SitePage, SiteRun
 
-PAGES = ("story", "timeline", "measures", "circuit", "pizza", "glossary")  # that need no server
+PAGES = ("story", "timeline", "measures", "circuit", "pizza", "compare", "glossary")  # that need no server
 SECONDS = 120.0  # for a page to be built
 
 
@@ -51,11 +51,11 @@ def freeze(
         told.append(_write_run(study, out))
         if folder == folders[0]:
             (out / site.PICTURE).write_bytes(picture.of_run(study, title))
-    pages = []
+    pages, names = [], [name for name in PAGES if name != "compare" or len(told) > 1]
     with _no_background():
-        for name in PAGES:
+        for name in names:
             on_progress(f"page {name}")
-            pages.append(_page(name, told[0].id))
+            pages.append(_page(name, told[0].id, names))
     for page in (*pages, site.embed_page()):
         (out / site.file_of(page.name)).write_text(site.page_html(page, pages, told, title, address), "utf-8")
     (out / site.SCRIPT).write_text(site.script(), "utf-8")
@@ -87,7 +87,7 @@ def _write_run(found: Study, out: Path) -> SiteRun:
     )
 
 
-def _page(name: str, run: str) -> SitePage:
+def _page(name: str, run: str, pages: Sequence[str]) -> SitePage:
     """A page of the app, built as for a visitor. Raises `RuntimeError` when the page itself fails."""
     app = AppTest.from_file(str(HOME / "app.py"), default_timeout=SECONDS)
     app.query_params["run"] = run
@@ -95,7 +95,7 @@ def _page(name: str, run: str) -> SitePage:
     if app.exception:
         raise RuntimeError(f"The page {name} fails: {app.exception[0].message}")
     entry = menu.entry(name)
-    return SitePage(name, entry.title, entry.help, elements.body(app.main, PAGES))
+    return SitePage(name, entry.title, entry.help, elements.body(app.main, pages))
 
 
 @contextmanager

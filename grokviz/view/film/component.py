@@ -24,7 +24,7 @@ from grokviz.view.film.assets import DEFAULT_PANELS, HTML, Moment, message
 from grokviz.view.frames import read_header
 
 # Each with its height in pixels until a run is drawn: nothing that stands below it is to move when that comes.
-LAYOUTS = {"full": 700, "strip": 320, "beside": 560, "none": 1}
+LAYOUTS = {"full": 700, "several": 760, "strip": 320, "beside": 560, "none": 1}
 NO_MORE: Mapping[str, Callable[[], bytes]] = {}
 PICTURES = assets.FOLDER.parent / "pictures"
 
@@ -87,7 +87,7 @@ def film_of_several(runs: Sequence[Shown], command: Command, *, key: str) -> Fil
     """Two or three runs under one hand, the one that the others are held against first: as `film` does it for one.
     The step of the answer is one at which one of them has a snapshot. Raises ValueError for an unknown panel."""
     ids = [read_header(run.blob)["id"] for run in runs]  # of a run and its copy they are the same
-    return _show(dict(zip(ids, runs, strict=True)), {"id": ids[0], "ids": ids}, command, key, "full")
+    return _show(dict(zip(ids, runs, strict=True)), {"id": ids[0], "ids": ids}, command, key, "several")
 
 
 def _show(shown: Mapping[str, Shown], names: dict, command: Command, key: str, layout: str) -> FilmState:

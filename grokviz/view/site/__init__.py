@@ -96,7 +96,7 @@ _EARLY = """
 try { const chosen = localStorage.getItem("grokviz-theme"); if (chosen) document.documentElement.dataset.theme = chosen; } catch {}
 {
   const { runs } = JSON.parse(document.getElementById("site").textContent);
-  const id = new URLSearchParams(location.search).get("run");
+  const query = new URLSearchParams(location.search), id = query.get("run") ?? query.get("runs")?.split(",")[0];
   const run = runs.find((one) => one.id === id) ?? runs[0];
   globalThis.grokvizFetched = { [run.core]: fetch(run.core) };
 }

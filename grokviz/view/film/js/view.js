@@ -31,7 +31,7 @@ const BESIDE_FROM = 900, BESIDE_HEIGHT = 268; // pixels: where strip and panels 
 /** @param {Site} site @param {Part[]} cores of one run, or of several that are shown beside each other @param {Control} control */
 // eslint-disable-next-line max-lines-per-function -- one place: what may happen to it, and all it is made of
 export function buildView(site, cores, control) {
-  const { root } = site, { layout: kind } = control, full = kind === "full" || kind === "beside", beside = kind === "beside";
+  const { root } = site, { layout: kind } = control, full = ["full", "several", "beside"].includes(kind), beside = kind === "beside";
   const places = () => placesOf(control.key);
   const cast = makeCast(cores), { film, rivals, whole: timeline } = cast, several = rivals.length > 0;
   const panels = makePanels(cast, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });

@@ -31,10 +31,20 @@ export function stepFrom(text) {
   return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null;
 }
 
-/** The step in the address is the one in view. @param {{ step: number, panels: string[] }} view @param {string[]} usual */
-function remember({ step, panels }, usual) {
+const MOST_RIVALS = 3;
+
+/** The runs that stand beside each other: those in the address that are here, and others until there are two. */
+function rivals() {
+  const ids = query.get("runs")?.split(",") ?? [run.id];
+  const found = [...new Set(ids)].flatMap((id) => runs.find((one) => one.id === id) ?? []).slice(0, MOST_RIVALS);
+  return [...found, ...runs.filter((one) => !found.includes(one))].slice(0, Math.max(2, found.length));
+}
+
+/** The step in the address is the one in view. @param {{ step: number, panels: string[] }} view @param {string[]} usual
+ * @param {SiteRun[]} shown */
+function remember({ step, panels }, usual, shown) {
   const here = new URLSearchParams(location.search);
-  here.set("run", run.id);
+  if (shown.length > 1) here.set("runs", shown.map(({ id }) => id).join(",")); else here.set("run", run.id);
   here.set("step", String(step));
   if (panels.join() === usual.join()) here.delete("panels"); else here.set("panels", panels.join(","));
   history.replaceState(null, "", `?${here.toString().replaceAll("%2C", ",")}`);
@@ -44,20 +54,21 @@ function remember({ step, panels }, usual) {
 async function showFilm(place) {
   const usual = (place.dataset.panels ?? "").split(",").filter(Boolean);
   const panels = query.get("panels")?.split(",") ?? usual;
-  const key = "film", layout = place.dataset.layout ?? "full";
+  const key = "film", layout = place.dataset.layout ?? "full", shown = layout === "several" ? rivals() : [run];
   const step = stepFrom(query.get("step")) ?? run.start;
   const moments = place.dataset.tour === undefined ? [] : run.tour;
-  const control = { key, id: run.film, seq: 0, step, panels, layout, moments };
+  const ids = shown.length > 1 ? { ids: shown.map(({ film }) => film) } : {};
+  const control = { key, id: run.film, ...ids, seq: 0, step, panels, layout, moments };
   const component = {
     parentElement: place,
-    setStateValue: (/** @type {string} */ _, /** @type {any} */ view) => remember(view, usual),
-    setTriggerValue: async (/** @type {string} */ _, /** @type {string} */ part) => {
-      if (part === "maps") mount({ ...component, data: encodeMessage(control, [await fetched(run.maps)]) });
+    setStateValue: (/** @type {string} */ _, /** @type {any} */ view) => remember(view, usual, shown),
+    setTriggerValue: async (/** @type {string} */ _, /** @type {string} */ need) => {
+      const of = shown.find(({ film }) => need === `${film}/maps`) ?? run;
+      if (need.endsWith("maps")) mount({ ...component, data: encodeMessage(control, [await fetched(of.maps)]) });
     },
   };
   try {
-    const core = await fetched(run.core);
-    mount({ ...component, data: encodeMessage(control, [core]) });
+    mount({ ...component, data: encodeMessage(control, await Promise.all(shown.map(({ core }) => fetched(core)))) });
     place.style.minHeight = "0";
     const [from, to] = ["from", "to"].map((name) => stepFrom(query.get(name)));
     if (from !== null && to !== null) registry.films.get(key)?.playBetween(from, to);
@@ -96,6 +107,24 @@ function showRuns(place) {
   place.replaceChildren(make("label", "", { for: "site-run", text: "Run" }), select, ...unknown, make("p", "site-caption", { text: run.sentence }));
 }
 
+/** A list for each of the runs beside each other. @param {HTMLElement} place */
+function showRivals(place) {
+  const shown = rivals(), unknown = query.get("runs")?.split(",").some((id) => !runs.some((one) => one.id === id));
+  const lists = shown.map((rival, slot) => {
+    const select = /** @type {HTMLSelectElement} */ (make("select", "", { id: `site-rival-${slot}` },
+      ...runs.map((one) => make("option", "", { value: one.id, text: one.title }))));
+    select.value = rival.id;
+    select.onchange = () => {
+      const ids = shown.map(({ id }) => (id === select.value ? rival.id : id)); // chosen twice, they change places
+      ids[slot] = select.value;
+      location.search = `?runs=${ids.map(encodeURIComponent).join(",")}`;
+    };
+    return make("div", "", {}, make("label", "", { for: select.id, text: slot ? "ABC"[slot] : "A, the baseline" }), select);
+  });
+  const said = unknown ? [make("p", "site-caption", { text: "A run that this link names is not on this site. Here is another." })] : [];
+  place.replaceChildren(make("div", "site-row", {}, ...lists), ...said);
+}
+
 /** Links between pages keep the run. */
 function keepRun() {
   if (!named) return;
@@ -128,5 +157,6 @@ if (document.querySelector(".site-theme")) themeButton();
 if (parent !== window) tellHeight();
 keepRun();
 for (const place of document.querySelectorAll(".site-runs")) showRuns(/** @type {HTMLElement} */ (place));
+for (const place of document.querySelectorAll(".site-rivals")) showRivals(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-film")) void showFilm(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-panels")) showPanels(/** @type {HTMLElement} */ (place));

@@ -47,7 +47,7 @@ export function keepCarried() {
 
 /**
  * What Python wants to be shown: one run or, by their `ids`, several. `seq` rises with every command; without one it is still on its way.
- * @typedef {{ key: string, id: string, ids?: string[], step: number, panels: string[], layout: "full" | "strip" | "beside" | "none", seq?: number,
+ * @typedef {{ key: string, id: string, ids?: string[], step: number, panels: string[], layout: "full" | "several" | "strip" | "beside" | "none", seq?: number,
  *   play?: boolean, moments?: [string, number, string][], quiet?: boolean, present?: boolean }} Control
  */
 
