@@ -11,6 +11,7 @@ import resource
 import shutil
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,12 @@ def damaged_inside(rng: random.Random, base: bytes) -> bytes:
     return new.getvalue()
 
 
+def damaged_json(rng: random.Random, config: dict) -> bytes:
+    """Settings that lie beside a file: mostly sound JSON that says something else."""
+    text = json.dumps(mutated_value(config, rng) if rng.random() < 0.8 else config).encode()
+    return text if rng.random() < 0.8 else mutated(text, rng)
+
+
 def damaged_header(rng: random.Random, base: bytes) -> bytes:
     """A safetensors file whose header says something else, in sound JSON most of the time."""
     length = int.from_bytes(base[:8], "little")
@@ -85,7 +92,46 @@ def damaged_header(rng: random.Random, base: bytes) -> bytes:
 
 
 PLAIN = {name: t for name, t in lens_state(weights(1)).items() if "mask" not in name and "IGNORE" not in name}
+
+
+def two_layers() -> dict[str, torch.Tensor]:
+    """As the group project writes them: two embeddings of 6 elements, one hidden layer."""
+    rng = np.random.default_rng(3)
+    shapes = {"W_x": (6, 5), "W_y": (6, 5), "W": (10, 7), "W_U": (7, 6)}
+    return {name: torch.tensor(rng.normal(size=shape), dtype=torch.float32) for name, shape in shapes.items()}
+
+
+def forged_state(rng: random.Random, base: bytes) -> bytes:
+    """A sound file in which a tensor has another shape, type, value or name, or is none."""
+    state = torch.load(io.BytesIO(base), weights_only=True)
+    for _ in range(rng.choice((1, 1, 2))):
+        name = rng.choice(list(state))
+        tensor = state.pop(name)
+        ways = (
+            lambda t: t.transpose(0, -1), lambda t: t[:-1], lambda t: t[None], lambda t: t.flatten(), lambda t: t[:0], lambda t: t * 1e30,
+            lambda t: t * torch.nan, lambda t: t.to(rng.choice((torch.float64, torch.int64, torch.bool, torch.complex64))),
+            lambda t: t.to_sparse(), lambda t: torch.empty(t.shape, device="meta"), lambda t: t.tolist(), lambda t: None, lambda t: t.expand(2, *t.shape),
+        )  # fmt: skip
+        new = tensor
+        with suppress(NotImplementedError, RuntimeError, AttributeError, TypeError):  # damaged before
+            new = rng.choice(ways)(tensor)
+        if rng.random() < 0.9:
+            state[name if rng.random() < 0.9 else f"{name}.{rng.choice(('x', 'weight', '0'))}"] = new
+    return torch_file(state) if rng.random() < 0.8 else damaged_inside(rng, base)
+
+
+PIZZA = {name: w[:2] if name == "W_pos" else w for name, w in weights(4).items()}
+PIZZA = {name: t for name, t in paper_state(PIZZA).items() if "mask" not in name}
+GROUP_CONFIG = {"num_epochs": 250, "lr": 1e-3, "weight_decay": 1, "seed": 2, "group": "S_3"}
+PIZZA_CONFIG = {"C": 5, "attention_dir": "casual", "act_fn": "ReLU", "n_layers": 1, "epoch": 700, "lr": 0.001,
+                "weight_decay": 2.0, "frac": 0.8, "eqn_sign": 0, "attn_coeff": 0}  # fmt: skip
+BESIDE = {
+    "group": ("file_cfg.json", GROUP_CONFIG),
+    "pizza": ("file_config.json", PIZZA_CONFIG),
+}  # and the file that lies beside
 KINDS = {
+    "group": (torch_file(two_layers()), forged_state),
+    "pizza": (torch_file(PIZZA), forged_state),
     "torch": (torch_file(whole_run()), damaged_file),
     "inside": (torch_file(whole_run()), damaged_inside),
     "legacy": (
@@ -100,10 +146,14 @@ KINDS = {
 def test_damaged_files_open_or_are_refused(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(storage.os, "fsync", lambda descriptor: None)
     base, damage = KINDS[kind]
+    beside, config = BESIDE.get(kind, ("", {}))
     given = {"operation": "add", "frac_train": 0.5, "split": "seeded"}
     opened, slowest, most = 0, 0.0, 0
     for seed in range(MUTATIONS):
-        data = damage(random.Random(f"{kind} {seed}"), base)
+        rng = random.Random(f"{kind} {seed}")
+        data = base if beside and rng.random() < 0.3 else damage(rng, base)
+        if beside:
+            (tmp_path / beside).write_bytes(damaged_json(rng, config))
         begun, before = time.process_time(), peak()
         said = what_is_said(tmp_path, data, given if seed % 2 else {})
         opened += not said
@@ -112,7 +162,7 @@ def test_damaged_files_open_or_are_refused(kind, tmp_path, monkeypatch):
     assert slowest < SECONDS
     assert most < BYTES
     assert 0 < opened < MUTATIONS  # the damage is neither always fatal nor never felt
-    assert os.listdir(tmp_path) == ["file.pth"]
+    assert sorted(os.listdir(tmp_path)) == sorted({"file.pth", beside} - {""})
 
 
 def what_is_said(folder: Path, data: bytes, given: dict) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import grokviz
 from grokviz import study as studies
 from grokviz.app import sentences
 from grokviz.config import RunConfig
@@ -44,7 +45,8 @@ Files = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def bases(tmp_path_factory, clock_weights, random_weights) -> dict[str, Files]:
-    """The files of a run that adds with two frequencies: as it is trained, and packed with its timeline."""
+    """The files of a run that adds with two frequencies: as it is trained, packed with its timeline, and recorded by
+    somebody's own loop, which logged little."""
     root = tmp_path_factory.mktemp("bases")
     final = clock_weights(P, KEYS, np.float32)
     shapes = {"d_model": final["W_U"].shape[0], "n_heads": 1, "d_mlp": len(final["b_in"])}
@@ -59,8 +61,14 @@ def bases(tmp_path_factory, clock_weights, random_weights) -> dict[str, Files]:
             weights = {key: (1 - share) * first[key] + share * final[key] for key in final}
             write.write_snapshot(root / name, step, weights)
     write.finish(root / "packed")
-    studies.load(folder.open_run(root / "packed"), keep=True)
-    return {name: files_of(root / name) for name in ("live", "packed")}
+    with grokviz.record(root / "recorded", config, is_train=np.eye(P) > 0) as recorder:
+        for step in STEPS:
+            recorder.log(step, train_loss=9.0 - step / 5)
+            recorder.snapshot(step, final if step else first)
+            recorder.log(step + 1)
+    for name in ("packed", "recorded"):
+        studies.load(folder.open_run(root / name), keep=True)
+    return {name: files_of(root / name) for name in ("live", "packed", "recorded")}
 
 
 def files_of(path: Path) -> Files:
@@ -248,7 +256,7 @@ def test_damaged_folders_are_shown_or_refused(kind, bases, tmp_path, monkeypatch
     shown, slowest, most = 0, 0.0, 0
     for seed in range(MUTATIONS):
         rng = random.Random(f"{kind} {seed}")
-        files = dict(bases[rng.choice(("packed", "packed", "live"))])
+        files = dict(bases[rng.choice(("packed", "recorded", "live"))])
         rng.choice(KINDS[kind])(files, rng)
         path = lay(tmp_path / "runs" / "one", files)
         begun, before = time.process_time(), peak()

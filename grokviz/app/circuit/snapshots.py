@@ -42,7 +42,6 @@ class View(NamedTuple):
     stages: Stages  # without logits
     margin: np.ndarray
     weights: Weights  # of the uncut network
-    cut_logits: np.ndarray | None  # of all pairs, when something is cut
 
 
 def order(study: Study) -> Places:
@@ -117,7 +116,6 @@ def inside(handle: RunHandle, index: int, cuts: Cuts = NO_CUTS) -> View:
         replace(found.stages, logits=None, **pictures),
         found.margin,
         read_weights(cache.study(handle).run, index, np.float32),
-        None if cuts == NO_CUTS else found.logits,
     )
 
 
