@@ -31,16 +31,14 @@ from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
 from grokviz.runs import folder, write
 from grokviz.runs.fork import config_of_fork, forked_at, write_fork
 from grokviz.runs.imported import NO_TORCH, why_not_trainable
-from grokviz.runs.record import read_record
+from grokviz.runs.record import Config, read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
 from grokviz.runs.summary import folder_size
 
 AT_ONCE = 0.02  # seconds of patience for a lock that nobody should hold, while others wait for the queue
 
 
-def start(
-    root: Path, config: RunConfig, title: str, device: str = "auto", limits: Limits | None = None
-) -> Path:
+def start(root: Path, config: Config, title: str, device: str = "auto", limits: Limits | None = None) -> Path:
     """Makes a run folder in `root` and queues its training.
 
     Raises `HostingError` beyond the limits, `RunError` when the folder cannot be made.
@@ -173,7 +171,9 @@ def tidy_title(title: str) -> str:
     return "".join(c for c in " ".join(title.split()) if c.isprintable())[:80]
 
 
-def new_id(config: RunConfig) -> str:
+def new_id(config: Config) -> str:
+    if not isinstance(config, RunConfig):
+        return f"{config.task}-{secrets.token_hex(3)}"
     kind = "".join(c if c.isalnum() else "-" for c in config.group or config.operation).lower()
     return f"{'' if config.group else f'mod{config.p}-'}{kind}-{secrets.token_hex(3)}"
 
@@ -225,7 +225,7 @@ def _age(run: Path) -> float:
 
 
 @contextmanager
-def _new_run(root: Path, config: RunConfig, limits: Limits | None) -> Iterator[Path]:
+def _new_run(root: Path, config: Config, limits: Limits | None) -> Iterator[Path]:
     """A folder for a new run, locked while it is filled: so it counts as one that is trained, and others need not
     wait for the disk to ask for theirs. Nothing is left of one that could not be filled."""
     if limits:

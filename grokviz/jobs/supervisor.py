@@ -28,7 +28,7 @@ from grokviz.jobs.files import (
 )
 from grokviz.jobs.kinds import KINDS
 from grokviz.jobs.processes import Status
-from grokviz.runs.record import read_record
+from grokviz.runs.record import read_any
 from grokviz.runs.storage import is_locked, saying
 
 TRASH_SECONDS = 600  # a run that was deleted can be had back for so long
@@ -60,7 +60,7 @@ def queue(runs: Path) -> list[Path]:
 def status(run: Path, runs: Path) -> Status:
     """Where a training stands; `runs` is the folder of all visitors' runs. Raises `RunError` when it is no run."""
     is_trained = is_locked(run)  # first: what is read after a process has let go is its last word
-    record, over = read_record(run), ended(run)
+    record, over = read_any(run), ended(run)
     try:
         words = (folder_of(run) / "note.txt").read_text("utf-8")
     except OSError:
@@ -150,7 +150,7 @@ def _look_at(run: Path, busy: set[Path]) -> None:
 
 
 def _was_killed(run: Path, job: Job) -> None:
-    if KINDS[job.kind].locks_run and read_record(run).finished:  # just before it could say so
+    if KINDS[job.kind].locks_run and read_any(run).finished:  # just before it could say so
         end(run, "finished")
     elif job.restarts >= KINDS[job.kind].restarts:
         end(run, "killed")

@@ -39,12 +39,17 @@ def all_cards(
     mine: Path | None = None, look: Callable[[str], Stamp | None] = stamp_of, known: Known | None = None
 ) -> list[Card]:
     """Those and the runs on sequences."""
-    return [card for root in roots(mine) for card in list_runs(root, look, known)]
+    return [card for root in (*roots(mine), sequences()) for card in list_runs(root, look, known)]
+
+
+def sequences() -> Path:
+    """The folder of the bundled runs on sequences: no list of runs on pairs looks there."""
+    return BUNDLED / "_sequences"
 
 
 def find(run_id: str, mine: Path | None = None) -> Path:
     """The folder of a run by its name. Raises `RunError` when there is none of that name."""
-    return find_run(run_id, roots(mine))
+    return find_run(run_id, (*roots(mine), sequences()))
 
 
 def locate(name_or_path: str) -> Path:

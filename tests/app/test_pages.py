@@ -34,7 +34,7 @@ PICTURES = {
     "build": 1,
     "map": 1 if bundled() else 0,
 }  # components besides the film
-NO_FILM = ("build", "groups", "library", "map", "glossary")  # of these runs none is of a group
+NO_FILM = ("build", "groups", "elsewhere", "library", "map", "glossary")  # of these runs none is of a group
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 

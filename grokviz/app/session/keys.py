@@ -157,6 +157,26 @@ def popover(name: str, run: str) -> Key[bool]:
     return Key(f"{name}-open-{run}")
 
 
+# It happens elsewhere
+ELSEWHERE_STEP: Key[int] = Key("_elsewhere_step")  # where the step of its figures has come to rest
+TRIGRAM: Key[str] = Key("elsewhere_trigram")  # the letters that are asked
+SUM_X: Key[str] = Key("elsewhere_x")
+SUM_Y: Key[str] = Key("elsewhere_y")
+REPEATED: Key[str] = Key("elsewhere_text")
+FEW_DATA: Key[str] = Key("elsewhere_data")  # how many sequences
+FEW_DECAY: Key[float] = Key("elsewhere_decay")
+
+
+def trained_elsewhere(task: str) -> Key[str]:
+    """The name of the run on sequences that this session has begun last."""
+    return Key(f"_trained_{task}")
+
+
+def was_training(slot: str) -> Key[bool]:
+    """Whether a run on sequences was being trained when its place on the page was drawn last."""
+    return Key(f"_was_training_{slot}")
+
+
 # Library
 REFERENCE: Key[str] = Key("hub_reference")
 FIND: Key[str] = Key("library_find")

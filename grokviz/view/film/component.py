@@ -27,6 +27,7 @@ from grokviz.view.frames import read_header
 LAYOUTS = {"full": 700, "several": 760, "strip": 320, "beside": 560, "none": 1}
 NO_MORE: Mapping[str, Callable[[], bytes]] = {}
 PICTURES = assets.FOLDER.parent / "pictures"
+ELSEWHERE = assets.FOLDER.parent / "elsewhere"
 
 _SENT = "_film_sent"  # names "id/part" of what this session's page has been given
 
@@ -253,3 +254,21 @@ def _picture() -> Callable:
     html = '<div class="pic">\n</div>'
     js = _module(assets.bundle(PICTURES / "js/mount.js"))
     return component("grokviz_picture", html=html, css=(PICTURES / "style.css").read_text("utf-8"), js=js)
+
+
+def show_figure(data: dict, key: str, on_step: Callable[[int], None] | None = None) -> None:
+    """Draw what a function of `view/elsewhere` has put together; `on_step` hears where the step has come to rest."""
+
+    def rested() -> None:
+        step = st.session_state[key].step  # from the browser: take only what fits
+        if on_step and type(step) is int and step >= 0:
+            on_step(step)
+
+    _figure()(key=key, data=data, on_step_change=rested)
+
+
+@functools.cache
+def _figure() -> Callable:
+    js = _module(assets.bundle(ELSEWHERE / "js/mount.js"))
+    css = (ELSEWHERE / "style.css").read_text("utf-8")
+    return component("grokviz_figure", html='<div class="els">\n</div>', css=css, js=js)

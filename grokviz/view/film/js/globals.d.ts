@@ -24,3 +24,4 @@ declare var grokvizStopHidden: MutationObserver | undefined;
 
 declare const WORDS: Record<string, [word: string, meaning: string]>;
 declare var grokvizCosets: Map<string, boolean>;
+declare var grokvizStep: import("../../elsewhere/js/clock.js").SharedStep;

@@ -1,0 +1,171 @@
+"""Training on sequences from the page: a press, a bar, its curves as they come, and its run in place of the bundled one."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from grokviz import hosting, installation
+from grokviz.app import sentences, shell
+from grokviz.app.elsewhere import figures, runs
+from grokviz.app.session import keys, visitor
+from grokviz.errors import ConfigError, HostingError, RunError
+from grokviz.forecast import sequences as forecast
+from grokviz.jobs import machine, requests, supervisor
+from grokviz.jobs.files import seen
+from grokviz.runs import library
+from grokviz.runs.imported import NO_TORCH
+from grokviz.sequence_config import SequenceConfig, recipe
+from grokviz.tasks.sequences import SEQUENCE_TASKS
+
+FEW = "few"  # the place of the run of the two sliders
+EVERY = 1.0  # seconds between two looks at a training
+BUSY = ("queued", "starting", "training", "leaving", "measuring")
+ENDLESS = "endless"
+DATA = (ENDLESS, "1000", "300", "100", "30")
+DECAYS = (0.0, 0.1, 0.3, 1.0, 3.0)
+FEW_STEPS = 3000
+
+
+def offer(task: str) -> None:
+    """A button that trains the recipe of a task, and how the training is doing."""
+    _place(task, lambda: recipe(task, seed=int(time.time()) % 10_000))
+
+
+def two_sliders() -> None:
+    """How many data, how much weight decay: skip trigrams trained on them, and the losses of both sides."""
+    with shell.column():
+        left, right = st.columns(2)
+        data = left.select_slider("Sequences to train on", DATA, "100", key=keys.FEW_DATA)
+        decay = right.select_slider("Weight decay", DECAYS, 0.1, key=keys.FEW_DECAY)
+
+    def config() -> SequenceConfig:
+        few = 0 if data == ENDLESS else int(data)
+        return recipe(
+            "skip-trigrams", n_train=few, weight_decay=float(decay), steps=FEW_STEPS, max_snapshots=2
+        )
+
+    _place(FEW, config)
+    if viewed := runs.in_view(FEW):
+        found = viewed[1].config
+        n = f"{found.n_train:,} sequences" if found.n_train else "endless data"
+        with shell.column():
+            whose = "the run that you trained" if runs.mine(FEW) else "the bundled run"
+            st.markdown(
+                f"Below is {whose}: skip trigrams, {n}, weight decay {found.weight_decay:g}, {found.steps:,} steps."
+            )
+        figures.of_two_sides(viewed[1], FEW)
+
+
+def _place(slot: str, config: Callable[[], SequenceConfig]) -> None:
+    run = runs.mine(slot)
+    with shell.column():
+        st.fragment(_state, run_every=EVERY if _is_busy(run) else None)(slot, config)
+
+
+def _is_busy(run: Path | None) -> bool:
+    try:
+        return bool(run) and supervisor.status(run, library.trained()).state in BUSY
+    except RunError:
+        return False
+
+
+def _state(slot: str, config: Callable[[], SequenceConfig]) -> None:
+    """Drawn again every second while it is trained."""
+    run = runs.mine(slot)
+    try:
+        if run and _is_busy(run):
+            _show_progress(slot, run)
+            return
+        if keys.was_training(slot).get(False):
+            keys.was_training(slot).set(False)
+            st.rerun()  # the whole page: its figures show the run that is finished
+        if run:
+            _say_how_it_ended(slot, run)
+        _offer_to_train(slot, config)
+    except RunError as error:
+        st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
+
+
+def _offer_to_train(slot: str, config: Callable[[], SequenceConfig]) -> None:
+    if not installation.has("torch"):
+        st.caption(NO_TORCH)
+        return
+    took = forecast.seconds(config()) + machine.experience(library.trained()).startup
+    st.button(
+        f"Train one here, about {_round(took)} seconds", icon=":material/play_arrow:", key=f"elsewhere-train-{slot}",
+        on_click=_start, args=(slot, config),
+    )  # fmt: skip
+    if text := keys.SAID.get(None):
+        keys.SAID.forget()
+        st.warning(sentences.as_text(text))
+
+
+def _round(seconds: float) -> int:
+    """To two figures at most."""
+    return int(float(f"{max(seconds, 1):.1g}" if seconds < 20 else f"{seconds:.2g}"))
+
+
+def _start(slot: str, config: Callable[[], SequenceConfig]) -> None:
+    limits, before = hosting.limits(), runs.mine(slot)
+    try:
+        if limits and before and not supervisor.is_active(before):
+            requests.delete(before)  # a visitor keeps few runs, and no list shows these
+        wanted = config()
+        title = SEQUENCE_TASKS[wanted.task].title
+        made = requests.start(visitor.root(), wanted, title, limits=limits)
+        keys.trained_elsewhere(slot).set(made.name)
+        keys.was_training(slot).set(True)
+    except (RunError, ConfigError, HostingError) as error:
+        keys.SAID.set(str(error))
+
+
+def _show_progress(slot: str, run: Path) -> None:
+    """How far it is, what it will still take, its curves, and a way out."""
+    keys.was_training(slot).set(True)
+    seen(run)
+    status = supervisor.status(run, library.trained())
+    handle = runs.handle_of(run)
+    found = runs.opened(handle) if handle else None
+    done = found.last_step if found else 0
+    total = found.config.steps if found else 1
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.progress(min(1.0, done / total), _words(status.state, status.place, done, found))
+    right.button("Cancel", icon=":material/close:", key=f"elsewhere-cancel-{slot}", on_click=_cancel, args=(slot, run))  # fmt: skip
+    if handle and found and len(found.logged["step"]) > 1:
+        figures.losses((handle, found), f"live-{slot}")
+
+
+def _words(state: str, place: int | None, done: int, found: object) -> str:
+    if state == "queued":
+        return f"Waiting for its turn, number {place or 1} in the queue"
+    if state != "training" or not done or not isinstance(found, runs.SequenceRun):
+        return "Starting"
+    config = found.config
+    left = forecast.seconds(config) * (1 - done / config.steps)
+    return f"Step {done:,} of {config.steps:,}, about {_round(left)} seconds left"
+
+
+def _cancel(slot: str, run: Path) -> None:
+    try:
+        requests.discard(run)
+    except RunError as error:
+        keys.SAID.set(str(error))
+    keys.trained_elsewhere(slot).forget()
+    keys.was_training(slot).set(False)
+
+
+def _say_how_it_ended(slot: str, run: Path) -> None:
+    status = supervisor.status(run, library.trained())
+    if status.state == "failed":
+        st.warning(sentences.as_text(str(status.error or "The training has failed.")))
+    elif status.state == "finished":
+        st.markdown("The figures show the run that you have just trained.")
+        st.button(
+            "Show the bundled run again", icon=":material/undo:", key=f"elsewhere-back-{slot}",
+            on_click=keys.trained_elsewhere(slot).forget,
+        )  # fmt: skip
+    else:
+        st.markdown(sentences.as_text(status.sentence or "The training was interrupted."))
+        st.button("Go on", icon=":material/play_arrow:", key=f"elsewhere-on-{slot}", on_click=requests.resume, args=(run,))  # fmt: skip

@@ -1,0 +1,193 @@
+"""The page “It happens elsewhere”: its figures, what a visitor writes, and a training that is asked for, watched and left."""
+
+import base64
+import dataclasses
+
+import numpy as np
+import pytest
+
+from grokviz import worker
+from grokviz.app.elsewhere import asked, live, runs
+from grokviz.errors import BadInputError
+from grokviz.jobs import files
+from grokviz.models.sequence import run as run_network
+from grokviz.runs import library
+from grokviz.runs.folder import open_sequences, read_weights
+from grokviz.sequence_config import recipe
+from grokviz.view import elsewhere
+from tests.app.conftest import components, healthy
+
+TINY = {"batch_size": 4, "n_test": 120, "steps": 10, "max_snapshots": 6}
+RUNS = {
+    "skip-trigrams": recipe("skip-trigrams", **TINY),
+    "skip-trigrams-toy": recipe("skip-trigrams", network="toy", **TINY),
+    "skip-trigrams-few": recipe("skip-trigrams", n_train=8, **TINY),
+    "digits": recipe("digits", d_model=8, n_heads=1, d_head=8, d_mlp=8, **TINY),
+    "repeats": recipe("repeats", d_model=8, n_heads=2, d_head=4, **TINY),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    home = tmp_path_factory.mktemp("bundled-sequences")
+    for name, config in RUNS.items():
+        worker.start(home / name, config, "cpu")
+        for _ in worker.run(home / name, "cpu"):
+            pass
+    return home
+
+
+@pytest.fixture
+def some_runs(made, no_runs, monkeypatch):
+    monkeypatch.setattr(library, "sequences", lambda: made)
+    return no_runs
+
+
+def handle_of(path):
+    handle = runs.handle_of(path)
+    assert handle
+    return handle
+
+
+def names(app) -> list[str]:
+    return [c.proto.component_name for c in components(app)]
+
+
+def test_all_figures_are_there(some_runs, visit):
+    app = visit("elsewhere")
+    assert names(app) == ["grokviz_figure"] * 12
+    assert not app.error
+    assert not app.warning
+    assert len([b for b in app.button if "Train one here" in b.label]) == 4
+
+
+def test_without_a_run_there_is_still_something_to_do(no_runs, visit, monkeypatch, tmp_path):
+    monkeypatch.setattr(library, "sequences", lambda: tmp_path / "nothing")
+    app = visit("elsewhere")
+    assert names(app) == []
+    assert "Train one below" in app.info[0].value
+    assert len([b for b in app.button if "Train one here" in b.label]) == 4
+
+
+def test_what_cannot_be_asked_is_said(some_runs, visit):
+    app = visit("elsewhere")
+    for label, text, told, good in (
+        ("Write letters", "abcABC", "one capital of A to J", "abC"),
+        ("First number", "12e4", "at most 5 digits", "7"),
+        ("Write something", "é", "without accents", "abXab"),
+    ):
+        (field,) = [f for f in app.text_input if f.label.startswith(label)]
+        healthy(field.set_value(text).run())
+        (warning,) = [w for w in app.warning if told in w.value.replace("\\", "")]
+        (field,) = [f for f in app.text_input if f.label.startswith(label)]
+        assert warning
+        healthy(field.set_value(good).run())
+    assert not app.warning
+
+
+def test_a_training_is_asked_for_watched_and_left(some_runs, visit):
+    app = visit("elsewhere")
+    button = next(b for b in app.button if "Train one here" in b.label)
+    healthy(button.click().run())
+    (path,) = [path for path in some_runs.iterdir() if path.name.startswith("skip-trigrams-")]
+    assert files.read(path).wanted == "train"
+    assert open_sequences(path).config.task == "skip-trigrams"
+    cancel = next(b for b in app.button if b.label == "Cancel")
+    healthy(cancel.click().run())
+    assert not path.exists()
+    assert not any(b.label == "Cancel" for b in app.button)
+
+
+def test_a_run_that_has_finished_takes_the_place_of_the_bundled_one(some_runs, visit):
+    app = visit("elsewhere")
+    healthy(next(b for b in app.button if "Train one here" in b.label).click().run())
+    (path,) = [path for path in some_runs.iterdir() if path.name.startswith("skip-trigrams-")]
+    short = dataclasses.replace(open_sequences(path).config, **TINY)
+    from grokviz.runs import record
+
+    record.write_record(path, dataclasses.replace(record.read_any(path), config=short))
+    for _ in worker.run(path, "cpu"):
+        pass
+    files.end(path, "finished")
+    healthy(app.run())
+    assert any("you have just trained" in m.value for m in app.markdown)
+    healthy(next(b for b in app.button if b.label == "Show the bundled run again").click().run())
+    assert not any("you have just trained" in m.value for m in app.markdown)
+
+
+# What is drawn
+
+
+def test_a_sum_is_asked_digit_by_digit():
+    question = asked.digits(recipe("digits"), "99999", "1")
+    assert question.tokens.tolist() == [9, 9, 9, 9, 9, 10, 0, 0, 0, 0, 1, 11, 1, 0, 0, 0, 0, 0]
+    assert question.answers.tolist() == question.tokens[question.places + question.shown_at].tolist()
+
+
+def test_a_text_asks_for_what_stood_there_before():
+    config = recipe("repeats")
+    question = asked.text(config, "xaby_xabz")
+    written = "⊢xaby_xabz"
+    found = {(written[p], written[p + 1]) for p in question.places}
+    assert found == {("x", "a"), ("a", "b")}
+
+
+def test_letters_are_filled_up_and_one_capital_is_asked():
+    config = recipe("skip-trigrams")
+    question = asked.trigram(config, "abC")
+    assert len(question.tokens) == 42
+    assert [t for t in question.tokens.tolist() if t >= 12] == [14]
+    assert question.answers.tolist() == [2]
+    assert len(asked.TRIGRAM) == 40
+    for text in ("abc", "aBC", "xB", "a" * 40 + "B"):
+        with pytest.raises(BadInputError, match="one capital of A to J"):
+            asked.trigram(config, text)
+
+
+def test_the_figure_says_what_the_network_says(made):
+    run = open_sequences(made / "digits")
+    question = asked.digits(run.config, "12", "34")
+    said = runs.said(handle_of(made / "digits"), question)
+    data = elsewhere.tokens(run, question, said, elsewhere.Words("", ""))
+    assert "".join(data["tokens"]) == "00012+00034=000046"
+    weights = read_weights(run, 1)
+    logits = run_network(run.config.model, weights, question.tokens[None]).logits[0].astype(float)
+    for one, digit in zip(data["asked"], "000046", strict=True):
+        powers = np.exp(logits[one["place"] - 1])
+        assert one["right"] == digit
+        assert one["guess"][1] == str(powers.argmax())
+        assert one["chance"][1] == pytest.approx(powers[int(digit)] / powers.sum(), rel=1e-3)
+        assert one["loss"][1] == pytest.approx(-np.log(powers[int(digit)] / powers.sum()), rel=1e-3)
+
+
+def test_bars_and_maps_are_the_attention(made):
+    handle = handle_of(made / "skip-trigrams")
+    run = runs.opened(handle)
+    question = asked.trigram(run.config, asked.TRIGRAM)
+    said = runs.said(handle, question)
+    data = elsewhere.tokens(run, question, said, elsewhere.Words("", ""))
+    sent = np.frombuffer(base64.b64decode(data["looks"]), np.uint8).reshape(len(run.steps), 42) / 255
+    pattern = run_network(run.config.model, read_weights(run, 2), question.tokens[None]).patterns[0, 0, 0]
+    np.testing.assert_allclose(sent[2], pattern[41], atol=0.002)
+    cells = elsewhere.maps(run, question, said, runs.scores(handle), elsewhere.Words("", ""))["heads"][0][
+        "cells"
+    ]
+    whole = np.frombuffer(base64.b64decode(cells), np.uint8).reshape(len(run.steps), 42, 42) / 255
+    np.testing.assert_allclose(whole[2], pattern, atol=0.002)
+
+
+def test_the_parts_of_the_toy_are_its_weights(made):
+    handle = handle_of(made / "skip-trigrams-toy")
+    run, (QK, OV) = runs.opened(handle), runs.toy_parts(handle)
+    data = elsewhere.parts(run, QK, OV, elsewhere.Words("", ""))
+    weights = read_weights(run, 1)
+    np.testing.assert_allclose(data["looked"][1], weights["QK"], rtol=1e-3)
+    sent = np.frombuffer(base64.b64decode(data["says"]), np.uint8).reshape(len(run.steps), 22, 10)
+    np.testing.assert_allclose(
+        (sent[1] - 127.0) / 127 * data["reach"], weights["OV"], atol=data["reach"] / 127
+    )
+    assert data["tokens"] == [*"⊢abcdefghij"[:1], "⊣", *"abcdefghijABCDEFGHIJ"]
+
+
+def test_an_estimate_has_two_figures_at_most():
+    assert [live._round(s) for s in (0.2, 9.4, 24.6, 131.0)] == [1, 9, 25, 130]
