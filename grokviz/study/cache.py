@@ -1,7 +1,8 @@
 """The timeline kept with its run: read where it fits, written after measuring.
 
 The file carries its own table of contents: of every series its axes and encoding, and the version of the
-declarations it was measured under. What does not fit the run or these declarations is measured anew.
+declaration it was measured under. What does not fit the run or these declarations is measured anew; a new measure that says
+nothing of a run changes nothing for it.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import numpy as np
 
 from grokviz.config import RunConfig
 from grokviz.measures import registry
+from grokviz.measures.declaration import Measure
 from grokviz.measures.encoding import Stored
 from grokviz.runs import folder, write
 from grokviz.runs.folder import Run
@@ -28,12 +30,11 @@ def read(run: Run, task: Task) -> Timeline | None:
     arrays, meta = kept
     if meta.get("places", PLAIN_SUMS) != places_name(task):
         return None  # measured in another order of the numbers, or before theirs was known
-    if meta.get("version") != registry.version():
-        return None
     found = _decode(arrays, meta.get("contents", ""), tuple(sorted(run.config.shapes)))
     return found if found is not None and fits(found, run, task) else None
 
 
+FIRST = 1  # the version of every measure when files did not say it
 PLAIN_SUMS = "sums"  # the numbers added as they stand, which is all that was known before others were
 
 
@@ -56,7 +57,6 @@ def keep(run: Run | Path, timeline: Timeline, task: Task) -> None:
     arrays |= {"neurons": timeline.neurons}
     arrays |= {name: stored.values for name, stored in timeline.series.items()}
     meta = {
-        "version": registry.version(),
         "contents": json.dumps(contents(timeline)),
         "places": places_name(task),
     }
@@ -67,8 +67,7 @@ def contents(timeline: Timeline) -> dict[str, dict]:
     """Of every series of a timeline its axes, and how numbers are made of what is stored."""
     return {
         name: {
-            "axes": list(registry.by_name(name).axes),
-            "encoding": registry.by_name(name).encoding.name,
+            **_declared(registry.by_name(name)),
             "scale": stored.scale,
             "shift": stored.shift,
             "top": stored.top,
@@ -77,9 +76,18 @@ def contents(timeline: Timeline) -> dict[str, dict]:
     }
 
 
+def _declared(measure: Measure) -> dict[str, object]:
+    """What of a declaration decides whether what was measured still holds."""
+    return {"axes": list(measure.axes), "encoding": measure.encoding.name, "version": measure.version}
+
+
 def _decode(arrays: dict[str, np.ndarray], text: str, matrices: tuple[str, ...]) -> Timeline | None:
     try:
         table = json.loads(text)
+        for name, entry in table.items():
+            declared = _declared(registry.by_name(name))
+            if {"version": FIRST} | {key: entry[key] for key in declared.keys() & entry.keys()} != declared:
+                return None
         series = {
             name: Stored(arrays[name], float(entry["scale"]), float(entry["shift"]), _top(entry["top"]))
             for name, entry in table.items()

@@ -60,8 +60,9 @@ CHANGES = {
     "contents a list": lambda arrays, meta: meta.update(contents="[1]"),
     "contents too deep": lambda arrays, meta: meta.update(contents="[" * 100_000),
     "contents of another": lambda arrays, meta: meta.update(contents='{"ring": 3}'),
-    "version": lambda arrays, meta: meta.update(version="of another time"),
-    "no version": lambda arrays, meta: meta.pop("version"),
+    "other version": set_entry("ring", "version", 0),
+    "other encoding": set_entry("ring", "encoding", "levels"),
+    "other axes": set_entry("ring", "axes", ["key", "number"]),
     "other fingerprint": lambda arrays, meta: meta.update(fingerprint="0"),
     "empty": set_array("train_loss", lambda x: x[:0]),
     "no axis": set_array("train_loss", lambda x: np.array(1.0)),
@@ -111,12 +112,29 @@ def test_it_says_what_it_holds(kept):
         assert registry.by_name(name).encoding.name == entry["encoding"]
 
 
-def test_the_version_is_that_of_the_declarations(monkeypatch):
-    before = registry.version()
-    changed = [dataclasses.replace(m, version=2) if m.name == "ring" else m for m in registry.measures()]
+def declared(monkeypatch, *found):
+    monkeypatch.setattr(registry, "measures", lambda: tuple(found))
     registry.version.cache_clear()
-    monkeypatch.setattr(registry, "measures", lambda: tuple(changed))
-    assert registry.version() != before
+
+
+def test_a_declaration_that_has_changed_is_measured_anew(kept, monkeypatch):
+    before, version = registry.measures(), registry.version()
+    assert study.is_kept(open_run(kept))
+    declared(monkeypatch, *(dataclasses.replace(m, version=2) if m.name == "ring" else m for m in before))
+    assert not study.is_kept(open_run(kept))
+    assert registry.version() != version
+    monkeypatch.undo()
+    registry.version.cache_clear()
+
+
+def test_a_new_measure_that_says_nothing_of_a_run_leaves_its_timeline_alone(kept, monkeypatch):
+    before, one = registry.measures(), registry.by_name("accuracy")
+    new = dataclasses.replace(one, name="of_others", applies=lambda task: "Of other runs only.")
+    declared(monkeypatch, *before, new)
+    assert study.is_kept(open_run(kept))
+    declared(monkeypatch, *before, dataclasses.replace(new, applies=lambda task: ""))
+    assert not study.is_kept(open_run(kept))
+    monkeypatch.undo()
     registry.version.cache_clear()
 
 
