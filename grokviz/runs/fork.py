@@ -27,9 +27,17 @@ def forked_at(parent: folder.Run, step: float) -> tuple[int, int]:
     return index, int(parent.steps[index])
 
 
-def asked_for(parent: folder.Run, step: int, more: int, **settings: float) -> RunConfig:
-    """The settings of the parent at this step, for so many steps more, with these in place of its own."""
+MORE_SNAPSHOTS = 40
+
+
+def asked_for(
+    parent: folder.Run, step: int, more: int, most_snapshots: int | None = None, **settings: float
+) -> RunConfig:
+    """The settings of the parent at this step, for so many steps more, with these in place of its own, and room for further
+    snapshots, up to `most_snapshots` in all."""
     now = parent.config.at(step)
+    snapshots = min(now.max_snapshots + MORE_SNAPSHOTS, most_snapshots or 2_000)
+    settings = {"max_snapshots": snapshots, **settings}
     return dataclasses.replace(now, frac_before=0.0, steps=step + more, stop="steps", **settings)  # pyright: ignore[reportArgumentType]
 
 

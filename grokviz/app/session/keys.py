@@ -126,6 +126,9 @@ def amplitude(freq: int) -> Key[float]:
 MAP: Key[str] = Key("map_shown")  # the map that is looked at
 MAP_RULE: Key[str] = Key("map_rule")  # by which a map is coloured
 
+# Ungrokking
+KEPT: Key[float] = Key("ungrok_kept")  # the share of pairs on the slider
+
 # Train
 MY_RUN: Key[str] = Key("my_run")  # the id of the run of mine that is in view
 MY_RUN_CHOICE: Key[str | None] = Key("my_run_choice")

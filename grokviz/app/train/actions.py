@@ -13,7 +13,7 @@ from grokviz.app import sentences
 from grokviz.app.compare import place
 from grokviz.app.session import address, budget, cache, keys, uploads, visitor
 from grokviz.app.train import my_run, widgets
-from grokviz.config import CHANGEABLE, SETTINGS
+from grokviz.config import CHANGEABLE, SETTINGS, RunConfig
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
@@ -22,6 +22,7 @@ from grokviz.runs.folder import Run, open_run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import MAX_STEP
 from grokviz.study import Study
+from grokviz.tasks.pairs import DRAWN
 from grokviz.view import tables
 
 COMPARE = "This run beside the one that comes with GrokViz and is most like it, under one hand."
@@ -163,16 +164,28 @@ def _fork(study: Study) -> bool:
         more = st.number_input(
             "Steps to go on for", 50, 1_000_000, max(500, study.last_step - step), 500, key=f"fork-steps-{id}"
         )
+        if now.split in DRAWN:
+            wanted["frac_train"] = _share_of_fork(now, id)
         pressed = st.button(f"Fork at step {step:,}", type="primary", key=f"fork-go-{id}")
-        return pressed and attempt(fork_of, study, step, wanted, int(more))
+        return pressed and attempt(fork_of, study.run, step, wanted, int(more))
 
 
-def fork_of(study: Study, step: int, wanted: Mapping[str, float], more: int) -> None:
-    """Start a fork of a run at a step, in my folder, under other values of what is `CHANGEABLE`; put it into view."""
-    config = fork.asked_for(study.run, step, more, **wanted)
-    title = f"{study.run.title or study.run.path.name}, forked at {step:,}"
-    run = requests.fork(study.run, step, visitor.root(), config, title, hosting.limits())
-    my_run.put_in_view(run.name)
+def _share_of_fork(now: RunConfig, id: str) -> float:
+    """The share of pairs to go on with: the run's own to the last digit, unless the slider was moved."""
+    own = round(100 * now.frac_train)
+    share = st.slider(
+        SETTINGS["frac_train"].label, 1, 99, own, format="%d %%", key=f"fork-share-{id}",
+        help="With fewer, the first of its own pairs are left: what is taken away, it may forget.",
+    )  # fmt: skip
+    return now.frac_train if share == own else share / 100
+
+
+def fork_of(run: Run, step: int, wanted: Mapping[str, float], more: int, how: str = "") -> None:
+    """Start a fork of a run at a step, in my folder, under other values of what may differ; put it into view."""
+    limits = hosting.limits()
+    config = fork.asked_for(run, step, more, limits.max_snapshots if limits else None, **wanted)
+    title = f"{run.title or run.path.name}, {how or f'forked at {step:,}'}"
+    my_run.put_in_view(requests.fork(run, step, visitor.root(), config, title, limits).name)
 
 
 def _rename(study: Study) -> bool:

@@ -49,3 +49,8 @@ test("a run that never memorised is in the phase that Python names", () => {
 test("a screen reader hears powers of ten as words", () => {
   assert.equal(spoken(run(), 2), "step 5,000, cleanup; training loss 3.0 times ten to the minus 7, test loss 6.00");
 });
+
+test("a rule that is lost again is not called understood", () => {
+  const lost = run({ phases: { ...run().header.phases, cleanup_to: 15_000 } }, { test_accuracy: array(0.01, 0.012, 0.3, 0.2) });
+  assert.match(narrate(lost, 3), /^It had understood, and has lost the rule again: 20.% of the pairs it has never seen are right, and 100.% of those/);
+});

@@ -6,6 +6,7 @@ import { groupOf, keyShare, measure, phaseAt } from "./kit/timeline.js";
 import { inWords, percent, plural, readAloud, whole } from "./kit/wording.js";
 
 const KNOWN = 0.995; // the accuracy from which a split is spoken of as known
+const LOST = 0.9; // and that below which, once it had grokked, the rule is spoken of as lost
 
 /** @param {Timeline} timeline @param {number} i @returns {string} */
 export function narrate(timeline, i) {
@@ -14,6 +15,9 @@ export function narrate(timeline, i) {
   const unseen = `${percent(test)} of the pairs it has never seen`, growing = goingOn(timeline, i);
   if (i === 0 && step === 0) {
     return `Nothing is learned yet: it guesses, and gets ${unseen}.${growing}`;
+  }
+  if (phases.grokked_at !== null && step > phases.grokked_at && test < LOST) {
+    return `It had understood, and has lost the rule again: ${unseen} are right, and ${percent(train)} of those it trains on.${growing}`;
   }
   if (phases.cleanup_to !== null ? step >= phases.cleanup_to : train > KNOWN && test > KNOWN) {
     return `It has understood: ${unseen} are answered correctly, with ${keys.length ? plural(keys.length, "wave") : "whatever it has found"}.${growing}`;
