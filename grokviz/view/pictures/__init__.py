@@ -144,7 +144,6 @@ def waves(
         "numbers": list(map(int, answers.numbers)),
         "shared": answers.shared,
         "axis": answers.title,
-        "ticks": np.unique(np.linspace(0, len(answers.numbers) - 1, 8).astype(int)).tolist(),
         "right": right.place,
         "rightLabel": right.label,
         "winner": winner.place,

@@ -20,6 +20,7 @@ declare var grokvizPlayed: boolean | undefined;
 declare var grokvizPresented: boolean | undefined;
 declare var grokvizPage: string | undefined;
 declare var grokvizContrast: CSSStyleSheet | undefined;
+declare var grokvizPrint: CSSStyleSheet | undefined;
 declare var grokvizStopHidden: MutationObserver | undefined;
 
 declare const WORDS: Record<string, [word: string, meaning: string]>;

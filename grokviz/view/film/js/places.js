@@ -126,6 +126,7 @@ function makePlace(film, frames, theme, meet) {
       frames().forEach((frame) => frame.paint(theme()));
     },
     tell: (i) => frames().forEach((frame) => frame.tell(i)),
+    seeAll: () => frames().forEach((frame) => frame.seen(true)),
     stale: () => frames().forEach((frame) => frame.stale()),
     grow: () => frames().forEach((frame) => frame.grow()),
     arrived: (name) => frames().filter(({ needs }) => needs.includes(name)).forEach((frame) => frame.grow()),

@@ -147,6 +147,11 @@ export function buildView(site, cores, control) {
     panels.seeAll();
     panels.paint(theme);
     panels.tell();
+    for (const place of places()) {
+      place.seeAll();
+      place.paint();
+      place.tell(film.index());
+    }
   };
   addEventListener("beforeprint", printAll);
 

@@ -3,6 +3,7 @@
 
 import { lightenWords } from "./contrast.js";
 import { closePhoneMenu } from "./phone-menu.js";
+import { keepHeadingsWithText } from "./print.js";
 import { hideStop } from "./stop.js";
 import { explainWords } from "./words.js";
 
@@ -11,6 +12,7 @@ import { explainWords } from "./words.js";
 export function mount({ data, parentElement }) {
   closePhoneMenu(data.page);
   hideStop();
+  keepHeadingsWithText();
   const card = /** @type {HTMLElement} */ (parentElement.querySelector(".gv-word"));
   const style = getComputedStyle(card); // the theme may change without Python hearing of it
   lightenWords(style.colorScheme === "dark", style.getPropertyValue("--st-link-color"));

@@ -21,7 +21,7 @@
  *
  * Lanes of waves over the answers, and their sum. `shared`: the numbers are answers of the run, not differences.
  * @typedef {Labelled & {
- *   kind: "waves", lanes: Lane[], total: Lane, numbers: number[], ticks: number[], axis: string, right: number,
+ *   kind: "waves", lanes: Lane[], total: Lane, numbers: number[], axis: string, right: number,
  *   rightLabel: string, winner: number, winnerLabel: string, shared: boolean }} WavesData
  * @typedef {{ title: string, order: number, actual: number[], ideal: number[], scale: number, note: string }} Lane
  *

@@ -7,7 +7,7 @@ import { decodeBlob } from "./blob.js";
 /**
  * What a film shows, and panels of it that stand elsewhere in the page: see ../places.js.
  * @typedef {{ film: any, timeline: import("../contract.js").Timeline }} Scene
- * @typedef {{ film: string, paint: () => void, tell: (i: number) => void, stale: () => void, grow: () => void,
+ * @typedef {{ film: string, paint: () => void, tell: (i: number) => void, seeAll: () => void, stale: () => void, grow: () => void,
  *   arrived: (part: string) => void }} Place
  *
  * @typedef {object} Registry
