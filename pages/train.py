@@ -16,7 +16,7 @@ import streamlit as st  # noqa: E402
 
 from grokviz.app.explorer import page  # noqa: E402
 from grokviz.app.session import visitor  # noqa: E402
-from grokviz.app.train import actions, form, my_runs  # noqa: E402
+from grokviz.app.train import actions, form, link, my_runs  # noqa: E402
 
 shell.article(
     "Train your own",
@@ -25,16 +25,17 @@ shell.article(
 )
 if visitor.is_known():
     actions.say()
+    link.take()
     runs = my_runs.mine()
     here = my_runs.current(runs)
     if here:
         with shell.column():
             my_runs.chooser(runs)
         my_runs.desk(here)
-        form.folded()
+        form.folded(link.offer)
     else:
         st.header("What shall it learn?", anchor=False)
-        form.form()
+        form.form(link.offer)
     with shell.column(), st.expander("Bring a run that you have as a zip", icon=":material/upload:"):
         actions.upload()
 shell.foot(

@@ -136,6 +136,7 @@ STATE_WAS: Key[tuple[Path, str]] = Key("_state_was")  # a run, and where it stoo
 PACE: "Key[dict[str, Looks]]" = Key("_pace")  # the last looks at each run
 FOLD: Key[bool] = Key("_fold_form")  # it is to be folded when it is drawn next
 FORM_OPEN: Key[bool] = Key("train_form_open")  # the form, which folds away while a run is in view
+FORM_LINK: Key[bool] = Key("_form_link")  # what the address says of the form was heard
 SAID: Key[str] = Key("_said")  # what a press has come to, to be said when the page is drawn next
 TRASH: Key[Path] = Key("_trash")  # the run that was deleted last
 UPLOADED: Key[str] = Key("_uploaded")  # the file that was taken in last

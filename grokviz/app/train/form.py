@@ -45,7 +45,11 @@ OFFERED = [name for name, preset in PRESETS.items() if preset.words]
 
 # The settings that are asked for, in three columns; under More, one below the other.
 ROWS = (("p", "operation", "seed"), ("frac_train", "weight_decay", "lr"))
-MORE = (("steps", "optimizer"), ("d_model", "n_heads"), ("d_mlp", "architecture", "attention_rate"))
+MORE = (
+    ("steps", "optimizer", "wrong_labels"),
+    ("d_model", "n_heads"),
+    ("d_mlp", "architecture", "attention_rate"),
+)
 FIELDS = (*(field for group in (*ROWS, *MORE) for field in group), "group")
 LEAST = {"p": 5, "steps": 50}  # with less there is nothing to see
 PERCENT = "frac_train"  # asked for in per cent
@@ -71,8 +75,8 @@ def _fast(config: RunConfig) -> Known | None:
     return Known(step, recipes.shows_plateau(config.p)) if step else None
 
 
-def form() -> None:
-    """Everything from the choice of a preset to the button that starts it."""
+def form(beside: Callable[[], None] = lambda: None) -> None:
+    """Everything from the choice of a preset to the button that starts it, and what stands beside that."""
     if not installation.has("torch"):
         st.info(NO_TORCH, icon=":material/visibility:")
         return
@@ -87,30 +91,34 @@ def form() -> None:
         config = _checked(limits)
         if config:
             _forecast(config, forecast(config))
-        st.button(
-            "Start", type="primary", icon=":material/play_arrow:", disabled=config is None, on_click=_start, args=(limits,)
-        )  # fmt: skip
+        with st.container(horizontal=True):
+            st.button(
+                "Start", type="primary", icon=":material/play_arrow:", disabled=config is None, on_click=_start, args=(limits,)
+            )  # fmt: skip
+            beside()
     if config:
         with picture:
             _picture(config)
     keys.FORM_WAS.set({field: keys.setting(field).value() for field in FIELDS})
 
 
-def folded() -> None:
+def folded(beside: Callable[[], None] = lambda: None) -> None:
     """The form while a run is in view: it opens when it is asked for, and folds when a run was put into view."""
     if keys.FOLD.get(False):
         keys.FORM_OPEN.set(False)
         keys.FOLD.forget()
     with st.expander("Train another one", icon=":material/add:", key=keys.FORM_OPEN, on_change="rerun"):
         if keys.FORM_OPEN.get(False):
-            form()
+            form(beside)
 
 
 def begin_with(config: RunConfig) -> None:
     """Let the form say this when it is drawn next, whatever it has said before, and be open."""
     told = {field: getattr(config, field) for field in FIELDS if field not in ("p", "group")}
-    keys.FORM_WAS.set({**told, "p": config.p, PERCENT: _percent(config)})
-    keys.OWN_MODULUS.set(config.p)
+    which = {"group": config.group} if config.group else {"p": config.p}
+    keys.FORM_WAS.set({**told, **which, PERCENT: _percent(config)})
+    if not config.group:
+        keys.OWN_MODULUS.set(config.p)
     keys.PRESET_WAS.set("fast")
     keys.FORM_OPEN.set(True)
 

@@ -14,6 +14,7 @@ STEPS = {
     "weight_decay": 0.5,
     "lr": 1e-3,
     "attention_rate": 0.1,
+    "wrong_labels": 0.05,
 }  # of the − and + beside a number
 
 
