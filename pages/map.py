@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.map import page  # noqa: E402
+from grokviz.app.map import own, page  # noqa: E402
 
 shell.article(
     "When does it grok?",
@@ -22,7 +22,7 @@ shell.article(
     "towards zero harder from top to bottom. In a narrow band between those that only recite and those that understand at once, "
     "they grok.",
 )
-page.maps()
+rule = page.maps()
 with shell.column():
     st.header("A slight advantage", anchor=False)
     st.markdown(
@@ -46,6 +46,8 @@ with shell.column():
         "runs had 100,000 steps; these have far fewer, which is why a ratio suits them better. Every map is a sweep, and you can make "
         "your own: `python -m grokviz sweep --help`."
     )
+own.room(rule)
+page.remember()
 shell.foot(
     "You have seen where it happens. Next, take a cell at the border and watch it, or see what else decides it.",
     "train",

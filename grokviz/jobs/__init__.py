@@ -15,5 +15,6 @@ A job is at work exactly while a process holds its lock, which the system lets g
 kinds.py       the kinds of jobs, declared once      supervisor.py   where every training stands; starts what waits
 files.py       the files above                       requests.py     what a visitor may do with runs
 processes.py   starts them, and asks how they are    machine.py      how fast this machine trains
+asked.py       what jobs share that are no training: deepening.py, which measures, and sweeping.py, which fills a map
 apart.py       one computation in a process of its own, for whoever waits: it needs no file
 """

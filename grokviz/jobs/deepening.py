@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grokviz.errors import GrokVizError, HostingError, RunError
+from grokviz.errors import GrokVizError, RunError
 from grokviz.hosting import Limits, limits
-from grokviz.jobs import files
+from grokviz.jobs import asked, files
 from grokviz.jobs.files import Job, Progress
 from grokviz.jobs.processes import Status
-from grokviz.jobs.supervisor import is_active, queue
 from grokviz.measures.deep import registry
 from grokviz.runs.folder import open_run
 from grokviz.runs.storage import write_lock
@@ -35,14 +34,6 @@ WHY = {
 }
 
 
-class _EndedError(Exception):
-    """It shall not go on; `why` as in `files.Ended`."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
 def path_of(run: Path, root: Path) -> Path:
     """The job of a run for whoever's runs are in `root`: no run can have such a name."""
     return root / f"_deepen-{run.name}"
@@ -57,63 +48,24 @@ def start(run: Path, root: Path, most: Limits | None = None) -> None:
     """Ask for it, unless it is asked for already. Raises `HostingError` beyond the limits of a visitor."""
     job = path_of(run, root)
     with files.one_at_a_time:
-        if is_wanted(job):
+        if asked.is_wanted(job):
             return
-        if most and (any(map(is_wanted, files.jobs_in(root))) or any(map(is_active, files.runs_in(root)))):
-            raise HostingError(
-                "One training or measuring at a time: another of yours is still going on or waiting."
-            )
-        if most and len(queue(root.parent)) >= most.waiting:
-            raise HostingError(f"{most.waiting} are waiting already. Please come back in a while.")
+        if most:
+            asked.refuse_more(root, most)
         shutil.rmtree(files.folder_of(job), ignore_errors=True)
         arguments = {"run": str(run.resolve())}
         files.write_job(job, Job(KIND, time.time_ns(), kind=KIND, arguments=arguments))
         files.seen(job)
 
 
-def is_wanted(job: Path) -> bool:
-    """Whether a measuring is going on or waiting."""
-    with contextlib.suppress(RunError):
-        known = files.read(job)
-        return known.kind == KIND and known.wanted == KIND and files.ended(job) is None
-    return False
-
-
 def cancel(run: Path, root: Path) -> None:
     """Stop it, or leave the queue."""
-    job = path_of(run, root)
-    with files.one_at_a_time, contextlib.suppress(RunError):
-        now = files.read(job)
-        files.write_job(job, now._replace(wanted="cancel"))
-        if not now.started:
-            files.end(job, "cancelled")
+    asked.cancel(path_of(run, root))
 
 
 def status(run: Path, root: Path) -> Status | None:
     """Where it stands: queued, running, or how it ended; None when it was never asked for."""
-    job = path_of(run, root)
-    try:
-        kind = files.read(job).kind
-        is_running = files.is_running(job, kind)  # first: what is read after it has let go is its last word
-        known, over, now = files.read(job), files.ended(job), files.progress(job)
-    except RunError:
-        return None
-    if is_running:
-        is_ending = known.wanted == "cancel"
-        return Status("running", progress=now._replace(what="Stopping", rate=0.0) if is_ending else now)
-    if over:
-        return Status(over.why, WHY.get(over.why, ""), error=over.error, progress=now)
-    if known.wanted == "cancel":
-        return Status("cancelled", WHY["cancelled"])
-    if known.started:
-        return Status("running", progress=Progress("Starting"))
-    waiting = queue(_all_runs(root))
-    return Status("queued", place=waiting.index(job) + 1 if job in waiting else None)
-
-
-def _all_runs(root: Path) -> Path:
-    """The folder of all visitors' runs, of which `root` is one, or all."""
-    return root.parent if limits() else root
+    return asked.status(path_of(run, root), root, WHY)
 
 
 def main(job: Path) -> None:
@@ -125,7 +77,7 @@ def main(job: Path) -> None:
             run = open_run(str(files.read(job).arguments.get("run")))
             deep.deepen(run, registry.deep_measures(), _teller(job), _listener(job, limits()))
             files.end(job, "finished")
-        except _EndedError as ended:
+        except asked.EndedError as ended:
             files.end(job, ended.why)
         except GrokVizError as error:
             files.end(job, "failed", error)
@@ -159,11 +111,11 @@ def _listener(job: Path, most: Limits | None) -> Callable[[], None]:
             return
         heard[0] = now
         if files.read(job).wanted != KIND:
-            raise _EndedError("cancelled")
+            raise asked.EndedError("cancelled")
         if most and now - begin > 60 * most.minutes:
-            raise _EndedError("time")
+            raise asked.EndedError("time")
         if most and files.unseen_seconds(job) > most.unseen_seconds:
-            raise _EndedError("abandoned")
+            raise asked.EndedError("abandoned")
 
     return tick
 

@@ -42,6 +42,13 @@ KINDS = {
         restarts=2,
         environment={"OMP_WAIT_POLICY": "PASSIVE"},
     ),
+    "sweep": Kind(  # a small map of a visitor's own
+        "grokviz.jobs.sweeping",
+        is_queued=True,
+        locks_run=False,
+        restarts=2,  # each goes on where the one before was killed
+        environment={"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"},
+    ),
     "open": Kind(  # a reference of the Hub
         "grokviz.hub.job",
         is_queued=False,

@@ -16,6 +16,7 @@ from grokviz import hosting, installation
 from grokviz.config import MAX_CHANGES, RunConfig
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.hosting import Limits
+from grokviz.jobs import asked, sweeping
 from grokviz.jobs.files import (
     JOBS,
     Job,
@@ -256,7 +257,7 @@ def _refuse_full(root: Path, limits: Limits) -> None:
 
 
 def _refuse_more(root: Path, limits: Limits) -> None:
-    if any(is_active(run) for run in runs_in(root)):
+    if any(is_active(run) for run in runs_in(root)) or asked.is_wanted(sweeping.path_of(root)):
         raise HostingError("One training at a time: another of yours is still going on or waiting.")
     if len(queue(root.parent)) >= limits.waiting:
         raise HostingError(f"{limits.waiting} trainings are waiting already. Please come back in a while.")

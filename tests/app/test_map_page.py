@@ -3,6 +3,8 @@
 import pytest
 
 from grokviz.config import RunConfig
+from grokviz.jobs import sweeping
+from grokviz.runs import library
 from grokviz.sweeps import bundled, grid, outcomes
 from grokviz.sweeps.grid import Sweep, parse_grid
 from grokviz.sweeps.outcomes import Curve, Outcome
@@ -85,3 +87,27 @@ def test_without_a_map_it_says_how_to_make_one(tmp_path, monkeypatch, runs, visi
 def test_a_damaged_map_is_said(mapped, visit):
     (mapped / grid.DEFINITION).write_text("{")
     assert "sweep.json is no JSON" in unescaped(visit("map").error[0].value)
+
+
+def named(app, label):
+    return next(one for one in app.button if one.label.startswith(label))
+
+
+def test_a_map_of_ones_own_is_asked_for_stopped_and_gone_on_with(mapped, no_runs, visit):
+    app = visit("map")
+    app = healthy(named(app, "Fill this map: 30 runs").click().run())
+    assert sweeping.status(library.trained()).state == "queued"
+    assert "in the queue" in app.get("progress")[0].proto.text
+    sweep = grid.read(sweeping.folder_of(library.trained()))
+    assert (sweep.base.p, sweep.base.lr, len(sweep)) == (31, 0.01, 30)
+    outcomes.append(sweeping.folder_of(library.trained()), [Outcome(4, sweep.cell(4), 0, memorised=50)])
+    app = healthy(named(app, "Stop").click().run())
+    assert "What was trained is kept" in words(app)
+    assert "29 of 30 runs are still to come" in words(app)
+    app = healthy(named(app, "Go on").click().run())
+    assert sweeping.status(library.trained()).state == "queued"
+
+
+def test_without_torch_no_map_is_offered(mapped, visit, monkeypatch):
+    monkeypatch.setattr("grokviz.installation.has", lambda package: package != "torch")
+    assert not [one for one in visit("map").button if one.label.startswith("Fill")]

@@ -9,7 +9,7 @@ import pytest
 
 from grokviz import hosting
 from grokviz.errors import HostingError
-from grokviz.jobs import deepening, files, processes, requests, supervisor
+from grokviz.jobs import asked, deepening, files, processes, requests, supervisor
 from grokviz.runs import folder, write
 from grokviz.runs.folder import open_run
 from grokviz.study import deep
@@ -146,7 +146,7 @@ def test_on_a_shared_machine_it_keeps_to_its_share_and_ends_unseen(
     tick()
     assert slept == [2.0]  # 3 s of a core at half a core are 6 s; at most 2 at a time, to hear what is wanted
     monkeypatch.setattr(files, "unseen_seconds", lambda job: 1e6)
-    with pytest.raises(deepening._EndedError) as ended:
+    with pytest.raises(asked.EndedError) as ended:
         deepening._listener(job, hosted)()
     assert ended.value.why == "abandoned"
 

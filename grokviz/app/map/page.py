@@ -10,26 +10,29 @@ from grokviz.app.session import address, keys
 from grokviz.errors import NoRunError, RunError
 from grokviz.sweeps import grid
 from grokviz.sweeps.bundled import bundled
+from grokviz.sweeps.rules import Rule
 
 EXTRAS = ("map", "rule", "cell")
 
 
-def maps() -> None:
-    """The switch between maps and between rules, and the map."""
+def maps() -> Rule:
+    """The switch between maps and between rules, and the map. The rule."""
     here = bundled()
-    if not here:
-        st.info(
-            "No map has come with this GrokViz. Make one: `python -m grokviz sweep --help`",
-            icon=":material/grid_on:",
-        )
-        return
     with shell.column():
-        name = _chosen(list(here)) if len(here) > 1 else next(iter(here))
+        if not here:
+            st.info("No map has come with this GrokViz. Make one: `python -m grokviz sweep --help`")
+        name = _chosen(list(here)) if len(here) > 1 else next(iter(here), "")
         rule = figure.rule_chosen()
-    try:
-        figure.show(figure.read(name, here[name]), rule)
-    except RunError as error:
-        st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
+    if here:
+        try:
+            figure.show(figure.read(name, here[name]), rule)
+        except RunError as error:
+            st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
+    return rule
+
+
+def remember() -> None:
+    """Write the map, the rule and the cell into the address."""
     with suppress(NoRunError):
         address.remember_extras(EXTRAS)
 
