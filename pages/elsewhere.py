@@ -111,7 +111,8 @@ with shell.column():
         "Honestly: of these three, **repeats** groks as clearly as addition on a clock, but late. In the curves that the article's "
         "authors released, 512 sequences are known by heart at step 2,065, the loss on others climbs to 32, and falls below 3 "
         "only near step 198,600, which is why that is not offered here. **Digits** from 750 sums rise to 8.5 and then slide for ten thousand steps, without a "
-        "cliff. And **skip trigrams** hardly grok at all: a hundred sequences delay the fall, and there is no tower before it."
+        "cliff. And **skip trigrams** hardly grok at all: from a hundred sequences they fall off the same cliff, with no tower before "
+        "it, and only the last of the way takes many times as long."
     )
     st.caption(
         "After N. Nanda and T. Lieberum 2022, [A Mechanistic Interpretability Analysis of Grokking]"

@@ -7,10 +7,13 @@ import pytest
 
 from grokviz import study
 from grokviz.circuit import cosets
+from grokviz.models import sequence
 from grokviz.models.forward import forward
 from grokviz.models.transformer import initial_weights
 from grokviz.runs import catalog, folder, library
+from grokviz.study import sequences as on_sequences
 from grokviz.tasks.named_groups import group_named
+from grokviz.tasks.sequences import held_out
 
 RUNS = list(catalog.read_catalog(library.BUNDLED))
 MIB = 2**20
@@ -38,7 +41,8 @@ def test_the_catalogue_lists_what_is_there():
 
 
 def test_they_fit():
-    assert size(library.BUNDLED) < 38 * MIB
+    assert size(library.BUNDLED) - size(library.sequences()) < 38 * MIB
+    assert size(library.sequences()) < 6 * MIB
     for path in library.BUNDLED.rglob("*"):
         assert path.is_dir() or path.stat().st_size < 50e6, path.name
     for name in RUNS:
@@ -143,3 +147,67 @@ def test_the_shuffles_are_understood_by_two_blocks_and_their_neurons_tell_cosets
     assert parts.additive.min() > 0.99  # attention hardly mixes a and b any more
     found = cosets.counts(cosets.fit(parts, known), parts.live, known)
     assert found[group.n // 5] > 0.75 * parts.live.sum()
+
+
+# Runs on sequences
+
+SEQUENCES = ("skip-trigrams", "skip-trigrams-toy", "skip-trigrams-few", "digits", "repeats")
+
+
+def on_sequence(name: str) -> folder.SequenceRun:
+    return folder.open_sequences(library.sequences() / name)
+
+
+def first_below(run: folder.SequenceRun, column: str, level: float) -> int:
+    return int(run.logged["step"][run.logged[column] < level][0])
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_runs_on_sequences_are_whole_and_their_weights_have_the_logged_losses(name):
+    run = on_sequence(name)
+    assert run.finished
+    assert sorted(os.listdir(run.path)) == ["log.jsonl", "run.json", "snapshots-0.safetensors"]
+    test = held_out(run.config.question, run.config.seed, run.config.n_test)
+    for i in (0, len(run.steps) // 2, len(run.steps) - 1):
+        logits = sequence.run(run.config.model, folder.read_weights(run, i), test.tokens).logits
+        at = np.take_along_axis(logits, test.places[..., None], 1)
+        logged = run.logged["test_loss"][run.logged["step"] == run.steps[i]]
+        assert sequence.losses(at, test.answers).mean() == pytest.approx(logged[0], rel=0.02, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["skip-trigrams", "skip-trigrams-toy"])
+def test_skip_trigrams_fall_off_their_cliff(name):
+    run = on_sequence(name)
+    assert 150 <= first_below(run, "test_loss", 0.5) <= 350
+    assert first_below(run, "test_loss", 0.01) <= 700
+
+
+def test_few_sequences_have_no_tower_and_only_a_late_end():
+    run, endless = on_sequence("skip-trigrams-few"), on_sequence("skip-trigrams")
+    assert run.config.n_train == 100
+    assert run.logged["test_loss"].max() < 1.1 * run.config.question.plateau
+    assert first_below(run, "train_loss", 0.01) < 400
+    assert first_below(run, "test_loss", 0.1) > 5 * first_below(endless, "test_loss", 0.1)
+
+
+def test_every_digit_has_a_plateau_and_a_cliff():
+    run = on_sequence("digits")
+    for column in run.config.columns:
+        assert first_below(run, column, 0.5) <= 2_500
+    before = (run.logged["step"] >= 200) & (run.logged["step"] <= 500)
+    assert run.logged["loss_3"][before].mean() == pytest.approx(np.log(10), abs=0.1)
+    cliffs = on_sequences.cliffs(run)
+    ends = [fall.ends for column in run.config.columns if (fall := cliffs[column])]
+    assert len(ends) == len(run.config.columns) == 6
+    assert len(set(ends)) >= 5  # a staircase
+
+
+def test_two_heads_form_while_repeats_fall():
+    run = on_sequence("repeats")
+    assert first_below(run, "test_loss", 1.0) - first_below(run, "test_loss", 4.0) <= 400
+    before, after = on_sequences.scores(run)
+    at = np.searchsorted(run.steps, first_below(run, "test_loss", 4.0)) - 2
+    assert after.values[at].max() < 0.1
+    assert after.values[-1].max() > 0.7
+    assert before.values[0].max() < 0.1  # and the heads of the first layer look back more and more
+    assert before.values[-1].max() > 3 * before.values[0].max()

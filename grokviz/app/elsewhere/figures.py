@@ -75,7 +75,7 @@ def losses(viewed: Viewed, key: str) -> None:
     fall = cliffs(run)[""]
     axes = Axes(
         top,
-        run.last_step,
+        run.last_step if run.finished else run.config.steps,
         "test loss, in nats",
         (elsewhere.plateau_of(run),),
         ((fall, elsewhere.MEAN),) if fall else (),
@@ -105,13 +105,19 @@ def scores(viewed: Viewed, key: str) -> None:
         "Mean share of the attention of the head that does most of it in the end, over sequences that it has never seen.",
     )
     show(elsewhere.scores(found, viewed[1].steps, words), f"elsewhere-scores-{key}")
+    if found:
+        last = wording.percent(float(found[0].values[-1].max()))
+        st.caption(
+            f"The best head of the first layer ends with {last} of its attention on the token before. Where several heads share that "
+            "work, no single one scores high."
+        )
 
 
 def attention_maps(viewed: Viewed, question: Question) -> None:
     """Where the two heads of an induction circuit look, on a sequence."""
     words = Words(
         "Attention of one sequence",
-        "A row is a token that looks back, a column one that is looked at; the brighter the more. Point at a cell.",
+        "A row is a token that looks back, a column one that is looked at; the brighter the more, by the square root. Point at a cell.",
     )
     found = runs.scores(viewed[0])
     show(

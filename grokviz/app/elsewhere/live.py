@@ -13,7 +13,7 @@ from grokviz.app.session import keys, visitor
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.forecast import sequences as forecast
 from grokviz.jobs import machine, requests, supervisor
-from grokviz.jobs.files import seen
+from grokviz.jobs.files import folder_of, seen
 from grokviz.runs import library
 from grokviz.runs.imported import NO_TORCH
 from grokviz.sequence_config import SequenceConfig, recipe
@@ -61,7 +61,8 @@ def two_sliders() -> None:
 def _place(slot: str, config: Callable[[], SequenceConfig]) -> None:
     run = runs.mine(slot)
     with shell.column():
-        st.fragment(_state, run_every=EVERY if _is_busy(run) else None)(slot, config)
+        is_busy = _is_busy(run)
+        st.fragment(_state, run_every=EVERY if is_busy else None)(slot, config, is_busy)
 
 
 def _is_busy(run: Path | None) -> bool:
@@ -71,16 +72,14 @@ def _is_busy(run: Path | None) -> bool:
         return False
 
 
-def _state(slot: str, config: Callable[[], SequenceConfig]) -> None:
+def _state(slot: str, config: Callable[[], SequenceConfig], was_busy: bool) -> None:
     """Drawn again every second while it is trained."""
     run = runs.mine(slot)
+    if _is_busy(run) != was_busy:
+        st.rerun()  # the whole page: what has begun is to be watched, and of what has finished it shows the figures
     try:
-        if run and _is_busy(run):
-            _show_progress(slot, run)
-            return
-        if keys.was_training(slot).get(False):
-            keys.was_training(slot).set(False)
-            st.rerun()  # the whole page: its figures show the run that is finished
+        if run and was_busy:
+            return _show_progress(slot, run)
         if run:
             _say_how_it_ended(slot, run)
         _offer_to_train(slot, config)
@@ -116,14 +115,12 @@ def _start(slot: str, config: Callable[[], SequenceConfig]) -> None:
         title = SEQUENCE_TASKS[wanted.task].title
         made = requests.start(visitor.root(), wanted, title, limits=limits)
         keys.trained_elsewhere(slot).set(made.name)
-        keys.was_training(slot).set(True)
     except (RunError, ConfigError, HostingError) as error:
         keys.SAID.set(str(error))
 
 
 def _show_progress(slot: str, run: Path) -> None:
     """How far it is, what it will still take, its curves, and a way out."""
-    keys.was_training(slot).set(True)
     seen(run)
     status = supervisor.status(run, library.trained())
     handle = runs.handle_of(run)
@@ -131,20 +128,31 @@ def _show_progress(slot: str, run: Path) -> None:
     done = found.last_step if found else 0
     total = found.config.steps if found else 1
     left, right = st.columns([4, 1], vertical_alignment="center")
-    left.progress(min(1.0, done / total), _words(status.state, status.place, done, found))
+    left.progress(min(1.0, done / total), _words(run, status.state, status.place, done, total))
     right.button("Cancel", icon=":material/close:", key=f"elsewhere-cancel-{slot}", on_click=_cancel, args=(slot, run))  # fmt: skip
     if handle and found and len(found.logged["step"]) > 1:
         figures.losses((handle, found), f"live-{slot}")
 
 
-def _words(state: str, place: int | None, done: int, found: object) -> str:
+def _words(run: Path, state: str, place: int | None, done: int, total: int) -> str:
     if state == "queued":
         return f"Waiting for its turn, number {place or 1} in the queue"
-    if state != "training" or not done or not isinstance(found, runs.SequenceRun):
+    if state == "measuring":
+        return "Finishing"
+    if state != "training" or not done:
         return "Starting"
-    config = found.config
-    left = forecast.seconds(config) * (1 - done / config.steps)
-    return f"Step {done:,} of {config.steps:,}, about {_round(left)} seconds left"
+    left = f", about {_round((total - done) * taken / done)} s left" if (taken := _seconds_of(run)) else ""
+    return f"Step {done:,} of {total:,}{left}"
+
+
+def _seconds_of(run: Path) -> float:
+    """Since its process was started, less what starting takes; 0 in its first second."""
+    try:
+        begun = (folder_of(run) / "job.json").stat().st_mtime
+    except OSError:
+        return 0.0
+    taken = time.time() - begun - machine.experience(library.trained()).startup
+    return taken if taken > 1 else 0.0
 
 
 def _cancel(slot: str, run: Path) -> None:
@@ -153,7 +161,6 @@ def _cancel(slot: str, run: Path) -> None:
     except RunError as error:
         keys.SAID.set(str(error))
     keys.trained_elsewhere(slot).forget()
-    keys.was_training(slot).set(False)
 
 
 def _say_how_it_ended(slot: str, run: Path) -> None:

@@ -179,11 +179,6 @@ def trained_elsewhere(task: str) -> Key[str]:
     return Key(f"_trained_{task}")
 
 
-def was_training(slot: str) -> Key[bool]:
-    """Whether a run on sequences was being trained when its place on the page was drawn last."""
-    return Key(f"_was_training_{slot}")
-
-
 # Library
 REFERENCE: Key[str] = Key("hub_reference")
 FIND: Key[str] = Key("library_find")

@@ -29,7 +29,7 @@ export function makeMaps(data, page) {
       if (size < 20) continue;
       for (let i = 0; i < n * n; i++) {
         const isPast = i % n <= Math.floor(i / n), colours = theme.cividis;
-        image.words[i] = isPast ? colours[cells[at * n * n + i]] : 0;
+        image.words[i] = isPast ? colours[Math.round(Math.sqrt(cells[at * n * n + i] * 255))] : 0; // so that a tenth is seen
       }
       image.flush();
       fitCanvas(canvas, size, size, scale);
