@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { clockness, clockPoint, nearestPoint, onRing, ringPlaces } from "../../../grokviz/view/film/js/kit/rings.js";
+import { clockness, clockPoint, markPlaces, nearestPoint, onRing, ringPlaces } from "../../../grokviz/view/film/js/kit/rings.js";
 
 const clock = (p, k, turn = 0, sense = 1) =>
   Float32Array.from({ length: 2 * p }, (_, j) => {
@@ -44,4 +44,23 @@ test("up is up on the canvas, and the nearest point within reach is found", () =
   const points = [[0, 0], [10, 0], [20, 0]];
   assert.equal(nearestPoint(points, 12, 1).i, 1);
   assert.equal(nearestPoint(points, 12, 40, 18).i, -1);
+});
+
+test("the names of marked numbers stand on no other name and on no mark", () => {
+  const middle = { x: 100, y: 100 }, width = 14;
+  for (let turn = 0; turn < 2 * Math.PI; turn += 0.31) {
+    for (const apart of [0.02, 0.1, 0.4]) {
+      const points = [turn, turn + apart, turn - apart].map((w) => [100 + 60 * Math.cos(w), 100 + 60 * Math.sin(w)]);
+      const places = markPlaces(points, [width, width, width], middle);
+      for (const [i, [x, y]] of places.entries()) {
+        for (const [u, v] of places.slice(0, i)) assert.ok(Math.abs(x - u) >= width || Math.abs(y - v) >= 14, `${turn} ${apart}`);
+        for (const [u, v] of points) assert.ok(Math.abs(x - u) >= 6 + width / 2 - 1e-9 || Math.abs(y - v) >= 13 - 1e-9, `${turn} ${apart}`);
+      }
+    }
+  }
+});
+
+test("a name alone stands towards the middle", () => {
+  const [[x, y]] = markPlaces([[160, 100]], [14], { x: 100, y: 100 });
+  assert.ok(x < 150 && x > 130 && Math.abs(y - 100) < 1e-9);
 });

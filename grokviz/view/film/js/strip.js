@@ -88,7 +88,7 @@ export function makeStrip(subject, film, page) {
         drawPlotBackground(figure.clear(figure.back), box, film.axis, subject.header, theme);
         figure.stale = false;
       }
-      const { x, heights } = drawHandle(figure.clear(figure.front), box, film, theme);
+      const { x, heights } = drawHandle(figure.clear(figure.front), box, film, subject.header, theme);
       invite.hidden = film.touched || !many || plot.top > 0;
       if (!invite.hidden) placeInvite(invite, box, x, heights);
     },
@@ -142,9 +142,9 @@ function placeInvite(invite, box, x, heights) {
 }
 
 /** The cursor, with a knob at its foot. Returns its place and the heights of the values beside it.
- * @param {Canvas} g @param {Box} box @param {Film} film @param {Theme} theme */
-function drawHandle(g, box, film, theme) {
-  const cursor = drawCursor(g, box, film.axis, film.moment(), theme), { x } = cursor;
+ * @param {Canvas} g @param {Box} box @param {Film} film @param {Header} header @param {Theme} theme */
+function drawHandle(g, box, film, header, theme) {
+  const cursor = drawCursor(g, box, film.axis, film.moment(), header, theme), { x } = cursor;
   dot(g, x, box.bottom, 7.5, theme.background);
   dot(g, x, box.bottom, 6, theme.text);
   return cursor;

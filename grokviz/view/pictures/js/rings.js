@@ -8,7 +8,7 @@ import { cleanCanvas, fitCanvas, makeCanvas, screenScale } from "../../film/js/k
 import { make } from "../../film/js/kit/dom.js";
 import { drawHand } from "../../film/js/kit/hands.js";
 import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
-import { clockPoint, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing } from "../../film/js/kit/rings.js";
+import { clockPoint, drawRingCircle, drawRingDots, drawRingMarks, marksOf, nearestPoint, onRing } from "../../film/js/kit/rings.js";
 import { sizeInWords, timesSmaller } from "../../film/js/kit/fit.js";
 
 const SIDE = 168, FARTHEST = 1.3; // pixels; times the full radius, beyond which a ring is drawn smaller
@@ -35,10 +35,7 @@ export function makeRings(data, page) {
       const g = cleanCanvas(canvases[i], scale), points = ring.points.map((point) => onCanvas(point, times));
       drawRingCircle(g, MIDDLE, (ring.radius * UNIT) / times, theme);
       drawRingDots(g, points, 1.6, () => theme.muted);
-      for (const number of marked(hover, data.role)) {
-        const at = data.numbers.indexOf(number);
-        if (at >= 0) drawRingMark(g, points[at], number, MIDDLE, theme);
-      }
+      drawRingMarks(g, marksOf(marked(hover, data.role), data.numbers, points, String), MIDDLE, theme);
       for (const hand of data.hands) {
         const at = places[hand.name], own = ring.own[hand.name];
         const [x, y] = clockPoint(ring.k, at, data.n);

@@ -19,6 +19,6 @@ export function curvePanel(description, rows) {
     timeBox: box,
     background: (g, own, context) =>
       drawPlotBackground(g, box(own, context), context.axis, context.timeline.header, context.theme),
-    live: (g, own, context) => void drawCursor(g, box(own, context), context.axis, context.moment, context.theme),
+    live: (g, own, context) => void drawCursor(g, box(own, context), context.axis, context.moment, context.timeline.header, context.theme),
   };
 }

@@ -10,6 +10,8 @@ import { SMALL } from "./theme.js";
 import { phaseBands } from "./timeline.js";
 import { readable, whole } from "./wording.js";
 
+const CHANGE_FOOT = 16; // pixels from the foot of a plot to the middle of the words at a change: above the knob of the strip
+
 /**
  * One curve: `at` holds its value at each snapshot; `steps` and `values` what is drawn, which may be finer. A pale one
  * is there to compare with; one of another run than the others follows a `hand` of its own.
@@ -99,25 +101,34 @@ export function drawPlotBackground(g, box, axis, header, theme) {
   drawTimeTicks(g, box, axis, header, theme);
 }
 
-/** Where a setting was changed while the run was trained: a dotted line, named at its foot.
- * @param {Canvas} g @param {Box} box @param {Axis} axis @param {Header} header @param {Theme} theme */
-function drawChanges(g, box, axis, header, theme) {
-  const { top } = box.rows[0], marks = new Map();
+/** Where settings were changed while the run was trained, and where that is said, at the foot of the plot: `words` are
+ * none where there is no room for them.
+ * @param {Canvas} g @param {Box} box @param {Axis} axis @param {Header} header
+ * @returns {{ x: number, words: string, from: number, to: number }[]} */
+export function changePlaces(g, box, axis, header) {
+  const marks = new Map();
   for (const [step, words] of header.changes ?? []) marks.set(step, [...(marks.get(step) ?? []), words]);
-  let free = -Infinity;
-  for (const [step, words] of [...marks].sort((a, b) => a[0] - b[0])) {
+  let free = box.left;
+  return [...marks].sort((a, b) => a[0] - b[0]).flatMap(([step, all]) => {
     const x = Math.round(box.left + axis.unit(step) * box.width) + 0.5;
-    if (x > box.right + 1) continue;
+    if (x > box.right + 1) return [];
+    const words = all.join(", "), width = g.measureText(words).width, from = x + width + 8 > box.right ? x - width - 5 : x + 5;
+    if (box.narrow || from < free) return [{ x, words: "", from: x, to: x }];
+    free = from + width + 8;
+    return [{ x, words, from, to: from + width }];
+  });
+}
+
+/** A dotted line at each change, named at its foot. @param {Canvas} g @param {Box} box @param {Axis} axis @param {Header} header
+ * @param {Theme} theme */
+function drawChanges(g, box, axis, header, theme) {
+  for (const { x, words, from } of changePlaces(g, box, axis, header)) {
     g.strokeStyle = theme.text;
     g.setLineDash([1, 3]);
-    line(g, x, top, x, box.bottom);
+    line(g, x, box.rows[0].top, x, box.bottom);
     g.setLineDash([]);
-    const text = words.join(", "), width = g.measureText(text).width, leftward = x + width + 8 > box.right;
-    const from = leftward ? x - width - 5 : x + 5;
-    if (box.narrow || from < free || from < box.left) continue;
     g.fillStyle = theme.muted;
-    write(g, text, from, box.bottom - 5, "left", "alphabetic");
-    free = from + width + 8;
+    write(g, words, from, box.bottom - CHANGE_FOOT);
   }
 }
 
@@ -199,33 +210,30 @@ function between(at, kind, { before, after, share }) {
   return at[before] * (1 - share) + at[after] * share;
 }
 
-/** The moment as a line, and the values there. Returns its place and the heights of the values.
- * @param {Canvas} g @param {Box} box @param {Axis} axis @param {Moment} moment @param {Theme} theme */
-export function drawCursor(g, box, axis, moment, theme) {
+/** The moment as a line, and the values there, clear of the words at changes. Returns its place and the heights of what is
+ * written beside it.
+ * @param {Canvas} g @param {Box} box @param {Axis} axis @param {Moment} moment @param {Header} header @param {Theme} theme */
+export function drawCursor(g, box, axis, moment, header, theme) {
   const x = box.left + axis.unitAt(moment.position) * box.width;
   g.strokeStyle = theme.text;
   g.lineWidth = 1.25;
   line(g, x, box.rows[0].top, x, box.bottom);
   g.lineWidth = 1;
-  const leftward = x > box.left + box.width * (box.narrow ? 0.6 : 0.78);
+  const leftward = x > box.left + box.width * (box.narrow ? 0.6 : 0.78), heights = /** @type {number[]} */ ([]);
+  g.font = theme.font(SMALL);
+  const changes = changePlaces(g, box, axis, header);
   g.font = theme.font(SMALL, 600);
-  const heights = [];
   for (const { row, top, height, y } of box.rows) {
-    const labels = [];
-    for (const { at, colour, label, hand } of row.series) {
-      const now = hand?.moment() ?? moment, value = between(at, row.kind, now);
-      if (!Number.isFinite(value) || (hand && hand.when() !== "during")) continue;
-      const own = hand ? box.left + hand.axis.unitAt(now.position) * box.width : x;
-      dot(g, own, y(value), 5, theme.background);
-      dot(g, own, y(value), 3.6, theme.series[colour].line);
-      labels.push({ at: y(value), colour, text: (box.narrow && !hand ? "" : `${label} `) + (row.read ?? readable)(at[now.index]) });
-    }
+    const labels = valueLabels(g, row, { x, y, moment, narrow: box.narrow, left: box.left, width: box.width }, theme);
     if (labels.length * 15 > height + 8) continue;
+    const wide = Math.max(0, ...labels.map(({ width }) => width)) + 13, [from, to] = leftward ? [x - wide, x] : [x, x + wide];
+    const isLast = top + height >= box.bottom - 1, met = isLast && changes.some((change) => change.words && change.from < to && change.to > from);
     spread(labels, 15);
-    keepInside(labels, top + 8, top + height - 6, 15);
-    for (const { at, colour, text } of labels) {
+    keepInside(labels, top + 8, top + height - (met ? CHANGE_FOOT + 15 : 6), 15);
+    if (met) heights.push(box.bottom - CHANGE_FOOT);
+    for (const { at, colour, text, width } of labels) {
       heights.push(at);
-      const tx = x + (leftward ? -10 : 10), width = g.measureText(text).width;
+      const tx = x + (leftward ? -10 : 10);
       g.fillStyle = theme.background;
       g.globalAlpha = 0.82;
       g.fillRect(leftward ? tx - width - 3 : tx - 3, at - 7.5, width + 6, 15);
@@ -235,4 +243,21 @@ export function drawCursor(g, box, axis, moment, theme) {
     }
   }
   return { x, heights };
+}
+
+/** A dot on every curve, and what is to be written of its value.
+ * @param {Canvas} g @param {Row} row @param {{ x: number, y: (value: number) => number, moment: Moment, narrow: boolean, left: number, width: number }} cursor
+ * @param {Theme} theme */
+function valueLabels(g, row, { x, y, moment, narrow, left, width }, theme) {
+  const labels = [];
+  for (const { at, colour, label, hand } of row.series) {
+    const now = hand?.moment() ?? moment, value = between(at, row.kind, now);
+    if (!Number.isFinite(value) || (hand && hand.when() !== "during")) continue;
+    const own = hand ? left + hand.axis.unitAt(now.position) * width : x;
+    dot(g, own, y(value), 5, theme.background);
+    dot(g, own, y(value), 3.6, theme.series[colour].line);
+    const text = (narrow && !hand ? "" : `${label} `) + (row.read ?? readable)(at[now.index]);
+    labels.push({ at: y(value), colour, text, width: g.measureText(text).width });
+  }
+  return labels;
 }

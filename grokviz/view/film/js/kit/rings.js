@@ -43,15 +43,46 @@ export function drawRingDots(g, points, size, colourOf) {
   points.forEach(([x, y], i) => dot(g, x, y, size, colourOf(i)));
 }
 
-/** The numbers pointed at, named towards the middle.
- * @param {Canvas} g @param {Point} point @param {number | string} number @param {RingPlace} place @param {Theme} theme */
-export function drawRingMark(g, [x, y], number, place, theme) {
-  dot(g, x, y, 6, theme.text);
-  dot(g, x, y, 4, theme.background);
-  const away = Math.hypot(x - place.x, y - place.y) || 1, inward = 16;
-  g.fillStyle = theme.text;
+const MARK = 6, TEXT_HEIGHT = 14; // pixels
+const REACHES = [MARK + 3, MARK + 18], TURNS = [0, 0.8, -0.8, 1.6, -1.6, 2.4, -2.4]; // pixels; radians away from the middle
+
+/** Where the names of marked points go: towards the middle, or beside that where another name or point is there already.
+ * @param {Point[]} points @param {number[]} widths of the names @param {Pick<RingPlace, "x" | "y">} middle @returns {Point[]} */
+export function markPlaces(points, widths, middle) {
+  const taken = points.map(([x, y]) => ({ x, y, w: MARK, h: MARK })); // half of width and height
+  return points.map(([x, y], i) => {
+    const inward = Math.atan2(middle.y - y, middle.x - x), w = widths[i] / 2, h = TEXT_HEIGHT / 2;
+    const spots = REACHES.flatMap((reach) => TURNS.map((turn) => {
+      const ux = Math.cos(inward + turn), uy = Math.sin(inward + turn), far = reach + Math.abs(ux) * w + Math.abs(uy) * h;
+      return { x: x + ux * far, y: y + uy * far, w, h };
+    }));
+    const free = spots.find((spot) => taken.every((other) => Math.abs(spot.x - other.x) >= spot.w + other.w || Math.abs(spot.y - other.y) >= spot.h + other.h));
+    taken.push(free ?? spots[0]);
+    return [(free ?? spots[0]).x, (free ?? spots[0]).y];
+  });
+}
+
+/** What is marked of these numbers on a ring. @param {number[]} numbers @param {number[]} order the number of each point
+ * @param {Point[]} points @param {(number: number) => string} nameOf */
+export function marksOf(numbers, order, points, nameOf) {
+  return numbers.flatMap((number) => {
+    const at = order.indexOf(number);
+    return at < 0 ? [] : [{ point: points[at], name: nameOf(number) }];
+  });
+}
+
+/** The numbers pointed at, each marked and named once.
+ * @param {Canvas} g @param {{ point: Point, name: string }[]} marks @param {RingPlace} place @param {Theme} theme */
+export function drawRingMarks(g, marks, place, theme) {
+  const named = marks.filter(({ name }, i) => marks.findIndex((other) => other.name === name) === i);
   g.font = theme.font(SMALL, 600);
-  write(g, number, x - ((x - place.x) / away) * inward, y - ((y - place.y) / away) * inward, "center");
+  const places = markPlaces(named.map(({ point }) => point), named.map(({ name }) => g.measureText(name).width), place);
+  named.forEach(({ point: [x, y], name }, i) => {
+    dot(g, x, y, MARK, theme.text);
+    dot(g, x, y, MARK - 2, theme.background);
+    g.fillStyle = theme.text;
+    write(g, name, ...places[i], "center");
+  });
 }
 
 /** Which point is nearest, -1 if none is within reach.

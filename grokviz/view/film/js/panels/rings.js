@@ -5,7 +5,7 @@
 
 import { blend } from "../kit/blob.js";
 import { write } from "../kit/canvas.js";
-import { clockness, drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing, ringPlaces } from "../kit/rings.js";
+import { clockness, drawRingCircle, drawRingDots, drawRingMarks, marksOf, nearestPoint, onRing, ringPlaces } from "../kit/rings.js";
 import { SMALL } from "../kit/theme.js";
 import { blockName, groupOf, inWhichOrder, nameOf, noGroup, noKey, stored } from "../kit/timeline.js";
 import { inWords, listed, plural } from "../kit/wording.js";
@@ -13,9 +13,8 @@ import { inWords, listed, plural } from "../kit/wording.js";
 const MARGIN = 0.06; // of the radius, around the circle
 const IN_ORDER = 0.9; // a ring that fits a clock this well is one
 
-/** `reach` is the largest radius of the run, `orders` the elements of each ring in the order of its clock, `at` where a
- * number stands among the elements.
- * @typedef {{ points: Float32Array, reach: number, orders: number[][], at: Map<number, number> }} Own */
+/** `reach` is the largest radius of the run, `orders` the elements of each ring in the order of its clock.
+ * @typedef {{ points: Float32Array, reach: number, orders: number[][] }} Own */
 
 /** @type {Panel<Own>} */
 export const ringsPanel = {
@@ -34,8 +33,7 @@ export const ringsPanel = {
     for (let j = 0; j < ring.raw.length; j += 2) reach = Math.max(reach, Math.hypot(ring.raw[j], ring.raw[j + 1]));
     const turn = (/** @type {number} */ k, /** @type {number} */ i) => (clock ? (i * k) % n : 0);
     const orders = timeline.header.key_freqs.map((k) => Array.from({ length: n }, (_, i) => i).sort((a, b) => turn(k, a) - turn(k, b)));
-    const at = new Map(tokens.map((token, i) => [token, i]));
-    return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders, at };
+    return { points: new Float32Array(ring.size), reach: reach * ring.scale || 1, orders };
   },
   empty(timeline) {
     if (timeline.header.key_freqs.length) return null;
@@ -59,10 +57,9 @@ export const ringsPanel = {
       if (clock) drawTangle(g, inOrder, theme.frequency(order));
       const size = Math.max(1.5, Math.min(3.4, (place.r * 4.2) / p));
       drawRingDots(g, inOrder, size, (rank) => wheel[Math.floor((rank / p) * wheel.length)]);
-      for (const number of hover.numbers) {
-        const i = own.at.get(number);
-        if (i !== undefined) drawRingMark(g, dotOf(own, p, order, i, place), nameOf(timeline.header, number), place, theme);
-      }
+      if (!hover.numbers.length) continue;
+      const numbers = own.orders[order].map((i) => tokens[i]);
+      drawRingMarks(g, marksOf(hover.numbers, numbers, inOrder, (number) => nameOf(timeline.header, number)), place, theme);
     }
   },
   hover(own, x, y, { width, height, moment, timeline }) {

@@ -6,7 +6,7 @@
 import { drawHand, drawRingWords, handPlaces } from "../kit/hands.js";
 import { marked } from "../kit/hover.js";
 import { askedOf, numberAt, pairOf, rowMoment, rowOfPart, unitWave, written } from "../kit/pair.js";
-import { drawRingCircle, drawRingDots, drawRingMark, nearestPoint, onRing } from "../kit/rings.js";
+import { drawRingCircle, drawRingDots, drawRingMarks, marksOf, nearestPoint, onRing } from "../kit/rings.js";
 import { partOf } from "../kit/timeline.js";
 import { percent, plural } from "../kit/wording.js";
 
@@ -53,10 +53,7 @@ function drawAngles(g, own, { place, points, radius, k, share, unit, order, side
   drawRingWords(g, place, side, { title: `k = ${k}`, words, order }, theme);
   drawRingCircle(g, place, radius * unit, theme);
   drawRingDots(g, points, 1.6, () => theme.muted);
-  for (const number of marked(hover, "questions")) {
-    const at = asked.order.a.indexOf(number);
-    if (at >= 0) drawRingMark(g, points[at], written(timeline, number), place, theme);
-  }
+  drawRingMarks(g, marksOf(marked(hover, "questions"), asked.order.a, points, (number) => written(timeline, number)), place, theme);
   for (const name of /** @type {const} */ (["a", "b"])) {
     const at = own.places[name], [x, y] = unitWave(k, at, asked.n), right = onRing(place, radius * unit, x, y);
     drawHand(g, { label: name, dashed: name === "b", colour: theme.frequency(order) }, place, side, { actual: points[at], right }, theme);

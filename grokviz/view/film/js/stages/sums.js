@@ -5,7 +5,7 @@
 import { drawHand, drawRingWords, handPlaces } from "../kit/hands.js";
 import { marked } from "../kit/hover.js";
 import { askedOf, numberAt, pairOf, rowMoment, rowOfPart, unitWave, written } from "../kit/pair.js";
-import { drawRingCircle, drawRingDots, drawRingMark, onRing } from "../kit/rings.js";
+import { drawRingCircle, drawRingDots, drawRingMarks, marksOf, onRing } from "../kit/rings.js";
 import { partOf } from "../kit/timeline.js";
 import { percent, whole } from "../kit/wording.js";
 import { reachOf, waiting } from "./angles.js";
@@ -54,10 +54,7 @@ function drawSum(g, own, order, { timeline, theme, width, moment, hover }) {
   drawRingWords(g, place, side, { title: `k = ${k}`, words, order }, theme);
   drawRingCircle(g, place, radius * unit, theme);
   drawRingDots(g, points, 1.6, () => theme.muted);
-  for (const number of marked(hover, "answers")) {
-    const at = asked.order.c.indexOf(number);
-    if (at >= 0) drawRingMark(g, points[at], written(timeline, number), place, theme);
-  }
+  drawRingMarks(g, marksOf(marked(hover, "answers"), asked.order.c, points, (number) => written(timeline, number)), place, theme);
   const [x, y] = unitWave(k, asked.places[2], asked.n), right = onRing(place, radius * unit, x, y);
   const actual = onRing(place, unit, mine[2 * order], mine[2 * order + 1]);
   drawHand(g, { label: `a${asked.sign}b`, dashed: false, colour: theme.frequency(order) }, place, side, { actual, right }, theme);
