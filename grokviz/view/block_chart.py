@@ -1,32 +1,13 @@
-"""The blocks of a group over a run: how strongly the answers hold each character, beside the test loss."""
+"""The blocks of a group over a run, for a page without a film: how strongly the answers hold each character."""
 
 import altair as alt
 import pandas as pd
 
-from grokviz.view.charts import Figure, cursor, log_axis, phase_bands, spread, step_axis
-from grokviz.view.palette import palette, series_colours
+from grokviz.view.charts import Figure, cursor, phase_bands, spread, step_axis
+from grokviz.view.palette import palette
 
-HEIGHT = 230  # pixels, of each of the two
+HEIGHT = 230  # pixels
 QUIET = "#9A978F"
-
-
-def loss_above(
-    losses: pd.DataFrame, bands: pd.DataFrame, step: int, last_step: int, dark: bool = False
-) -> Figure:
-    """The loss on unseen pairs: a table of step and loss."""
-    line = (
-        alt.Chart(losses.loc[losses["loss"] > 0])
-        .mark_line(strokeWidth=2, color=series_colours(dark)["test"])
-        .encode(
-            x=step_axis(last_step),
-            y=alt.Y("loss:Q", title="test loss (nats)", scale=alt.Scale(type="log"), axis=log_axis()),
-        )
-    )
-    return _laid(
-        [phase_bands(bands, last_step, dark), line, cursor(last_step)],
-        step,
-        f"The test loss over {last_step:,} steps.",
-    )
 
 
 def rises(

@@ -33,7 +33,7 @@ def test_the_page_shows_a_group_and_both_accounts(groups, visit):
     app = visit("groups", run="s_3")
     assert not app.error
     assert not app.toast
-    assert len(components(app)) == 3  # film, its commands, and the table
+    assert len(components(app)) == 4  # film, its commands, the curves of the blocks, and the table
     said = texts(app)
     assert "Chughtai" in said
     assert "Stander" in said

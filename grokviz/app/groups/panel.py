@@ -9,6 +9,7 @@ import streamlit as st
 from grokviz import wording
 from grokviz.app import sentences, shell
 from grokviz.app.explorer import figures
+from grokviz.app.explorer.page import film_key
 from grokviz.app.groups import inside
 from grokviz.app.groups.inside import Inside
 from grokviz.app.session import address, cache, keys
@@ -20,6 +21,7 @@ from grokviz.study import Study
 from grokviz.tasks import named_groups, subgroup_words
 from grokviz.tasks.pairs import COMPOSE, names_of, operation_of
 from grokviz.view import block_chart, tables
+from grokviz.view.film import component
 from grokviz.view.pictures import Kind, Words
 from grokviz.view.pictures import cosets as picture
 
@@ -33,6 +35,7 @@ SHADES = (
 )
 OTHERS = ("#C9C6BE", "#55585E")
 WRONG = ("#6E6A62", "#0E0F11")
+ROOM = 310  # pixels, of the figure with its sentence
 TABLE = 960  # pixels, of a table
 OFFERED = 60  # neurons in the list
 
@@ -92,38 +95,46 @@ def panel(study: Study) -> None:
 
 
 def _blocks(study: Study) -> None:
-    t, group = study.timeline, inside.group_of(study)
+    group = inside.group_of(study)
     with shell.column():
         st.header("Each fall is a representation that has risen", anchor=False)
         st.markdown(
             "As waves are to a clock, **representations** are to a group: a way to write its elements as matrices, so that one "
             "after the other becomes a product of matrices. There are only so many that cannot be taken apart "
-            f"({len(group.blocks)} of {named_groups.pretty(study.run.config.group)}). Below the loss on pairs it never saw: how "
-            "strongly its answers are made of each."
+            f"({len(group.blocks)} of {named_groups.pretty(study.run.config.group)}). Here is how strongly its answers are made of "
+            "each, below the loss on pairs it never saw."
         )
     names = [block.name for block in group.blocks][1:]
+    if keys.IS_PLAIN.get(False):
+        _plain_rises(study, names)
+    else:
+        shown = {"kind": "rises", "id": "rises", "title": "How strong is each representation?"}
+        component.panels([shown], film_key(), key="group-rises", room=ROOM)
+    with shell.column():
+        st.markdown(_when(study, names))
+        st.caption(
+            "**How to read this.** Strength is the amplitude of the character $\\chi(a\\,b\\,c^{-1})$ of each block in the answers, along the "
+            "axis of the loss curves above; "
+            "coloured are the key blocks. Chughtai et al. 2023 ([arXiv 2302.03025](https://arxiv.org/abs/2302.03025)) found that "
+            "every network learns some of them, and not always the same."
+        )
+
+
+def _plain_rises(study: Study, names: list[str]) -> None:
+    t = study.timeline
     strengths = pd.DataFrame({
         "step": np.repeat(t.steps, len(names)),
         "block": names * len(t.steps),
         "is_key": np.tile([k + 1 in t.key_freqs for k in range(len(names))], len(t.steps)),
         "strength": t.trig_coefficients.ravel().astype(float),
     })  # fmt: skip
-    losses = pd.DataFrame({"step": t.steps, "loss": t.test_loss})
     where = (
         tables.bands(study.phases, study.last_step),
         address.current().step,
         study.last_step,
         figures.is_dark(),
     )
-    st.altair_chart(block_chart.loss_above(losses, *where), key="group-loss")
-    st.altair_chart(block_chart.rises(strengths, *where), key="group-rises")
-    with shell.column():
-        st.markdown(_when(study, names))
-        st.caption(
-            "**How to read this.** Strength is the amplitude of the character $\\chi(a\\,b\\,c^{-1})$ of each block in the answers; "
-            "coloured are the key blocks. Chughtai et al. 2023 ([arXiv 2302.03025](https://arxiv.org/abs/2302.03025)) found that "
-            "every network learns some of them, and not always the same."
-        )
+    st.altair_chart(block_chart.rises(strengths, *where), key="group-rises-plain")
 
 
 def _when(study: Study, names: list[str]) -> str:

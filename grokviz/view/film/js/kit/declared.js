@@ -40,7 +40,7 @@ function rowOf(timeline, measures, labels) {
 /** The axis of values: shares up to all, logarithms over decades, and else from 0 to the largest.
  * @param {Series[]} series @param {boolean} log @param {boolean} share
  * @returns {Pick<Row, "kind" | "domain" | "ticks" | "format" | "read">} */
-function scaleOf(series, log, share) {
+export function scaleOf(series, log, share) {
   if (share) return { kind: "linear", domain: [-0.02, 1.04], ticks: [0, 0.5, 1], format: percent, read: percent };
   if (log) return { kind: "log", domain: logDomain(series), format: decade };
   const finite = series.flatMap(({ values }) => Array.from(values).filter(Number.isFinite));

@@ -79,9 +79,10 @@ export function drawCross(g, { x, y, size }, p, { numbers, pair }, theme) {
 }
 
 /** Where one map goes, with room for its axes and a line of text above.
- * @param {number} width @param {number} height @param {number} scale @param {number} p @returns {Place} */
-export function mapPlace(width, height, scale, p) {
-  const left = 28, top = 24, bottom = 20;
+ * @param {number} width @param {number} height @param {number} scale @param {number} p
+ * @param {number} [left] room for what stands beside its rows, in pixels @returns {Place} */
+export function mapPlace(width, height, scale, p, left = 28) {
+  const top = 24, bottom = 20;
   const size = wholeSquare(Math.min(width - left - 2, height - top - bottom), p, scale);
   return { x: left + Math.max(0, Math.floor((width - left - size) / 2)), y: top, size };
 }

@@ -4,7 +4,7 @@
 
 import { blend, largest } from "./blob.js";
 import { line, write } from "./canvas.js";
-import { spread } from "./labels.js";
+import { keepInside, spread } from "./labels.js";
 import { SMALL } from "./theme.js";
 import { blockName, groupOf, keyShare, noGroup, noKey, stored } from "./timeline.js";
 import { listed, percent } from "./wording.js";
@@ -100,10 +100,11 @@ function drawBarAxes(g, box, count, timeline, theme) {
 
 /** Key frequencies under an axis, pushed apart where two are neighbours.
  * @param {Canvas} g @param {number[]} keys @param {Theme} theme @param {number} y @param {(k: number) => number} x
- * @param {(k: number) => string} name */
-export function drawKeyTicks(g, keys, theme, y, x, name = String) {
-  const labels = keys.map((k, order) => ({ at: x(k), k, order }));
-  spread(labels, 17);
+ * @param {{ name: (k: number) => string, right: number }} [words] names that may be long, and where the figure ends */
+export function drawKeyTicks(g, keys, theme, y, x, { name, right } = { name: String, right: Infinity }) {
+  const labels = keys.map((k, order) => ({ at: x(k), k, order })), half = Math.max(0, ...keys.map((k) => theme.widthOf(name(k)) / 2));
+  spread(labels, Math.max(17, 2 * half + 6));
+  keepInside(labels, half, right - half, Math.max(17, 2 * half + 6));
   g.font = theme.font(SMALL, 600);
   for (const { at, k, order } of labels) {
     g.fillStyle = theme.frequency(order);

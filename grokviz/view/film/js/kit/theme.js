@@ -15,9 +15,10 @@ export function readTheme(root) {
   const dark = luminance(paper) < luminance(ink);
   const mode = dark ? "dark" : "light", textMode = dark ? "darkText" : "lightText";
   const family = style.fontFamily || "sans-serif";
-  const series = Object.fromEntries(
-    Object.entries(PALETTE.series).map(([name, c]) => [name, { line: c[mode], text: c[textMode], dash: c.dash }]),
-  );
+  const series = Object.fromEntries([
+    ...Object.entries(PALETTE.series).map(([name, c]) => [name, { line: c[mode], text: c[textMode], dash: c.dash }]),
+    ...PALETTE.frequencies[mode].map((colour, order) => [`frequency ${order}`, { line: colour, text: colour, dash: [] }]),
+  ]);
   return {
     dark, paper, ink, series,
     background: mixed(paper, ink, 0),

@@ -1,6 +1,6 @@
 // The logits taken apart into products of waves.
 
-/** @import { Panel, Timeline } from "../contract.js" */
+/** @import { Context, Panel, Timeline } from "../contract.js" */
 /** @import { Picture } from "../kit/maps.js" */
 
 import { write } from "../kit/canvas.js";
@@ -25,14 +25,14 @@ export const logitsPanel = {
   empty: (timeline) => noGroup(timeline, "So there are no products of waves to take its answers apart into."),
   background(g, own, { width, height, scale, timeline, theme }) {
     const { key_freqs: keys } = timeline.header, { is_cyclic: clock, sizes, tokens: { length: n } } = groupOf(timeline);
-    const place = mapPlace(width, height, scale, n);
+    const place = logitsPlace({ width, height, scale, timeline, theme });
     g.font = theme.font(SMALL);
     g.fillStyle = theme.muted;
     write(g, clock ? "wave in a, down · wave in b, across" : "functions of a, down · of b, across, by blocks", place.x, 12);
     const starts = sizes.map((_, k) => sizes.slice(0, k).reduce((sum, size) => sum + size, 0));
     const middle = (/** @type {number} */ k) => ((starts[k] + sizes[k] / 2) / n) * place.size;
-    const name = (/** @type {number} */ k) => (clock ? String(k) : blockName(timeline, k));
-    drawKeyTicks(g, keys, theme, place.y + place.size + 16, (k) => place.x + middle(k), name);
+    const name = (/** @type {number} */ k) => rowLabel(timeline, k);
+    drawKeyTicks(g, keys, theme, place.y + place.size + 16, (k) => place.x + middle(k), { name, right: width });
     const rows = keys.map((k, order) => ({ at: place.y + middle(k), k, order }));
     spread(rows, 14);
     g.font = theme.font(SMALL, 600);
@@ -46,10 +46,10 @@ export const logitsPanel = {
     const { share } = moment, a = moment.before * size, b = moment.after * size;
     for (let j = 0; j < size; j++) words[j] = theme.viridis[(raw[a + j] * (1 - share) + raw[b + j] * share) | 0];
     own.picture.flush();
-    drawPicture(g, own.picture, mapPlace(width, height, scale, groupOf(timeline).tokens.length), scale);
+    drawPicture(g, own.picture, logitsPlace({ width, height, scale, timeline, theme }), scale);
   },
-  hover(own, x, y, { width, height, scale, moment, timeline }) {
-    const p = groupOf(timeline).tokens.length, cell = pairAt(mapPlace(width, height, scale, p), p, x, y);
+  hover(own, x, y, { width, height, scale, moment, timeline, theme }) {
+    const p = groupOf(timeline).tokens.length, cell = pairAt(logitsPlace({ width, height, scale, timeline, theme }), p, x, y);
     if (!cell) return null;
     const { raw, size, scale: decades, shift } = mapsOf(timeline).arrays.logit_spectrum_2d;
     const stored = raw[moment.index * size + cell[0] * p + cell[1]], share = 10 ** (stored * decades + shift);
@@ -63,6 +63,16 @@ export const logitsPanel = {
     return `Cosines of the ${keys === 1 ? "key frequency" : `${inWords(keys)} key frequencies`}, cos${THIN}w(a${THIN}+${THIN}b${THIN}−${THIN}c), explain ${percent(Math.max(0, share))} of the variance of the logits${inWhichOrder(timeline)}.`;
   },
 };
+
+/** A key frequency beside its row; of a group that is no clock, its block. @param {Timeline} timeline @param {number} k */
+const rowLabel = (timeline, k) => (groupOf(timeline).is_cyclic ? String(k) : blockName(timeline, k));
+
+/** Where the map goes, beside the names of its rows.
+ * @param {Pick<Context, "width" | "height" | "scale" | "timeline" | "theme">} context */
+function logitsPlace({ width, height, scale, timeline, theme }) {
+  const names = timeline.header.key_freqs.map((k) => theme.widthOf(rowLabel(timeline, k)));
+  return mapPlace(width, height, scale, groupOf(timeline).tokens.length, Math.max(28, ...names.map((wide) => wide + 10)));
+}
 
 /** A row of the basis in words: "cosine 7"; of a group that is no clock, its block and the place in it.
  * @param {Timeline} timeline @param {number} row */

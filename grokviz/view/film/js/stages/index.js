@@ -10,6 +10,7 @@ import { attention } from "./attention.js";
 import { cost } from "./cost.js";
 import { curves } from "./curves.js";
 import { damage } from "./damage.js";
+import { rises } from "./rises.js";
 import { sums } from "./sums.js";
 import { waves } from "./waves.js";
 
@@ -18,7 +19,7 @@ import { waves } from "./waves.js";
 
 /** @type {Record<string, (spec: any) => Panel<any>>} */
 const KINDS = {
-  angles, answer, asked, attention, cost, curves, damage, film: ({ id }) => namedPanel(id), sums, waves,
+  angles, answer, asked, attention, cost, curves, damage, film: ({ id }) => namedPanel(id), rises, sums, waves,
 };
 
 /** One of the film's own panels. @param {string} id @returns {Panel<any>} */
