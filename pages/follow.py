@@ -18,7 +18,7 @@ from grokviz.app.explorer import page  # noqa: E402
 shell.article(
     "Follow one question through the network",
     "Ask it something. Two numbers go in, become angles on a few circles, are brought together, multiplied, and come out "
-    "as waves that agree at one answer only. Below you see the network's own activations at each of these five stages, "
+    "as waves, or as what takes their place in another group, that agree at one answer only. Below you see the network's own activations at each of these five stages, "
     "against what they would be in a perfect circuit. **Drag across the loss curve**: the same question goes "
     "from noise to structure to clarity.",
 )

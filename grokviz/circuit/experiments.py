@@ -10,7 +10,7 @@ from grokviz.circuit.cuts import NO_CUTS, Choice, Cuts
 from grokviz.circuit.interventions import Outcome, outcome, products, run
 from grokviz.measures.losses import mean_over
 from grokviz.models.forward import Activations, Weights, cross_entropy
-from grokviz.tasks.groups import Places
+from grokviz.tasks.groups import Group, Places
 from grokviz.tasks.pairs import NO_ANSWER, Task
 
 
@@ -23,9 +23,11 @@ class Experiment(NamedTuple):
     source: str
 
 
-def experiments(key_freqs: Sequence[int], has_attention: bool = True) -> list[Experiment]:
+def experiments(
+    key_freqs: Sequence[int], has_attention: bool = True, group: Group | None = None
+) -> list[Experiment]:
     """The experiments for a network with these key frequencies, the uncut network first; one without attention is not
-    asked what attention does.
+    asked what attention does, and of a group that is no clock the questions name its blocks.
 
     The figure for removing one key frequency at the neurons is the range over the five of the paper's network,
     from the notebook released with it.
@@ -33,16 +35,17 @@ def experiments(key_freqs: Sequence[int], has_attention: bool = True) -> list[Ex
     keys = tuple(key_freqs)
     keep, drop = Choice("keep", keys), Choice("drop", keys)
     where = "section 4.4"
+    of_both, of_sum, fitted, names = _called(keys, group)
     whole = Experiment("Nothing is cut", NO_CUTS, "2.41e-7", where)
     of_keys = [
-        Experiment("Only waves of a and b of the key frequencies in the logits", Cuts(spectrum=keep), "7.24e-8", where),
-        Experiment("Only waves of a + b of the key frequencies in the logits", Cuts(logits=keep), "5.54e-8", where),
-        Experiment("Logits replaced by one fitted wave for each key frequency", Cuts(waves=keys), "4.7e-8", "section 4.2"),
+        Experiment(f"Only {of_both} in the logits", Cuts(spectrum=keep), "7.24e-8", where),
+        Experiment(f"Only {of_sum} in the logits", Cuts(logits=keep), "5.54e-8", where),
+        Experiment(f"Logits replaced by one fitted {fitted}", Cuts(waves=keys), "4.7e-8", "section 4.2"),
         Experiment("Neurons along the directions of W_L alone", Cuts(directions=keep), "1.19e-7", where),
         Experiment("Neurons in the null space of these directions", Cuts(directions=drop), "5.27", where),
         *[
-            Experiment(f"Frequency {k} removed at the neurons", Cuts(neurons=Choice("drop", (k,))), "2.0e-4 to 2.4e-2", "released notebook")
-            for k in keys
+            Experiment(f"{name} removed at the neurons", Cuts(neurons=Choice("drop", (k,))), "2.0e-4 to 2.4e-2", "released notebook")
+            for k, name in zip(keys, names, strict=True)
         ],
     ]  # fmt: skip
     of_all = [
@@ -55,13 +58,22 @@ def experiments(key_freqs: Sequence[int], has_attention: bool = True) -> list[Ex
     return [whole, *(of_keys if keys else []), *of_all, *(of_attention if has_attention else [])]
 
 
+def _called(keys: tuple[int, ...], group: Group | None) -> tuple[str, str, str, list[str]]:
+    """What is kept: functions of a and b, and of the answer; what is fitted; and what each key frequency is called."""
+    if group is None or group.is_cyclic:
+        both, of_sum = (f"waves of {what} of the key frequencies" for what in ("a and b", "a + b"))
+        return both, of_sum, "wave for each key frequency", [f"Frequency {k}" for k in keys]
+    both, of_sum = (f"functions of {what} in the key blocks" for what in ("a and of b", "the right answer"))
+    return both, of_sum, "character for each key block", [f"Block {group.blocks[k].name}" for k in keys]
+
+
 def perform(
     weights: Weights, task: Task, order: Places, key_freqs: Sequence[int], whole: Activations
 ) -> list[tuple[Experiment, Outcome]]:
     """Every experiment with what it gives."""
     return [
         (experiment, outcome(run(weights, experiment.cuts, order, whole).logits, task))
-        for experiment in experiments(key_freqs, has_attention="W_Q" in weights)
+        for experiment in experiments(key_freqs, "W_Q" in weights, order.group)
     ]
 
 

@@ -3,6 +3,8 @@
 Data are named, so that a specification is written once a run and only its rows change with the step.
 """
 
+from collections.abc import Sequence
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -14,30 +16,35 @@ from grokviz.view.palette import palette, quiet
 LOG = alt.Scale(type="log", nice=False)
 
 
-def ablations(losses: Float[np.ndarray, " half_n"], freqs: tuple[int, ...]) -> pd.DataFrame:
-    """frequency, loss, role: key or other."""
+def ablations(
+    losses: Float[np.ndarray, " half_n"], freqs: tuple[int, ...], names: Sequence[str] = ()
+) -> pd.DataFrame:
+    """frequency, name, loss, role: key or other. `names` where it is written as something else than its number."""
     frequency = np.arange(1, len(losses) + 1)
     role = np.where(np.isin(frequency, list(freqs)), "key", "other")
-    return pd.DataFrame({"frequency": frequency, "loss": losses, "role": role})
+    name = list(names) or [str(k) for k in frequency]
+    return pd.DataFrame({"frequency": frequency, "name": name, "loss": losses, "role": role})
 
 
 def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...], dark: bool = False) -> Figure:
     """Loss without each frequency, on a log scale, and the loss of the whole network as a line."""
     lowest = min([*losses["loss"], whole]) / 2
     rows = in_key_colours(losses.assign(floor=lowest), freqs, dark)
+    what = "frequency" if (rows["name"] == rows["frequency"].astype(str)).all() else "block"
     bars = (
         alt.Chart(rows)
         .mark_bar()
         .encode(
             x=alt.X(
-                "frequency:O",
-                title="frequency taken out",
-                axis=alt.Axis(values=list[float](freqs), labelAngle=0),
+                "name:O",
+                title=f"{what} taken out",
+                sort=None,
+                axis=alt.Axis(values=rows["name"][rows["frequency"].isin(freqs)].tolist(), labelAngle=0),
             ),
             y=alt.Y("loss:Q", title="loss over all pairs", scale=LOG, axis=log_axis()),
             y2="floor:Q",
             color=KEY_COLOUR,
-            tooltip=["frequency:O", "role:N", alt.Tooltip("loss:Q", format=".2~e")],
+            tooltip=[alt.Tooltip("name:O", title=what), "role:N", alt.Tooltip("loss:Q", format=".2~e")],
         )
     )
     line = alt.Chart(pd.DataFrame({"loss": [whole], "name": ["nothing taken out"]}))
@@ -47,9 +54,7 @@ def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...], 
     )
     return (
         alt.layer(bars, rule, name)
-        .properties(
-            height=260, description="Loss over all pairs with each frequency taken out of the logits."
-        )
+        .properties(height=260, description=f"Loss over all pairs with each {what} taken out of the logits.")
         .configure_view(stroke=None)
         .configure_axis(domain=False, ticks=False)
     )

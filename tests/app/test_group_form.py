@@ -14,6 +14,9 @@ def test_the_form_asks_for_a_group_when_it_is_chosen(no_runs, visit):
     app = healthy(app.selectbox(key="train_group").set_value("S_5").run())
     assert app.slider(key="train_frac_train").value == round(100 * recipes.fast_preset(0, "S_5").frac_train)
     assert form_config(app) == ("compose", "S_5", 120)
+    assert "(1 2 3) moves the card at place 1 to place 2" in " ".join(
+        caption.value for caption in app.caption
+    )
     app = healthy(app.selectbox(key="train_operation").set_value("add").run())
     assert app.number_input(key="train_p").value == 59
     assert form_config(app) == ("add", "", 59)

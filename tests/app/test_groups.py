@@ -1,5 +1,7 @@
 """The page of groups, and what the other pages say of a run of one."""
 
+import shutil
+
 import pytest
 
 from grokviz import cli
@@ -45,8 +47,6 @@ def test_the_page_shows_a_group_and_both_accounts(groups, visit):
 
 
 def test_a_run_of_something_else_gives_way_to_a_group(groups, trained, visit, no_runs, monkeypatch):
-    import shutil
-
     for folder in (groups, trained):
         shutil.copytree(folder, no_runs, dirs_exist_ok=True)
     monkeypatch.setenv("GROKVIZ_RUNS", str(no_runs))
@@ -80,3 +80,30 @@ def test_a_question_is_written_in_elements(groups, visit):
     heading = next(h.value for h in app.subheader if h.value.startswith("What is"))
     assert heading == "What is (2 3), then (1 2)?"
     assert "(" in app.selectbox[1].options[1]
+
+
+@pytest.mark.parametrize(("run", "is_clock"), [("s_3", False), ("tiny-groks", True)])
+def test_of_a_group_that_is_no_clock_nobody_speaks_of_waves(
+    groups, trained, visit, no_runs, monkeypatch, run, is_clock
+):
+    for folder in (groups, trained):
+        shutil.copytree(folder, no_runs, dirs_exist_ok=True)
+    monkeypatch.setenv("GROKVIZ_RUNS", str(no_runs))
+    cut, follow, circuit = (visit(page, run=run, step="0") for page in ("cut", "follow", "circuit"))
+    said = " ".join(
+        [*(text for app in (cut, follow) for text in shown(app)), *(h.value for h in circuit.header)]
+    )
+    assert ("wave" in said.lower()) == is_clock
+    assert ("block" in said.lower()) != is_clock
+    healthy(next(b for b in cut.button if b.label.startswith("Make them all at step")).click().run())
+    asked = cut.dataframe[-1].value["experiment"]
+    assert any("Frequency" in question for question in asked) == is_clock
+    assert cut.subheader[-1].value == ("Each frequency in turn" if is_clock else "Each block in turn")
+
+
+def shown(app):
+    """All that stands on a page below its introduction: headings, texts and the labels of its controls."""
+    texts = [one.value for one in app.markdown][1:]
+    labels = [one.label for kind in ("multiselect", "toggle", "tab", "expander") for one in app.get(kind)]
+    titles = [one.value for kind in ("header", "subheader", "caption", "info") for one in app.get(kind)]
+    return [*texts, *labels, *titles]

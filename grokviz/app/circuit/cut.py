@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from grokviz import wording
 from grokviz.app import shell
-from grokviz.app.circuit import control, experiment_table, live, pair, snapshots
+from grokviz.app.circuit import control, experiment_table, live, pair, snapshots, words
 from grokviz.app.circuit import follow as following
 from grokviz.app.explorer import figures
 from grokviz.app.session import address, keys
@@ -21,13 +21,6 @@ from grokviz.view.film.component import Pick
 
 EXTRAS = (*pair.EXTRAS, "cuts")
 NOTHING = "none"  # in the address: nothing is cut, where a link without a word opens with an example
-PLACES = {
-    "embedding": "Out of what it stores of each number (the embedding)",
-    "neurons": "Out of its neurons: waves of a + b",
-    "directions": "Out of its neurons: what its answers read ($W_L$)",
-    "logits": "Out of its answers: waves of a + b",
-    "spectrum": "Out of its answers: all products of waves of a and b",
-}
 
 
 def current(study: Study) -> Cuts:
@@ -124,10 +117,9 @@ def _controls(study: Study, cuts: Cuts) -> None:
     options = _frequencies(study)
     if options:
         st.markdown(
-            "The network answers by a few waves. Take one out of its answers, or several, and see at which step of its training "
-            "that hurts."
+            f"{words.of(study).story} Take one out of its answers, or several, and see at which step of its training that hurts."
         )
-        _waves_out(options, cuts)
+        _waves_out(study, options, cuts)
     first = example(study)
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not keys.CUT_HISTORY.get(None))
@@ -148,20 +140,23 @@ def _controls(study: Study, cuts: Cuts) -> None:
     if replace(cuts, logits=None) != NO_CUTS or (cuts.logits and cuts.logits.mode == "keep"):
         keys.CUT_ELSEWHERE.set(True)  # once opened it stays so
     is_open = keys.CUT_ELSEWHERE.get(False)
-    with st.expander("Cut elsewhere: other waves, neurons, heads, formulas, noise", expanded=is_open):
+    many = words.of(study).many
+    with st.expander(f"Cut elsewhere: other {many}, neurons, heads, formulas, noise", expanded=is_open):
         _elsewhere(study, options, cuts)
 
 
 def _elsewhere(study: Study, options: dict[int, str], cuts: Cuts) -> None:
-    frequencies, neurons, heads, shapes, noise = st.tabs(["Waves", "Neurons", "Heads", "Formulas", "Noise"])
+    said = words.of(study)
+    first = said.many.capitalize()
+    frequencies, neurons, heads, shapes, noise = st.tabs([first, "Neurons", "Heads", "Formulas", "Noise"])
     with frequencies:
         if not options:
             st.caption(f"{study.task.no_group} So there are no waves to cut.")
-        for name, label in PLACES.items() if options else ():
+        for name, label in said.places.items() if options else ():
             _choice(name, label, options, cuts)
     with neurons:
         if options:
-            _several("clusters", "Silence all neurons of a frequency", options, cuts)
+            _several("clusters", f"Silence all neurons of a {said.key}", options, cuts)
         _several("silence", "Silence single neurons", list(range(study.run.config.d_mlp)), cuts)
     with heads:
         if not study.run.config.model.has_attention:
@@ -178,7 +173,7 @@ def _elsewhere(study: Study, options: dict[int, str], cuts: Cuts) -> None:
         )
         _several("skips", "Remove the way around", list(SKIPS) if every else [], cuts)
     with shapes:
-        _shapes(options, cuts)
+        _shapes(said, options, cuts)
     with noise:
         _noise(cuts)
 
@@ -192,22 +187,22 @@ def _frequencies(study: Study) -> dict[int, str]:
     return {k: snapshots.block_name(study, k).removeprefix("k = ") for k in (*first, *rest)}
 
 
-def _shapes(options: dict[int, str], cuts: Cuts) -> None:
+def _shapes(said: words.CircuitWords, options: dict[int, str], cuts: Cuts) -> None:
     if not options:
         st.caption("There is no known shape to put in the place of a part.")
         return
-    _flag("polynomial", "Neurons as polynomials of degree 2 in the waves of their frequency", cuts)
-    _flag("linear", "Attention as waves of one frequency, without its softmax", cuts)
-    _several("waves", "Logits as nothing but fitted waves of", options, cuts)
+    _flag("polynomial", said.polynomial, cuts)
+    _flag("linear", said.linear, cuts)
+    _several("waves", said.fitted, options, cuts)
 
 
-def _waves_out(options: dict[int, str], cuts: Cuts) -> None:
+def _waves_out(study: Study, options: dict[int, str], cuts: Cuts) -> None:
     """The waves that the network uses, each a press away from being taken out of its answers."""
     waves = list(snapshots.waves(address.handle()).freqs)
     out = cuts.logits.freqs if cuts.logits and cuts.logits.mode == "drop" else ()
     keys.CUT_WAVES.set([k for k in waves if k in out])
     st.pills(
-        "Waves to take out of its answers",
+        f"{words.of(study).many.capitalize()} to take out of its answers",
         waves,
         selection_mode="multi",
         key=keys.CUT_WAVES,
@@ -310,7 +305,8 @@ def _in_words(study: Study, cuts: Cuts) -> str:
         return ""
     if cuts.logits and cuts == Cuts(logits=cuts.logits):
         what = wording.listed([snapshots.block_name(study, k) for k in cuts.logits.freqs])
-        waves = "wave" if len(cuts.logits.freqs) == 1 else "waves"
+        said = words.of(study)
+        waves = said.one if len(cuts.logits.freqs) == 1 else said.many
         return (
             f"Without the {waves} of {what}"
             if cuts.logits.mode == "drop"
@@ -326,15 +322,20 @@ def _pair_after(study: Study, a: int, b: int) -> None:
     if study.task.places is None:
         return
     with right:
-        st.subheader("The waves of its answer", anchor=False)
+        said = words.of(study)
+        st.subheader(f"The {said.many} of its answer", anchor=False)
         if pair.places(study, a, b) is None:
             st.info("0 has no place on the circles of a product.")
             return
         following.figure(
-            "waves", "waves", title="Waves over the answers, with the cuts", part="cut", pair="cutpair"
+            "waves",
+            "waves",
+            title=f"{said.many.capitalize()} over the answers, with the cuts",
+            part="cut",
+            pair="cutpair",
         )
         st.caption(
-            "Solid: the network with the cuts. Dashed: one wave a frequency, the same for all pairs. The page Follow tells what they are."
+            f"Solid: the network with the cuts. Dashed: {said.ideal}, the same for all pairs. The page Follow tells what they are."
         )
 
 
@@ -368,22 +369,24 @@ def _experiments(study: Study, index: int) -> DeltaGenerator | None:
         on_change=_make_experiment,
         args=([experiment.cuts for experiment, _ in found],),
     )
-    _each_frequency(index, found[0][1])
+    _each_in_turn(study, index, found[0][1])
     if here.run == library.DEFAULT_RUN and index == len(study.timeline.steps) - 1:
         st.markdown(experiment_table.DIFFERENCES)
     return table
 
 
-def _each_frequency(index: int, whole: Outcome) -> None:
-    waves = snapshots.waves(address.handle())
-    st.subheader("Each frequency in turn", anchor=False)
-    losses = bars.ablations(
-        snapshots.ablations(address.handle(), index), waves.freqs if waves.are_key else ()
-    )
+def _each_in_turn(study: Study, index: int, whole: Outcome) -> None:
+    waves, said, clock = snapshots.waves(address.handle()), words.of(study), snapshots.is_clock(study)
+    st.subheader(f"Each {said.key} in turn", anchor=False)
+    lost = snapshots.ablations(address.handle(), index)
+    names = () if clock else [block.name for block in snapshots.order(study).group.blocks[1:]]
+    losses = bars.ablations(lost, waves.freqs if waves.are_key else (), names)
     st.altair_chart(bars.ablations_chart(losses, whole.all_loss, waves.freqs, figures.is_dark()))
     st.caption(
-        "**How to read this.** One bar a frequency: the loss without its products of waves in the logits, all else left as it is. Those in colour are the key "
-        "frequencies. The dashed line is the whole network. Section 4.4 of the paper: there, too, only the key frequencies matter."
+        f"**How to read this.** One bar a {said.key}: the loss without its {said.products} in the logits, all else left as it is. "
+        f"Those in colour are the key {said.keys}. The dashed line is the whole network."
+        + " Section 4.4 of the paper: there, too, only the key frequencies matter."
+        * clock
     )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from grokviz.app import sentences, shell
-from grokviz.app.circuit import live, pair, snapshots
+from grokviz.app.circuit import live, pair, snapshots, words
 from grokviz.app.explorer.page import film_key
 from grokviz.app.session import address
 from grokviz.study import Study
@@ -11,6 +11,10 @@ from grokviz.tasks.pairs import NO_ANSWER, operation_of
 from grokviz.view.film import component
 from grokviz.view.film.component import Pick
 
+DRAWN = (
+    "Solid: the network. Dashed: the ideal, one amplitude for each and for all pairs; at the right how much of each it "
+    "explains, over all pairs."
+)
 ROOMS = {
     "asked": 520,
     "answer": 420,
@@ -99,8 +103,7 @@ def order_note(
     elif not snapshots.is_clock(study):
         st.info(
             f"**This group is no clock.** In {order.group.name} a block of functions takes the place of a frequency, and has no "
-            "ring to go around on. The waves below are what each block says for every answer; the characters of the group "
-            "are their ideal.",
+            "ring to go around on. Below is what each block says for every answer; its ideal is the character of the block.",
             icon=":material/info:",
         )
     elif not waves.are_key:
@@ -122,7 +125,7 @@ def _stages(study: Study) -> None:
     _attention_stage(study)
     if snapshots.is_clock(study):
         _neuron_stage()
-    _waves_stage()
+    _waves_stage(study)
 
 
 def _embedding_stage(study: Study) -> None:
@@ -149,19 +152,27 @@ def _attention_stage(study: Study) -> None:
         if nothing := sentences.no_attention(study):
             st.info(nothing)
             return
+        is_clock = snapshots.is_clock(study)
+        decision = (
+            "In a finished circuit that decision is itself a wave of one frequency, the dashed line through the dots:"
+            if is_clock
+            else "The dots are that decision for every element; beside the head stands how much of it one block explains."
+        )
         st.markdown(
             "The answer is read at “=”. Each head decides how much of $a$ and how much of $b$ it brings there: an arc is as "
-            "thick as its share. In a finished circuit that decision is itself a wave of one frequency, the dashed line "
-            "through the dots:"
+            f"thick as its share. {decision}"
         )
-        st.latex(
-            r"A_{=\to a} \approx \tfrac12 + \alpha\,(\cos w_k a - \cos w_k b) + \beta\,(\sin w_k a - \sin w_k b)"
-        )
+        if is_clock:
+            st.latex(
+                r"A_{=\to a} \approx \tfrac12 + \alpha\,(\cos w_k a - \cos w_k b) + \beta\,(\sin w_k a - \sin w_k b)"
+            )
     figure("attention", "heads", title="What each head brings to the sign of equality")
     with shell.column():
         st.caption(
             "Appendix C.1.2 and C.1.3 of the paper; there 97.9 to 99.1 %. Here every head keeps its own mean, and the "
             "waves of a and of b have coefficients of their own."
+            if is_clock
+            else "Every head keeps its own mean, and the functions of a and of b have coefficients of their own."
         )
 
 
@@ -183,13 +194,18 @@ def _neuron_stage() -> None:
         st.caption("Sections 4.2 and 4.3 of the paper; there adding explains 93.2 to 98.2 % (table 1).")
 
 
-def _waves_stage() -> None:
+def _waves_stage(study: Study) -> None:
+    said = words.of(study)
     with shell.column():
-        st.header("4. and 5. Waves that agree at one answer", anchor=False)
-        waves_text()
-    figure("waves", "waves", title="Waves over the answers, and their sum", part="inside")
-    with shell.column():
-        st.caption("Section 4.2 of the paper; there the waves explain 95 % of the variance of the logits.")
+        st.header(f"4. and 5. {said.stage}", anchor=False)
+        waves_text() if snapshots.is_clock(study) else _blocks_text()
+    title = f"{said.many.capitalize()} over the answers, and their sum"
+    figure("waves", "waves", title=title, part="inside")
+    if snapshots.is_clock(study):
+        with shell.column():
+            st.caption(
+                "Section 4.2 of the paper; there the waves explain 95 % of the variance of the logits."
+            )
 
 
 def waves_text() -> None:
@@ -197,7 +213,15 @@ def waves_text() -> None:
     st.markdown(
         "$W_L$ turns each pair of products into a wave over all possible answers $c$, with its crest where $c = a + b$. Every wave "
         "has other crests too. **Only at one answer do all of them have a crest**: there the sum stands out, and the softmax picks it. "
-        "Solid: the network. Dashed: the ideal, one amplitude $\\alpha_k$ for all pairs; at the right how much of each it "
-        "explains, over all pairs."
+        + DRAWN
     )
     st.latex(r"L(c) \approx \sum_k \alpha_k \cos\big(w_k(a+b-c)\big)")
+
+
+def _blocks_text() -> None:
+    st.markdown(
+        "Each block adds to the logit of every possible answer $c$. In a finished circuit it adds a multiple of its character at "
+        "$a b c^{-1}$, and no character is larger anywhere than at the element that changes nothing: where $c$ is the right answer. "
+        "**Only there are all blocks at their largest**, and the softmax picks it. " + DRAWN
+    )
+    st.latex(r"L(c) \approx \sum_\rho \alpha_\rho\, \chi_\rho\big(a b c^{-1}\big)")

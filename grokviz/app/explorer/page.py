@@ -207,13 +207,6 @@ def _offline(study: Study, run: cache.RunHandle, step: int) -> str:
 
 def circuit_note(study: Study) -> None:
     """What is measured of the circuit at this step."""
-    if study.run.config.group:
-        st.info(
-            "The words below are of addition on a clock. This run composes the elements of a group: waves become blocks of "
-            "functions on it, and the page [on groups](groups) tells that story.",
-            width=720,
-            icon=":material/shuffle:",
-        )
     st.markdown(sentences.circuit_sentence(study, study.index_at(address.current().step)), width=720)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from grokviz import wording
 from grokviz.app.session import keys
 from grokviz.config import SETTINGS
 from grokviz.errors import ConfigError
@@ -43,3 +44,5 @@ def widget(changed: Callable[[], None]) -> None:
         SETTINGS["group"].label, list(dict.fromkeys([*named_groups.OFFERED, now])), key=key, format_func=words,
         accept_new_options=True, on_change=spelt, help=f"{SETTINGS['group'].hint} Or type a name, such as D_17 or C_5xC_7.",
     )  # fmt: skip
+    with contextlib.suppress(ConfigError):
+        st.caption(f"{wording.sentence_case(named_groups.notation(now))}.")

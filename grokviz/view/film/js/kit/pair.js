@@ -32,6 +32,9 @@ import { nameOf, partOf } from "./timeline.js";
 /** @param {Part} part @returns {Asked} */
 export const askedOf = ({ header }) => /** @type {any} */ (header);
 
+/** What each frequency is over the answers: of a group that is no clock, a block of functions. @param {Asked} asked */
+export const wavesWord = ({ clock }) => (clock ? "waves" : "blocks");
+
 /** The pair in view. @param {Timeline} timeline @param {string} [name] of its part */
 export function pairOf(timeline, name = "pair") {
   const part = partOf(timeline, name);

@@ -77,10 +77,10 @@ function drawAnswers(g, { ranked, probability }, right, { width, timeline, theme
 
 /** @param {Canvas} g @param {Own} own @param {ReturnType<typeof spokenFor>} spoken @param {import("../kit/pair.js").Asked} asked
  * @param {Context} context */
-function drawSpeakers(g, own, { parts, rival }, { freqs, names: called, right }, { width, timeline, theme }) {
+function drawSpeakers(g, own, { parts, rival }, { freqs, names: called, right, clock }, { width, timeline, theme }) {
   const top = HEAD + RUNNERS_UP * BAR + 14, names = [...called, "all others"];
   const left = 12 + Math.max(...names.map(theme.widthOf)), half = (width - left - 84) / 2, middle = left + half;
-  heading(g, `which frequencies speak for ${written(timeline, right)}, and which for ${written(timeline, rival)}`, theme, top + 12);
+  heading(g, `which ${clock ? "frequencies" : "blocks"} speak for ${written(timeline, right)}, and which for ${written(timeline, rival)}`, theme, top + 12);
   parts.forEach((part, i) => {
     const y = top + HEAD + (i + 0.5) * BAR, colour = i < freqs.length ? theme.frequency(i) : theme.muted, long = (part / own.reach) * half;
     g.fillStyle = colour;

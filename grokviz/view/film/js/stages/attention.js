@@ -32,7 +32,7 @@ export function attention({ id, title }) {
         write(g, `head ${h}`, x, y + 10);
         g.font = theme.font(SMALL);
         g.fillStyle = theme.muted;
-        if (!Number.isNaN(wave.share)) write(g, `a wave of ${blockOf(timeline, wave.k)} explains ${percent(wave.share)}`, x + ARCS + 4, y + 10);
+        if (!Number.isNaN(wave.share)) write(g, `${fitOf(timeline, wave.k)} ${percent(wave.share)}`, x + ARCS + 4, y + 10);
         drawArcs(g, toEach(timeline, h, moment), timeline, x, y, theme);
         if (pairOf(timeline).asked.rate !== null) drawChoice(g, own, h, { x: x + ARCS + 34, y: y + 24, width: wide - ARCS - 34, height: CARD - 74 }, context, wave);
       }
@@ -44,11 +44,13 @@ export function attention({ id, title }) {
       const part = partOf(timeline, "inside"), row = part ? askedOf(part).at.indexOf(i) : -1;
       if (!part || row < 0) return said;
       const shares = heads.map((_, h) => percent(numberAt(part, "head_share", row, h)));
-      return `${said} One frequency explains ${listed(shares)} of the variance of ${heads.length === 1 ? "its attention" : "their attention"} to a.`;
+      return `${said} One ${asked.clock ? "frequency" : "block"} explains ${listed(shares)} of the variance of ${heads.length === 1 ? "its attention" : "their attention"} to a.`;
     },
   };
 }
 
+/** What fits the attention of a head best. @param {Timeline} timeline @param {number} k */
+const fitOf = (timeline, k) => (pairOf(timeline).asked.clock ? `a wave of ${blockOf(timeline, k)} explains` : `functions of ${blockOf(timeline, k)} explain`);
 /** @param {Timeline} timeline @param {number} k */
 const blockOf = (timeline, k) => pairOf(timeline).asked.blocks[k] ?? `k = ${k}`;
 /** @param {Timeline} timeline */

@@ -5,7 +5,7 @@
 
 import { line } from "../kit/canvas.js";
 import { hovered, marked } from "../kit/hover.js";
-import { answerOf, askedOf, centred, numberAt, pairOf, rowAt, rowMoment, rowOfPart, wavesOf, written } from "../kit/pair.js";
+import { answerOf, askedOf, centred, numberAt, pairOf, rowAt, rowMoment, rowOfPart, wavesOf, wavesWord, written } from "../kit/pair.js";
 import { partOf } from "../kit/timeline.js";
 import { percent, readable, signed } from "../kit/wording.js";
 import { drawWaves, wavesHeight, wavesPlace } from "../kit/waves.js";
@@ -38,7 +38,7 @@ export function waves({ id, title, count, part: around, pair = "pair" }) {
       if (x < left - 8 || x > right + 8 || y < 0) return null;
       const i = Math.max(0, Math.min(n - 1, Math.round(((x - left) / (right - left)) * (n - 1))));
       const parts = found.lanes.map((lane) => `${lane.title}: ${readable(lane.actual[i])}`).join(", ");
-      const words = `Answer ${found.names(found.numbers[i])}: logit ${readable(found.total.actual[i])}, waves add up to ${readable(found.total.ideal[i])} (${parts})`;
+      const words = `Answer ${found.names(found.numbers[i])}: logit ${readable(found.total.actual[i])}, ${wavesWord(pairOf(context.timeline, pair).asked)} add up to ${readable(found.total.ideal[i])} (${parts})`;
       return { numbers: [found.numbers[i]], pair: hovered().pair, answer: null, words };
     },
     caption: (timeline, i) => waveSentence(timeline, i, from),
@@ -85,8 +85,8 @@ function waveSentence(timeline, i, from) {
   const { total, right } = wavesNow({ lane: 1, total: 1 }, { timeline, moment: rowAt(i) }, from);
   const lead = (/** @type {ArrayLike<number>} */ values) => values[right] - Math.max(...Array.from(values).filter((_, c) => c !== right));
   const pairSays = `For this pair the right answer stands ${signed(lead(total.actual))} nats from its best rival`;
-  if (!part || row < 0) return `${pairSays}. The waves of this step are being measured.`;
+  if (!part || row < 0) return `${pairSays}. The ${wavesWord(asked)} of this step are being measured.`;
   const rest = Math.sqrt(Array.from(total.actual).reduce((sum, v, c) => sum + (v - total.ideal[c]) ** 2, 0) / asked.n);
-  return `The waves explain ${percent(numberAt(part, "logit_share", row))} of the variance of all logits. ${pairSays}; the ideal waves ` +
+  return `The ${wavesWord(asked)} explain ${percent(numberAt(part, "logit_share", row))} of the variance of all logits. ${pairSays}; the ideal ${wavesWord(asked)} ` +
     `alone would make that ${signed(lead(total.ideal))}. What they leave over varies by ${readable(rest)} around 0.`;
 }
