@@ -30,7 +30,7 @@ def ablations_chart(losses: pd.DataFrame, whole: float, freqs: tuple[int, ...], 
     """Loss without each frequency, on a log scale, and the loss of the whole network as a line."""
     lowest = min([*losses["loss"], whole]) / 2
     rows = in_key_colours(losses.assign(floor=lowest), freqs, dark)
-    what = "frequency" if (rows["name"] == rows["frequency"].astype(str)).all() else "block"
+    what = "frequency" if rows["name"].tolist() == [str(k) for k in rows["frequency"]] else "block"
     bars = (
         alt.Chart(rows)
         .mark_bar()

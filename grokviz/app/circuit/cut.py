@@ -344,7 +344,7 @@ def _experiments(study: Study, index: int) -> DeltaGenerator | None:
     here = address.current()
     st.header("The paper's experiments", anchor=False)
     st.markdown(
-        "If the circuit is what it seems, taking out a key frequency must hurt, taking out everything else must not, and replacing "
+        f"If the circuit is what it seems, taking out a key {words.of(study).key} must hurt, taking out everything else must not, and replacing "
         "a part by its formula should hardly be felt. These are the experiments of Nanda et al., on this network at this step."
     )
     st.button(
