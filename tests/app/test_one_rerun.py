@@ -202,8 +202,8 @@ def test_open_run_takes_the_path_of_a_handle(runs):
 
 def test_a_write_in_one_run_opens_that_one_again_for_the_list(copied, monkeypatch):
     opened = []
-    real = summary.open_run
-    monkeypatch.setattr(summary, "open_run", lambda path: (opened.append(path.name), real(path))[1])
+    real = summary.open_any
+    monkeypatch.setattr(summary, "open_any", lambda path: (opened.append(path.name), real(path))[1])
     assert len(cache.cards()) == 2
     opened.clear()
     cache.cards()
