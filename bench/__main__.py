@@ -17,6 +17,7 @@ from bench import (
     inside,
     listing,
     live,
+    maps,
     scrubber,
     site,
     startup,
@@ -39,6 +40,7 @@ PARTS = {
     "hub": hub,
     "startup": startup,
     "scrubber": scrubber,
+    "maps": maps,
     "site": site,
 }
 INTRODUCTION = """# Benchmarks
