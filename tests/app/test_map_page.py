@@ -47,6 +47,7 @@ def test_the_map_says_its_rule_its_budget_and_what_is_missing(mapped, visit):
     assert "a slight advantage" in said
     assert "at most **1,400 steps**" in said
     assert "Coloured by** “Four times as late”" in said
+    assert "a mark for each of three seeds" in said
     assert "3 of 12 runs are still to come" in said
     assert "Choose a cell" in said
 

@@ -78,10 +78,10 @@ def _choose(name: str, cell: int) -> None:
 
 def _how_to_read(shown: Map, rule: Rule) -> str:
     sweep = shown.sweep
-    seeds = wording.plural(len(sweep.seeds), "seed")
+    most = max(map(len, picture.by_cell(sweep, shown.found).values()), default=1)
     several = (
-        f", a mark for each of {seeds}; colour, letter and step are those of the seed in the middle"
-        if len(sweep.seeds) > 1
+        f", a mark for each of {wording.plural(most, 'seed')}; colour, letter and step are those of the seed in the middle"
+        if most > 1
         else ", one seed each"
     )
     lacks = len(sweep) - len(shown.found)
