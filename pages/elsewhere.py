@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.elsewhere import figures, live, runs  # noqa: E402
+from grokviz.app.elsewhere import figures, link, live, runs  # noqa: E402
 from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
@@ -120,6 +120,7 @@ with shell.column():
         "notebook, the runs are GrokViz's own. Induction heads: [Olsson et al. 2022](https://arxiv.org/abs/2209.11895)."
     )
 
+link.keep()
 shell.foot(
     "So much for cliffs without a table of sums. Next, train a network on a clock of your own, and watch both at once.",
     "train",

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -191,3 +192,27 @@ def test_the_parts_of_the_toy_are_its_weights(made):
 
 def test_an_estimate_has_two_figures_at_most():
     assert [live._round(s) for s in (0.2, 9.4, 24.6, 131.0)] == [1, 9, 25, 130]
+
+
+def test_other_pages_offer_no_run_on_sequences_and_take_no_link_to_one(made, copied, visit):
+    shutil.copytree(made / "digits", copied / "sums")
+    app = visit("timeline", run="sums")
+    assert any("is not here" in notice.value for notice in app.toast)
+    assert not app.error
+    (runs_offered,) = [box.options for box in app.selectbox if box.label == "Run"]
+    assert len(runs_offered) == 2
+
+
+def test_a_link_restores_what_was_written_and_the_step(some_runs, visit):
+    app = visit("elsewhere", at="321", x="12", text="xyxy")
+    (field,) = [f for f in app.text_input if f.label == "First number"]
+    assert field.value == "12"
+    assert asked_for(app) == {"at": "321", "x": "12", "text": "xyxy"}
+    healthy(field.set_value(asked.SUM[0]).run())
+    assert asked_for(app) == {"at": "321", "text": "xyxy"}
+    assert asked_for(visit("elsewhere", at="nonsense")) == {}
+
+
+def asked_for(app) -> dict[str, str]:
+    """The query of the address."""
+    return {name: value if isinstance(value, str) else value[-1] for name, value in app.query_params.items()}

@@ -7,7 +7,7 @@ import streamlit as st
 
 from grokviz import wording
 from grokviz.app import sentences, shell
-from grokviz.app.elsewhere import asked, runs
+from grokviz.app.elsewhere import asked, link, runs
 from grokviz.app.session import keys
 from grokviz.app.session.cache import RunHandle
 from grokviz.errors import BadInputError, RunError
@@ -20,7 +20,6 @@ from grokviz.view.elsewhere import Axes, Line, Plateau, Question, Words
 from grokviz.view.film import component
 
 TASKS = tuple(SEQUENCE_TASKS)
-START = 200  # the step at which the page begins: the middle of the first cliff
 Viewed = tuple[RunHandle, SequenceRun]
 
 
@@ -52,7 +51,7 @@ def three_cliffs() -> None:
         "Drag along the curves, move the bar, or press play. A band is a cliff: from the last step at which the loss is at 80 % of its "
         "plateau to the first at 20 %.",
     )
-    show(elsewhere.curves(lines, axes, words, keys.ELSEWHERE_STEP.get(START)), "elsewhere-cliffs")
+    show(elsewhere.curves(lines, axes, words, link.step()), "elsewhere-cliffs")
     with shell.column():
         st.markdown(" ".join(_fell(found[task], task) for task in TASKS if found[task]))
 
@@ -173,9 +172,12 @@ def ask(make: Callable[[], Question]) -> Question | None:
 
 def ask_trigram(viewed: Viewed) -> Question | None:
     """A field for letters with one capital among them."""
-    config, text = viewed[1].config, asked.TRIGRAM
+    config = viewed[1].config
     text = st.text_input(
-        "Write letters from a to j, and one capital among them", text, key=keys.TRIGRAM, max_chars=80
+        "Write letters from a to j, and one capital among them",
+        link.text("letters"),
+        key=keys.TRIGRAM,
+        max_chars=80,
     )
     return ask(lambda: asked.trigram(config, text))
 
@@ -184,8 +186,8 @@ def ask_sum(viewed: Viewed) -> Question | None:
     """Two fields for numbers."""
     config = viewed[1].config
     left, right = st.columns(2)
-    x = left.text_input("First number", asked.SUM[0], key=keys.SUM_X, max_chars=12)
-    y = right.text_input("Second number", asked.SUM[1], key=keys.SUM_Y, max_chars=12)
+    x = left.text_input("First number", link.text("x"), key=keys.SUM_X, max_chars=12)
+    y = right.text_input("Second number", link.text("y"), key=keys.SUM_Y, max_chars=12)
     return ask(lambda: asked.digits(config, x.strip(), y.strip()))
 
 
@@ -193,6 +195,6 @@ def ask_text(viewed: Viewed) -> Question | None:
     """A field for a text in which something comes again."""
     config = viewed[1].config
     written = st.text_input(
-        "Write something in which a part comes again", asked.TEXT, key=keys.REPEATED, max_chars=120
+        "Write something in which a part comes again", link.text("text"), key=keys.REPEATED, max_chars=120
     )
     return ask(lambda: asked.text(config, written))

@@ -28,6 +28,11 @@ EXTRAS = (
     "map",
     "rule",
     "cell",
+    "at",
+    "letters",
+    "x",
+    "y",
+    "text",
     PRESENT,
 )  # what some pages keep in the address besides: see `extra`
 

@@ -22,7 +22,7 @@ from grokviz.jobs.files import runs_in
 from grokviz.methods import OPTIMIZERS
 from grokviz.runs import library
 from grokviz.runs.imported import NO_TORCH
-from grokviz.runs.record import read_record
+from grokviz.runs.record import read_any
 from grokviz.tasks.pairs import COMPOSE, build_task, operation_label, task_of
 from grokviz.view import pixels
 
@@ -389,6 +389,6 @@ def _same(config: RunConfig) -> Path | None:
     """A run of mine that is trained, or waits, under just this config: to start it twice teaches nothing."""
     for run in runs_in(visitor.root()):
         with contextlib.suppress(RunError):
-            if supervisor.is_active(run) and read_record(run).config == config:
+            if supervisor.is_active(run) and read_any(run).config == config:
                 return run
     return None
