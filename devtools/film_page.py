@@ -42,13 +42,10 @@ def player() -> None:
 
 
 def circuit() -> None:
-    """A picture of each kind, which answers to the same numbers as the film."""
+    """A picture that answers to the same numbers as the film."""
     p, k = 23, 3
     angle = 2 * np.pi * k * np.arange(p) / p
-    points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    ring = [pictures.ring(k, 0, points, 1.0, "a perfect ring")]
     words = pictures.Words("A picture", "Point at it.")
-    pictures.rings(ring, range(p), [pictures.Hand("a", 5, "a")], words, key="numbers")
     wave = np.cos(angle)
     answers = pictures.Answers(range(p), "answer c")
     lane, total = (pictures.lane(name, 0, wave, wave, 1.0) for name in (f"k = {k}", "sum"))
@@ -61,9 +58,6 @@ def circuit() -> None:
         right=pictures.Peak(0, "0"),
         winner=pictures.Peak(0, "0 wins"),
     )
-    kinds = [pictures.Kind("right", "#0072B2", "#4FB3EE"), pictures.Kind("wrong", "#C9D8E3", "#2B3C4A")]
-    cells = np.add.outer(np.arange(p), np.arange(p)).astype(np.uint8) % 2
-    pictures.pair_map(cells, kinds, (2, 5), words, key="map", question="{a} + {b}", on_pick=lambda a, b: None)
 
 
 st.set_page_config(layout="wide")

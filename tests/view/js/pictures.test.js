@@ -5,7 +5,6 @@ import { freePlace, keepInside } from "../../../grokviz/view/film/js/kit/labels.
 import { eased, elementsAt, standing } from "../../../grokviz/view/pictures/js/cosets.js";
 import { sizeInWords, timesSmaller } from "../../../grokviz/view/film/js/kit/fit.js";
 import { labelPlace } from "../../../grokviz/view/film/js/kit/hands.js";
-import { makeRings, ringTimes } from "../../../grokviz/view/pictures/js/rings.js";
 import { waveTimes } from "../../../grokviz/view/film/js/kit/waves.js";
 import { makeWaves } from "../../../grokviz/view/pictures/js/waves.js";
 
@@ -32,26 +31,6 @@ function drawnOn(make, data) {
 const textOf = (element) => [element.textContent ?? "", ...(element.children ?? []).map(textOf)].join(" ");
 
 const clock = (n, radius) => Array.from({ length: n }, (_, i) => [radius * Math.cos((2 * Math.PI * i) / n), radius * Math.sin((2 * Math.PI * i) / n)]);
-const ring = (radius, own = {}) => ({ k: 1, order: 0, title: "k = 1", note: "", points: clock(24, radius), radius, own });
-const rings = (...found) => ({
-  kind: "rings", n: 24, numbers: clock(24, 1).map((_, i) => i), rings: found, places: { a: 3 },
-  hands: [{ name: "a", label: "a", dashed: false }], draggable: false, word: "number", role: "questions", label: "", hint: "",
-});
-
-test("a ring of any size is drawn as a circle that fits, and says when it is smaller", () => {
-  for (const radius of [0.4, 1, 1.29, 1.6, 2.7, 40]) {
-    const { calls, words } = drawnOn(makeRings, rings(ring(radius)));
-    const dots = calls.filter(([name, , , size]) => name === "arc" && size === 1.6).map(([, x, y]) => [x - SIDE / 2, y - SIDE / 2]);
-    assert.equal(dots.length, 24);
-    const far = dots.map(([x, y]) => Math.hypot(x, y));
-    assert.ok(Math.max(...far) - Math.min(...far) < 1e-9, `not round at ${radius}`);
-    assert.ok(far[0] <= SIDE / 2 - 1.6, `cut off at ${radius}`);
-    dots.forEach(([x, y], i) => assert.ok(Math.abs(Math.atan2(-y, x) - Math.atan2(...clock(24, 1)[i].toReversed())) % (2 * Math.PI) < 1e-6));
-    assert.equal(words.includes("drawn at"), radius > 1.3);
-  }
-  assert.equal(ringTimes(ring(1, { sum: [0, 3] })), 3); // a hand counts
-  assert.equal(ringTimes({ points: [], radius: 0, own: {} }), 1);
-});
 
 test("sizes have names", () => {
   assert.equal(sizeInWords(2), "drawn at ½ size");

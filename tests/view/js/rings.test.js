@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { clockness, clockPoint, markPlaces, nearestPoint, onRing, ringPlaces } from "../../../grokviz/view/film/js/kit/rings.js";
+import { clockness, markPlaces, nearestPoint, onRing, ringPlaces } from "../../../grokviz/view/film/js/kit/rings.js";
 
 const clock = (p, k, turn = 0, sense = 1) =>
   Float32Array.from({ length: 2 * p }, (_, j) => {
@@ -17,11 +17,7 @@ test("a clock fits a clock of its frequency, turned or the other way around", ()
   assert.equal(clockness(new Float32Array(46), 5), 0);
 });
 
-test("numbers stand where their angle says, and at half the modulus on a line", () => {
-  const [x, y] = clockPoint(2, 3, 12);
-  assert.ok(Math.abs(x + 1) < 1e-12 && Math.abs(y) < 1e-12);
-  assert.equal(clockPoint(6, 5, 12)[1], 0);
-});
+
 
 test("rings lie inside their figure and do not overlap", () => {
   for (const count of [1, 2, 3, 5, 8]) {

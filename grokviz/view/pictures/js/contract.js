@@ -10,25 +10,11 @@
  *
  * @typedef {{ label: string, hint: string }} Labelled
  *
- * Rings side by side. `numbers` are the numbers of the run that the points stand for: numbers that are asked about,
- * or answers (`role`). A hand points at the place of its name.
- * @typedef {Labelled & {
- *   kind: "rings", n: number, numbers: number[], rings: Ring[], places: Record<string, number>, hands: Hand[],
- *   draggable: boolean, word: string, role: "questions" | "answers" }} RingsData
- * @typedef {{ k: number, order: number, title: string, points: [number, number][], radius: number, note: string,
- *   own: Record<string, [number, number]> }} Ring
- * @typedef {{ name: string, label: string, dashed: boolean }} Hand
- *
  * Lanes of waves over the answers, and their sum. `shared`: the numbers are answers of the run, not differences.
  * @typedef {Labelled & {
  *   kind: "waves", lanes: Lane[], total: Lane, numbers: number[], axis: string, right: number,
  *   rightLabel: string, winner: number, winnerLabel: string, shared: boolean }} WavesData
  * @typedef {{ title: string, order: number, actual: number[], ideal: number[], scale: number, note: string }} Lane
- *
- * Every pair as a cell; `names` of rows and columns where they are no numbers: `cells` in base64 index `words` and `colours` (light, dark).
- * @typedef {Labelled & {
- *   kind: "map", p: number, cells: string, words: string[], colours: [string, string][], a: number, b: number,
- *   question: string, names: string[] }} MapData
  *
  * A table of all pairs of elements and what one neuron sees of either. `order`: the elements, coset by coset; `starts`:
  * the places where a coset begins; `memory`: by which the page remembers whether it is in order.

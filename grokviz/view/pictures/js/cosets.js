@@ -10,7 +10,7 @@ import { NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { SMALL } from "../../film/js/kit/theme.js";
 import { nameOf } from "../../film/js/kit/timeline.js";
 import { readable } from "../../film/js/kit/wording.js";
-import { legendEntry } from "./map.js";
+import { legendEntry } from "./legend.js";
 
 const WIDEST = 480, BARS = 84, GAP = 8, LETTER = 16; // pixels: the table, the bars, between them, and for a and b
 const ORDER_MS = 600;

@@ -1,14 +1,12 @@
 // One picture in one place of the page: built anew when its data change, painted when size, theme or pointer do.
 
-/** @import { CosetsData, MapData, OutcomesData, Page, RingsData, WavesData } from "./contract.js" */
+/** @import { CosetsData, OutcomesData, Page, WavesData } from "./contract.js" */
 
 import { make, setText } from "../../film/js/kit/dom.js";
 import { hovered, NOTHING, onHover, pointAt } from "../../film/js/kit/hover.js";
 import { readTheme } from "../../film/js/kit/theme.js";
 import { makeCosets } from "./cosets.js";
-import { makeMap } from "./map.js";
 import { makeOutcomes } from "./outcomes.js";
-import { makeRings } from "./rings.js";
 import { makeWaves } from "./waves.js";
 
 /** What ends the picture that a root shows now.
@@ -16,7 +14,7 @@ import { makeWaves } from "./waves.js";
 const shown = new WeakMap();
 
 /** Called by Streamlit at first, then whenever the data or the theme change.
- * @param {{ data: RingsData | WavesData | MapData | CosetsData | OutcomesData, parentElement: Element,
+ * @param {{ data: WavesData | CosetsData | OutcomesData, parentElement: Element,
  *   setTriggerValue: (name: string, value: object) => void }} component */
 export function mount({ data, parentElement, setTriggerValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".pic"));
@@ -51,10 +49,8 @@ export function mount({ data, parentElement, setTriggerValue }) {
   };
 }
 
-/** @param {RingsData | WavesData | MapData | CosetsData | OutcomesData} data @param {Page} page */
+/** @param {WavesData | CosetsData | OutcomesData} data @param {Page} page */
 function makePictureOf(data, page) {
-  if (data.kind === "rings") return makeRings(data, page);
   if (data.kind === "outcomes") return makeOutcomes(data, page);
-  if (data.kind === "cosets") return makeCosets(data, page);
-  return data.kind === "waves" ? makeWaves(data, page) : makeMap(data, page);
+  return data.kind === "cosets" ? makeCosets(data, page) : makeWaves(data, page);
 }

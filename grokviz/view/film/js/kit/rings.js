@@ -96,13 +96,6 @@ export function nearestPoint(points, x, y, reach = Infinity) {
   return { i, far };
 }
 
-/** Where number i of n stands on a perfect clock of frequency k. At k = n/2 there is no sine.
- * @param {number} k @param {number} i @param {number} n @returns {Point} */
-export function clockPoint(k, i, n) {
-  const angle = (2 * Math.PI * ((k * i) % n)) / n;
-  return [Math.cos(angle), 2 * k === n ? 0 : Math.sin(angle)];
-}
-
 /** How well dots fit a clock of frequency k: |correlation| with exp(i w_k n), either way around, 0 to 1.
  * @param {ArrayLike<number>} dots x and y of each number @param {number} k */
 export function clockness(dots, k) {
