@@ -62,7 +62,8 @@ with shell.column():
 lottery.section(page.film_key(("rings", "answers")))
 
 shell.foot(
-    "You have seen it from outside, and a little of what grows inside. Next, take the whole run in your hand, every picture of it at once; or train a network of your own, which takes less than a minute.",
+    "You have seen it from outside, and a little of what grows inside. Next, take the whole run in your hand, every picture of it at once; or train a network of your own, which takes less than a minute. The course leads through it all in eight steps.",
+    "course",
     "timeline",
     "train",
     "follow",

@@ -9,6 +9,7 @@ from threading import Thread
 import streamlit as st
 
 from grokviz.app import frame, garbage, menu
+from grokviz.app.lessons import links
 from grokviz.app.session import budget, cache, keys, uploads, visitor
 from grokviz.errors import HostingError
 from grokviz.jobs import supervisor
@@ -56,6 +57,7 @@ def run() -> None:
     uploads.begin_run()
     try:
         with budget.charged(), cache.one_rerun():
+            links.arrive()
             page.run()
     except HostingError as error:
         st.info(str(error), icon=":material/hourglass_top:")

@@ -18,6 +18,7 @@ from grokviz.study import Study
 from grokviz.view.film import assets
 from grokviz.view.film.component import FilmState
 
+TO = "to"  # a run and a step to go to, as a link of a lesson names them: `app.lessons.links`
 PRESENT = "present"  # kept on every page: `?present=true` shows the film to a room
 EXTRAS = (
     "a",
