@@ -9,6 +9,7 @@ from grokviz import hosting
 from grokviz.errors import HostingError
 from grokviz.forecast.presets import PRESETS, preset
 from grokviz.hosting import Limits
+from grokviz.sequence_config import RECIPES, recipe
 
 
 def test_ones_own_machine_has_no_limits(monkeypatch):
@@ -76,3 +77,13 @@ def test_the_folder_does_not_tell_the_key(tmp_path, monkeypatch):
         path.mkdir()
     assert set(hosting.visitor_roots(tmp_path)) == {one, two}
     assert hosting.visitor_roots(tmp_path / "nowhere") == []
+
+
+def test_a_visitor_trains_recipes_on_sequences_and_nothing_larger():
+    for task in RECIPES:
+        hosting.check(recipe(task), hosting.Limits())
+    hosting.check(recipe("skip-trigrams", n_train=100, steps=3_000), hosting.Limits())
+    for changed in ({"steps": 40_001}, {"d_mlp": 1024}, {"batch_size": 4096}, {"n_train": 20_000}):
+        (name,) = changed
+        with pytest.raises(HostingError, match=f"{name} = .*more than this shared machine allows"):
+            hosting.check(recipe("digits", **changed), hosting.Limits())
