@@ -56,13 +56,13 @@ def rows() -> list[Row]:
 
 
 def _count_opened() -> list[Path]:
-    opened, real = [], summary.open_run
+    opened, real = [], summary.open_any
 
     def counting(path: Path):
         opened.append(path)
         return real(path)
 
-    summary.open_run = counting
+    summary.open_any = counting
     return opened
 
 

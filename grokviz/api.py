@@ -217,13 +217,14 @@ def train(
 def _train(config: RunConfig, out: str | Path | None, device: str) -> "Iterator[LogRow | Snapshot]":
     from grokviz import worker
     from grokviz.engine.batch import State
+    from grokviz.engine.schedule import LogRow
     from grokviz.engine.train import train
 
     if out is None:
         yield from (event for event in train(config, device) if not isinstance(event, State))
     else:
         worker.start(Path(out), config, device)
-        yield from worker.run(Path(out), device)
+        yield from (row for row in worker.run(Path(out), device) if isinstance(row, LogRow))
 
 
 def record(

@@ -272,7 +272,7 @@ def test_a_training_that_diverges_says_what_to_change(tmp_path, refuse):
     path = tmp_path / "new"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            cli.common, "_show_progress", lambda rows, steps: list(rows)
+            "grokviz.cli.common._show_progress", lambda rows, steps: list(rows)
         )  # the bar is not the sentence
         more = ["--precision", "float32", "--device", "cpu", "--out", path]
         assert "smaller l" in refuse("train", *flags.split(), *more)
