@@ -40,11 +40,11 @@ with shell.column():
         "some of those cells turn. And where the borders lie depends on what is called late, so there are two rules: both are "
         "printed, and you may switch between them."
     )
-    st.caption(
-        "The four names, and the rule of 1,000 steps: [Liu, Kitouni, Nolte, Michaud, Tegmark and Williams 2022]"
+    st.markdown(
+        "The four names, and the rule of 1,000 steps, are those of [Liu, Kitouni, Nolte, Michaud, Tegmark and Williams 2022]"
         "(https://arxiv.org/abs/2205.10343), *Towards Understanding Grokking: An Effective Theory of Representation Learning*. Their "
-        "runs had 100,000 steps; these have far fewer, which is why a ratio suits them better. Every map is a sweep, and you can make "
-        "your own: `python -m grokviz sweep --help`."
+        "runs had 100,000 steps; these have far fewer, which is why a ratio suits them better. Every map is a sweep, and you can "
+        "make larger ones: `python -m grokviz sweep --help`."
     )
 own.room(rule)
 page.remember()

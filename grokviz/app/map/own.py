@@ -96,9 +96,7 @@ def _offer() -> None:
         on_click=_start,
         args=(sweep,),
     )
-    st.caption(
-        "It takes the place of the map that you made before. Larger ones: `python -m grokviz sweep --help`."
-    )
+    st.caption("It takes the place of the map that you made before.")
 
 
 def _start(sweep: Sweep) -> None:
