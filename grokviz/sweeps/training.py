@@ -45,14 +45,23 @@ def batches(sweep: Sweep, device: str = "auto") -> list[list[int]]:
 
     So a map is there as a whole, if thinly, as soon as can be. The same for the same sweep and device.
     """
-    configs = [sweep.config(run) for run in range(len(sweep))]
+    configs, n, where = (
+        [sweep.config(run) for run in range(len(sweep))],
+        len(sweep.seeds),
+        choose_device(device),
+    )
 
-    def place(run: int) -> tuple[int, float, int]:
-        return run % len(sweep.seeds), -(configs[run].p ** 2) * configs[run].frac_train, run
+    def size(run: int) -> float:
+        return configs[run].p ** 2 * configs[run].frac_train
 
-    order = sorted(range(len(sweep)), key=place)
-    parts = together([configs[run] for run in order], choose_device(device))
-    return [sorted(order[i] for i in part) for part in parts]
+    found = []
+    for first in range(
+        n
+    ):  # seeds apart: what is trained together takes as long as the run with the most pairs
+        order = sorted(range(first, len(sweep), n), key=lambda run: (-size(run), run))
+        parts = together([configs[run] for run in order], where)
+        found += [sorted(order[i] for i in part) for part in parts]
+    return found
 
 
 def nothing(done: int, row: LogRow) -> None:

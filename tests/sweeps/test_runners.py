@@ -164,3 +164,11 @@ def test_ray_gives_the_same_table(swept, tmp_path, monkeypatch):
     monkeypatch.setattr("grokviz.engine.train._runs_at_once", of(3))
     made(tmp_path / "ray", EIGHT, How("ray", "cpu"))
     same(outcomes.read(tmp_path / "ray"), outcomes.read(swept))
+
+
+def test_seeds_are_trained_apart_and_the_most_pairs_first(monkeypatch):
+    monkeypatch.setattr("grokviz.engine.train._runs_at_once", of(3))
+    found = training.batches(EIGHT, "cpu")
+    assert sorted(run for part in found for run in part) == list(range(8))
+    assert [{run % 2 for run in part} for part in found] == [{0}, {0}, {1}, {1}]
+    assert EIGHT.cell(found[0][-1])["frac_train"] == 0.8
