@@ -179,6 +179,13 @@ def trained_elsewhere(task: str) -> Key[str]:
     return Key(f"_trained_{task}")
 
 
+# The race
+RACE_TRICKS: Key[list[str]] = Key("race_tricks")
+RACE_MODULUS: Key[int] = Key("race_modulus")
+RACE_SEED: Key[int] = Key("race_seed")
+RACE_WAS: Key[tuple[Path, str]] = Key("_race_was")  # the last race, and where it stood when it was drawn last
+
+
 # Library
 REFERENCE: Key[str] = Key("hub_reference")
 FIND: Key[str] = Key("library_find")
