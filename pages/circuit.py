@@ -21,15 +21,7 @@ shell.article(
 )
 with shell.column():
     page.run_picker()
-page.explorer(
-    panels=("embedding", "rings", "attention", "neurons", "outputs", "logits"),
-    below=page.circuit_note,
-    at_end=True,
-)
-
-with shell.column():
-    stations.show()
-
+page.explorer(panels=(), below=stations.show, layout="strip", at_end=True)
 shell.foot(
     "So much for the parts. Next, put one question in, and follow it through all of them.",
     "follow",

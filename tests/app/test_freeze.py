@@ -219,6 +219,16 @@ def test_two_runs_stand_beside_each_other(page):
 
 
 @pytest.mark.browser
+def test_a_panel_beside_a_text_asks_for_the_part_that_it_draws(page):
+    page.goto("/circuit.html?run=mod59-quick")
+    neurons = page.locator("[data-panel=neurons]")
+    neurons.wait_for(state="attached")
+    neurons.scroll_into_view_if_needed()
+    neurons.get_by_text("of the 256 neurons").wait_for()
+    assert "gv-empty" not in (neurons.get_attribute("class") or "")
+
+
+@pytest.mark.browser
 def test_another_run_is_chosen_from_the_list(page):
     page.goto("/measures.html?run=gone")
     assert "not on this site" in page.locator(".site-runs").inner_text()

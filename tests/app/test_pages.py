@@ -29,12 +29,14 @@ ARTICLES = [measure for measure in registry.measures() if measure.article]
 PICTURES = {
     "story": 1,
     "measures": len(ARTICLES),
+    "circuit": 6,
     "follow": 8,
     "cut": 7,
     "build": 1,
     "map": 1 if bundled() else 0,
 }  # components besides the film
-NO_FILM = ("build", "groups", "elsewhere", "library", "map", "glossary")  # of these runs none is of a group
+# Of these runs none is of a group.
+NO_FILM = ("build", "groups", "elsewhere", "library", "map", "ungrok", "glossary")
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 

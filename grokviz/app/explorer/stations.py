@@ -4,10 +4,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from grokviz.app.session import address
-from grokviz.errors import HostingError, NoRunError, RunError
+from grokviz.app import shell
+from grokviz.app.explorer import page
+from grokviz.app.session import keys
 from grokviz.study import Study
+from grokviz.view.film import component
+
+ROOM = 500  # pixels, of a picture with its sentence
+# What the stations are seen in: the last of each stands beside the words.
+PANELS = (("embedding", "rings"), ("attention",), ("neurons",), ("outputs", "logits"))
+SOURCES = {
+    True: "Sections 4.1 to 4.3 and appendix C.1.2 of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The published figures "
+    "are those of the paper's own run; the figures above are measured on the run in view.",
+    False: "[Chughtai et al. 2023](https://arxiv.org/abs/2302.03025) and [Stander et al. 2024](https://arxiv.org/abs/2312.06581). "
+    "The figures above are measured on the run in view.",
+}
 
 
 class Station(NamedTuple):
@@ -41,7 +54,7 @@ CLOCK = (
         "4. The waves are added up",
         "The matrix $W_L = W_{out} W_U$ takes neurons to answers. It gives answer $c$ a weighted sum of "
         "$\\cos(w_k(a+b-c))$ over the key frequencies. Every one of these waves is at its crest where $c = a+b$, and "
-        "nowhere else do all of them agree. The last panel takes the answers apart into waves of $a$ and $b$: in the "
+        "nowhere else do all of them agree. The map takes the answers apart into waves of $a$ and $b$: in the "
         "end a few small blocks on its diagonal outshine all else.",
     ),
 )
@@ -71,25 +84,30 @@ GROUP = (
 )
 
 
-def stations_of(study: Study | None) -> Sequence[Station]:
+def stations_of(study: Study) -> Sequence[Station]:
     """Those of the group of a run; where none is known, those of a clock, of which the story is told."""
-    places = study.task.places if study else None
+    places = study.task.places
     return CLOCK if places is None or places.group.is_cyclic else GROUP
 
 
-def show() -> None:
-    """One below the other, of the run in view."""
-    try:
-        found = stations_of(address.study())
-    except (RunError, HostingError, NoRunError):  # the explorer says so
-        found = CLOCK
-    for station in found:
-        st.header(station.title, anchor=False)
-        st.markdown(station.words)
-    st.caption(
-        "Sections 4.1 to 4.3 and appendix C.1.2 of [Nanda et al. 2023](https://arxiv.org/abs/2301.05217). The published figures are "
-        "those of the paper's own run; the figures above are measured on the run in view."
-        if found is CLOCK
-        else "[Chughtai et al. 2023](https://arxiv.org/abs/2302.03025) and [Stander et al. 2024](https://arxiv.org/abs/2312.06581). "
-        "The figures above are measured on the run in view."
-    )
+def show(study: Study) -> None:
+    """What is measured at this step, then the stations of the run, each beside its pictures; without a film, their words."""
+    page.circuit_note(study)
+    found = stations_of(study)
+    with st.container(key=page.FIXED):
+        for station, panels in zip(found, PANELS, strict=True):
+            st.header(station.title, anchor=False)
+            words, picture = st.columns(2, gap="large")
+            words.markdown(station.words)
+            if not keys.IS_PLAIN.get(False):
+                for column, name in zip((picture, words), reversed(panels), strict=False):
+                    _panel(column, name)
+        with shell.column():
+            st.caption(SOURCES[found is CLOCK])
+
+
+def _panel(column: DeltaGenerator, name: str) -> None:
+    """One of the film's panels under its own title."""
+    with column:
+        shown = {"kind": "film", "id": name, "titled": True}
+        component.panels([shown], page.film_key(), key=f"station-{name}", room=ROOM)

@@ -133,6 +133,7 @@
  * @property {(g: Canvas, own: Own, context: Context) => void} live every frame
  * @property {(own: Own, x: number, y: number, context: Context) => (Hover & { words: string }) | null} [hover] what is at
  *   this point, and the words that take the place of the caption meanwhile
+ * @property {boolean} [titled] under its own title, also where it stands beside a text of the page
  * @property {boolean} [wide] over the whole width of the page, in a row of its own
  * @property {(timeline: Timeline, width: number) => number} [height] of the figure in pixels, where a square is not right
  * @property {(timeline: Timeline, i: number) => string} caption the answer at snapshot i

@@ -97,7 +97,7 @@ function makePage(panel, { placed = false, head }) {
     make("button", "gv-link", { type: "button", text: `Save ${kind.toUpperCase()}`, onclick: () => page.onsave(kind) }));
   const howto = panel.howto ? [make("details", "gv-howto", {},
     make("summary", "", { text: "How to read this" }), make("p", "", { text: panel.howto }), ...saves)] : [];
-  const heading = head ? [head] : placed ? [] : [make("h3", "gv-title", { text: panel.title })];
+  const heading = head ? [head] : placed && !panel.titled ? [] : [make("h3", "gv-title", { text: panel.title })];
   const element = make("figure", panel.wide ? "gv-panel gv-wide" : "gv-panel", { "data-panel": panel.id },
     ...heading, figure.holder, make("figcaption", "", {}, caption), ...howto);
   element.classList.toggle("gv-placed", placed);

@@ -14,6 +14,8 @@ import { panelOf } from "./stages/index.js";
 /** @typedef {{ film: string, panels: Spec[], room: number }} Placed the key of a film, and which panels stand here */
 /** @typedef {{ show: (data: Placed) => void, stop: () => void, pick: (chosen: object) => void }} Site */
 
+const OF_THE_FILM = new Set(["maps", "distances"]); // parts that a film asks for; others come by themselves
+
 /** @type {WeakMap<Element, Site>} */
 const sites = new WeakMap();
 
@@ -80,8 +82,9 @@ function makeStand(root, film, pick) {
   function build() {
     watcher.disconnect();
     if (!scene) return;
-    const { timeline, film: clock } = scene;
-    frames = wanted.map((panel) => makePanelFrame(panel, timeline, clock, { need() {}, placed: true, pick }));
+    const { timeline, film: clock, need: ask } = scene;
+    const need = (/** @type {string} */ part) => void (OF_THE_FILM.has(part) && ask(part, timeline.header.id));
+    frames = wanted.map((panel) => makePanelFrame(panel, timeline, clock, { need, placed: true, pick }));
     root.replaceChildren(...frames.map(({ element }) => element));
     frames.forEach(({ element }) => watcher.observe(element));
     layout();

@@ -134,7 +134,7 @@ export function buildView(site, cores, control) {
   const deaf = onHover(film.draw);
   if (full || !registry.active) registry.active = film;
   registry.films.set(control.key, film);
-  registry.scenes.set(control.key, { film, timeline });
+  registry.scenes.set(control.key, { film, timeline, need: (part, run) => site.need(part, run) });
 
   panels.choose(control.panels);
   film.goTo(film.nearest(control.step), { silent: true, eased: false });

@@ -19,7 +19,7 @@ import { waves } from "./waves.js";
 
 /** @type {Record<string, (spec: any) => Panel<any>>} */
 const KINDS = {
-  angles, answer, asked, attention, cost, curves, damage, film: ({ id }) => namedPanel(id), rises, sums, waves,
+  angles, answer, asked, attention, cost, curves, damage, film: ({ id, titled = false }) => ({ ...namedPanel(id), titled }), rises, sums, waves,
 };
 
 /** One of the film's own panels. @param {string} id @returns {Panel<any>} */
