@@ -47,12 +47,26 @@ def _pizza(p: int, group: str) -> RunConfig:
     return dataclasses.replace(fast_preset(p, group), attention_rate=0.0)
 
 
+def _erring_teacher(p: int, group: str) -> RunConfig:
+    """A tenth of the labels wrong, and so much weight decay that a table of exceptions is too dear. Measured at p = 59 alone."""
+    return dataclasses.replace(
+        fast_preset(p, group),
+        frac_train=0.8,
+        lr=3e-3,
+        weight_decay=6.0,
+        wrong_labels=0.1,
+        stop="steps",
+        steps=1_300,
+    )
+
+
 PRESETS = {
     "fast": Preset("Fast", "A recipe tuned to grok as soon as it can while the wait is still plain to see.", fast_preset),
     "paper": Preset("The paper's", "The recipe of Nanda et al. 2023. It takes its time: the long flat stretch is the point.", _paper, 113),
     "memorises": Preset("Only memorises", "The fast recipe without weight decay: nothing makes the memory expensive.", _only_memorises),
     "little": Preset("Too little data", "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000.", _too_little_data),
     "pizza": Preset("A pizza", "The fast recipe at the attention rate 0: no head can choose what to look at, so the two numbers are added up before anything is made of them. See page Clock or pizza?", _pizza),
+    "teacher": Preset("An erring teacher", "One label in ten is false. With so much weight decay a table of exceptions is too dear, so it learns the rule and contradicts its teacher. Measured at 59 alone, where two seeds of three came to over 95 % of the unseen questions within 1,300 steps.", _erring_teacher, 59),
     "quick": Preset("Quick", "", _quick, 59),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from grokviz.app.session import address, keys
 from grokviz.app.train import form, widgets
-from grokviz.config import SETTINGS, RunConfig, of_group
+from grokviz.config import SETTINGS, RunConfig, of_group, same_course
 from grokviz.errors import ConfigError
 from grokviz.forecast.presets import PRESETS, to_watch
 from grokviz.settings import flag_of
@@ -73,9 +73,13 @@ def _value(field: str, text: str) -> object:
 
 
 def query(config: RunConfig) -> str:
-    """The settings of the form that are not those of the fast recipe, and always the modulus or the group."""
-    usual = to_watch("fast", config.p, config.group)
-    first = {"group": config.group} if config.group else {NAMES["p"]: config.p}
+    """The settings of the form that are not those of its recipe, the recipe where it is not the fast one, and always the
+    modulus or the group."""
+    whose = [(name, to_watch(name, config.p, config.group)) for name in form.OFFERED]
+    recipe, usual = next(((name, one) for name, one in whose if same_course(config, one)), whose[0])
+    first: dict[str, object] = {"group": config.group} if config.group else {NAMES["p"]: config.p}
+    if usual != whose[0][1]:
+        first |= {PRESET: recipe}
     others = [field for field in form.FIELDS if field not in ("p", "group")]
     if config.group:
         others.remove("operation")
