@@ -83,7 +83,7 @@ def run(folder: Path, how: How = HERE) -> Iterator[Progress]:
         for part in missing:
             for number in part:
                 known.pop(number, None)
-        outcomes.rewrite(folder, [known[number] for number in sorted(known)])
+        outcomes.rewrite(folder, [known[number] for part in parts for number in part if number in known])
         yield Progress(len(known), len(sweep), tuple(known.values()))
         yield from _train(folder, sweep, missing, how, len(known))
 
