@@ -1,4 +1,4 @@
-/*! gifenc 1.0.3, MIT License, Copyright (c) 2017 Matt DesLauriers, https://github.com/mattdesl/gifenc
+/*! gifenc 1.0.3, MIT License, Copyright (c) 2017 Matt DesLauriers, gifenc on npm
     As published (dist/gifenc.esm.js of the npm package), but for this notice. Permission is hereby granted, free of
     charge, to any person obtaining a copy of this software to deal in it without restriction, including the rights to
     use, copy, modify, merge, publish, distribute, sublicense and sell copies, provided that this notice is included.
