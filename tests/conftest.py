@@ -17,7 +17,7 @@ from devtools.server import serving
 
 # The floors that compute: each of their functions is held to its annotations, array shapes included, by every test.
 # Higher up tests give wrong types on purpose, to see them refused in words.
-COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit")
+COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit", "study", "view")
 install_import_hook([f"grokviz.{part}" for part in COMPUTING], f"{shapes.__name__}.check")
 
 pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test

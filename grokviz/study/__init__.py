@@ -37,11 +37,11 @@ class Study:
             return list(map(str, self.timeline.key_freqs))
         return [self.task.places.group.blocks[k].name for k in self.timeline.key_freqs]
 
-    def index_at(self, step: float) -> int:
+    def index_at(self, step: float | np.integer) -> int:
         """The index of the snapshot nearest to a step; of two as near, the earlier."""
         return int(abs(self.timeline.steps - step).argmin())
 
-    def step_at(self, step: float) -> int:
+    def step_at(self, step: float | np.integer) -> int:
         """The step of that snapshot."""
         return int(self.timeline.steps[self.index_at(step)])
 

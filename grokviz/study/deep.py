@@ -35,7 +35,7 @@ class Kept(NamedTuple):
     series: Mapping[str, Float[np.ndarray, "n ..."]]  # float64
 
     def row(self, i: int) -> dict[str, np.ndarray]:
-        return {name: values[i] for name, values in self.series.items()}
+        return {name: np.asarray(values[i]) for name, values in self.series.items()}
 
 
 class Progress(NamedTuple):
