@@ -36,7 +36,19 @@ PICTURES = {
     "map": 1 if bundled() else 0,
 }  # components besides the film
 # Of these runs none is of a group.
-NO_FILM = ("build", "groups", "elsewhere", "library", "map", "race", "ungrok", "glossary")
+NO_FILM = (
+    "build",
+    "groups",
+    "elsewhere",
+    "library",
+    "map",
+    "race",
+    "ungrok",
+    "glossary",
+    "course",
+    "film",
+    "teacher",
+)
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 
