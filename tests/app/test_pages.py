@@ -35,20 +35,7 @@ PICTURES = {
     "build": 1,
     "map": 1 if bundled() else 0,
 }  # components besides the film
-# Of these runs none is of a group.
-NO_FILM = (
-    "build",
-    "groups",
-    "elsewhere",
-    "library",
-    "map",
-    "race",
-    "ungrok",
-    "glossary",
-    "course",
-    "film",
-    "teacher",
-)
+FILM = ["grokviz_command", "grokviz_film"]  # the film and what commands it; both or neither
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
 
 
@@ -56,8 +43,10 @@ HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[r
 def test_page_runs_and_is_an_article(runs, visit, page):
     app = visit(page)
     assert len(app.title) == 1
-    film = 0 if page in NO_FILM else 2  # the film and what commands it
-    assert len(components(app)) == film + PICTURES.get(page, 0)
+    names = [component.proto.component_name for component in components(app)]
+    films = sorted(name for name in names if name in FILM)
+    assert films == (FILM if films or page in FIGURES[:-1] else [])
+    assert len(names) - len(films) == PICTURES.get(page, 0)
     assert not app.error
     assert not app.toast
 
