@@ -13,6 +13,7 @@ import pytest
 
 from devtools import ROOT
 from grokviz import cli
+from grokviz.forecast.presets import PRESETS
 from grokviz.forecast.recipes import fast_preset
 from grokviz.runs import library, record, write
 from grokviz.runs.folder import open_run, read_weights
@@ -234,7 +235,7 @@ def test_a_group_is_asked_for_by_its_name_alone(tmp_path):
     ("flags", "says"),
     [
         ("--preset fast --modulus 252", "p = 252 is out of range"),
-        ("--preset papr", "'papr' is not known. Choose one of: fast, paper, memorises, little, pizza, quick"),
+        ("--preset papr", f"'papr' is not known. Choose one of: {', '.join(PRESETS)}."),
         ("--modulus 12 --operation divide", "p = 12 is not prime"),
         ("--group monster", "The group 'monster' is not known. There are S_3, S_4, S_5"),
         ("--group D_12 --modulus 7", "The group 'D_12' with p = 7 does not fit. Its name is D_12"),

@@ -94,7 +94,8 @@ def named(app, label):
     return next(one for one in app.button if one.label.startswith(label))
 
 
-def test_a_map_of_ones_own_is_asked_for_stopped_and_gone_on_with(mapped, no_runs, visit):
+def test_a_map_of_ones_own_is_asked_for_stopped_and_gone_on_with(mapped, no_runs, visit, monkeypatch):
+    monkeypatch.setenv("GROKVIZ_RUNS", str(no_runs))  # not the folder that all tests share
     app = visit("map")
     app = healthy(named(app, "Fill this map: 30 runs").click().run())
     assert sweeping.status(library.trained()).state == "queued"
