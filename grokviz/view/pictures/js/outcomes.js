@@ -86,12 +86,13 @@ export function cellBeside(i, move, width, height) {
 function makeCellButton(data, cell, index) {
   const fate = data.fates[cell.fate], none = cell.fate < 0;
   const marks = cell.seeds.map((seed) => data.fates[seed.fate].mark).join(" ");
+  const step = cell.step === null ? "" : whole(cell.step), seen = none ? "" : `${fate.letter} ${step}`.trim(); // said first, as it is seen
   return make("button", `pic-cell ${none ? "pic-none" : `pic-fate-${cell.fate}`}`, {
-    type: "button", "aria-label": cellInWords(data, index), "aria-pressed": String(index === data.chosen),
+    type: "button", "aria-label": `${seen} ${cellInWords(data, index)}`, "aria-pressed": String(index === data.chosen),
   },
-    make("span", "pic-cell-letter", { text: none ? "" : fate.letter }),
-    make("span", "pic-cell-step", { text: cell.step === null ? "" : whole(cell.step) }),
-    make("span", "pic-cell-seeds", { text: marks }));
+    make("span", "pic-cell-letter", { text: none ? "" : fate.letter }), " ",
+    make("span", "pic-cell-step", { text: step }),
+    make("span", "pic-cell-seeds", { "data-marks": marks }));
 }
 
 /** @param {OutcomesData} data @param {number} index */
