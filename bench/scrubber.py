@@ -61,6 +61,18 @@ def drag(page: Page, seconds: float) -> tuple[float, float]:
     return (now[0] - before[0]) / elapsed * 1000, statistics.median(now[2])
 
 
+def played_and_dragged(page: Page) -> tuple[float, float, float]:
+    """Frames a second under play, and what `drag` says; the page is closed then."""
+    page.wait_for_timeout(800)
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    play = frames_during(page, 5)
+    page.keyboard.press("Space")
+    dragged, latency = drag(page, 4)
+    page.close()
+    return play, dragged, latency
+
+
 def over_the_wire(browser: Browser) -> list[Row]:
     """Bytes the browser receives from a Streamlit page at p = 113, and the time from an input to Python's answer."""
     rows = []
@@ -154,13 +166,7 @@ def two_runs(browser: Browser) -> list[Row]:
     place = page.locator("[data-panel=difference]")
     place.wait_for(state="attached")
     place.evaluate("e => e.scrollIntoView({ block: 'end' })")
-    page.wait_for_timeout(800)
-    page.keyboard.press("Home")
-    page.keyboard.press("Space")
-    play = frames_during(page, 5)
-    page.keyboard.press("Space")
-    dragged, latency = drag(page, 4)
-    page.close()
+    play, dragged, latency = played_and_dragged(page)
     return [
         Row("two runs of 50 and 150 snapshots, play", f"{play:.1f} fps", "55 fps"),
         Row("two runs, drag, input to redraw", f"{dragged:.1f} fps, {latency:.1f} ms", "40 fps"),
@@ -173,13 +179,7 @@ def rows() -> list[Row]:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(path.resolve().as_uri())
         page.wait_for_selector(".gv-grid canvas")
-        page.wait_for_timeout(800)
-        page.keyboard.press("Home")
-        page.keyboard.press("Space")
-        play = frames_during(page, 5)
-        page.keyboard.press("Space")
-        dragged, latency = drag(page, 4)
-        page.close()
+        play, dragged, latency = played_and_dragged(page)
         found += [
             Row("play", f"{play:.1f} fps", "55 fps"),
             Row("drag with a real mouse", f"{dragged:.1f} fps", "40 fps"),

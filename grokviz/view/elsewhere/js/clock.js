@@ -1,5 +1,7 @@
 // The step in view, one for all figures of the page: each is a component of its own, and they meet on `globalThis`.
 
+import { nearestStep } from "../../film/js/kit/axis.js";
+
 /** @typedef {{ step: number, listeners: Set<() => void> }} SharedStep */
 
 const shared = (globalThis.grokvizStep ??= { step: -1, listeners: new Set() });
@@ -28,12 +30,7 @@ export function onStep(listener) {
 
 /** The index of the snapshot nearest to the step in view; of two as near the earlier.
  * @param {number[]} steps ascending */
-export function snapshotInView(steps) {
-  const step = stepInView();
-  let best = 0;
-  for (let i = 1; i < steps.length; i++) if (Math.abs(steps[i] - step) < Math.abs(steps[best] - step)) best = i;
-  return best;
-}
+export const snapshotInView = (steps) => nearestStep(steps, stepInView());
 
 /** A value at the step in view, along a straight line between two rows of a log; NaN beyond them.
  * @param {number[]} steps @param {(number | null)[]} values */

@@ -5,6 +5,7 @@
 
 import { fitCanvas, makeCanvas, screenScale } from "../../film/js/kit/canvas.js";
 import { make } from "../../film/js/kit/dom.js";
+import { makePicture } from "../../film/js/kit/maps.js";
 import { percent } from "../../film/js/kit/wording.js";
 import { bytesOf, snapshotInView } from "./clock.js";
 
@@ -16,7 +17,7 @@ export function makeMaps(data, page) {
   const heads = data.heads.map(({ title, cells }) => {
     const canvas = makeCanvas("els-canvas", `${data.label}: ${title}`);
     const figure = make("figure", "els-map", {}, make("figcaption", "els-title", { text: title }), canvas);
-    return { canvas, figure, cells: bytesOf(cells), image: makePixels(n) };
+    return { canvas, figure, cells: bytesOf(cells), image: makePicture(n) };
   });
   const element = make("div", "els-maps", {}, ...heads.map(({ figure }) => figure));
   for (const head of heads) listenToMap(head.canvas, head.cells, data, page);
@@ -39,15 +40,6 @@ export function makeMaps(data, page) {
     }
   }
   return { element, paint };
-}
-
-/** One pixel a pair of tokens.
- * @param {number} n */
-function makePixels(n) {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [n, n];
-  const context = /** @type {Canvas} */ (canvas.getContext("2d")), image = context.createImageData(n, n);
-  return { canvas, words: new Uint32Array(image.data.buffer), flush: () => context.putImageData(image, 0, 0) };
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Uint8Array} cells @param {MapsData} data @param {Page} page */

@@ -4,7 +4,7 @@
 /** @import { Figure, Page, PartsData } from "./contract.js" */
 
 import { cleanCanvas, fitCanvas, line, makeCanvas, screenScale, write } from "../../film/js/kit/canvas.js";
-import { abgr, cssColour, parseColour } from "../../film/js/kit/colours.js";
+import { mixed, parseColour } from "../../film/js/kit/colours.js";
 import { make } from "../../film/js/kit/dom.js";
 import { SMALL } from "../../film/js/kit/theme.js";
 import { readable } from "../../film/js/kit/wording.js";
@@ -69,7 +69,7 @@ function drawSays(g, data, says, at, cell, theme) {
   for (let token = 0; token < data.tokens.length; token++) {
     for (let answer = 0; answer < data.answers.length; answer++) {
       const value = saidOf(data, says, at, token, answer) / data.reach, ink = value > 0 ? up : down, share = Math.abs(value);
-      g.fillStyle = cssColour(abgr(paper.map((v, c) => Math.round(v * (1 - share) + ink[c] * share))));
+      g.fillStyle = mixed(paper, ink, share);
       g.fillRect(LEFT_ROOM + token * cell, top + answer * CELL, cell - 0.5, CELL - 0.5);
     }
   }

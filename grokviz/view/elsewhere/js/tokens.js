@@ -28,7 +28,7 @@ export function makeTokens(data, page) {
       setText(chance, percent(question.chance[at]));
     });
   }
-  row.onpointermove = (event) => page.say(about(data, cells.findIndex(({ cell }) => cell.contains(/** @type {Node} */ (event.target)))));
+  row.onpointermove = (event) => page.say(about(data, looks, cells.findIndex(({ cell }) => cell.contains(/** @type {Node} */ (event.target)))));
   row.onpointerleave = () => page.say("");
   return { element: make("figure", "els-tokens", {}, row), paint };
 }
@@ -44,11 +44,11 @@ function makeCell(token, question, hasBars) {
   return { cell, bar, guess, chance, question };
 }
 
-/** @param {TokensData} data @param {number} i of the cell that is pointed at */
-function about(data, i) {
+/** @param {TokensData} data @param {Uint8Array} attention of every snapshot @param {number} i of the cell that is pointed at */
+function about(data, attention, i) {
   if (i < 0) return "";
   const at = snapshotInView(data.steps), question = data.asked.find(({ place }) => place === i);
-  const looks = bytesOf(data.looks)[at * data.tokens.length + i];
+  const looks = attention[at * data.tokens.length + i];
   const looked = looks === undefined ? "" : `It is looked at with ${percent(Math.round((looks / 255) * 100) / 100)} of the attention. `;
   if (!question) return looked || `“${data.tokens[i]}”, which is not asked for.`;
   return `${looked}Right is “${question.right}”; the network says “${question.guess[at]}”, gives the right one ${percent(question.chance[at])}, and its loss is ${readable(question.loss[at])}.`;
