@@ -4,7 +4,6 @@ Whoever is behind takes the next steps, so that all are at the same step, whatev
 """
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,15 +13,13 @@ from pathlib import Path
 import torch
 
 from grokviz import hosting, study, worker
-from grokviz.errors import GrokVizError, RunError, TrainingError
+from grokviz.errors import RunError, TrainingError
 from grokviz.hosting import Limits
-from grokviz.jobs import files, racing
+from grokviz.jobs import asked, files, racing
 from grokviz.jobs.files import GO_ON, Order, Progress
 from grokviz.runs.folder import open_run
-from grokviz.runs.storage import write_lock
 
 LISTEN_SECONDS, TELL_SECONDS = 0.1, 0.5
-NICE = 10  # pages come first
 
 
 def side_by_side(
@@ -58,45 +55,29 @@ class _Listener:
         now = time.monotonic()
         if not self.why and now - self.heard > LISTEN_SECONDS:
             self.heard = now
-            self.why = self._why(now - self.begin)
+            self.why = asked.why_to_end(self.race, self.most, now - self.begin)
         if self.why:
             return Order("keep")
         return Order(files.read(run).wanted) if files.has_job(run) else GO_ON  # somebody stops this one alone
-
-    def _why(self, seconds: float) -> str:
-        if files.read(self.race).wanted != racing.KIND:
-            return "cancelled"
-        if self.most and seconds > 60 * self.most.minutes:
-            return "time"
-        if self.most and files.unseen_seconds(self.race) > self.most.unseen_seconds:
-            return "abandoned"
-        return ""
 
 
 def main(race: Path) -> None:
     """The process."""
     torch.set_num_threads(1)  # as fast as with more at this size, see `engine.train.leave_a_core`
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICE)
-    with write_lock(files.folder_of(race)):
+    with asked.carried_out(race, lambda error: RunError(f"The race met an error ({type(error).__name__}).")):
         listener = _Listener(race, hosting.limits())
-        try:
-            runs = racing.runs_of(race)
-            told = 0.0
-            for _, row in side_by_side(runs, listener.listen):
-                if time.monotonic() - told > TELL_SECONDS:
-                    told = time.monotonic()
-                    files.tell(race, Progress(f"step {row.step:,}", row.step, max(row.step, 1)))
-            files.tell(race, Progress("Measuring"))
-            for run in runs:
-                with contextlib.suppress(RunError):  # one that is gone
-                    study.load(open_run(run), keep=True)  # measured once, for whoever opens it
-            files.end(race, listener.why or "finished")
-        except GrokVizError as error:
-            files.end(race, "failed", error)
-        except Exception as error:
-            files.end(race, "failed", RunError(f"The race met an error ({type(error).__name__})."))
-            raise
+        runs = racing.runs_of(race)
+        told = 0.0
+        for _, row in side_by_side(runs, listener.listen):
+            if time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                files.tell(race, Progress(f"step {row.step:,}", row.step, max(row.step, 1)))
+        files.tell(race, Progress("Measuring"))
+        for run in runs:
+            with contextlib.suppress(RunError):  # one that is gone
+                study.load(open_run(run), keep=True)  # measured once, for whoever opens it
+        if listener.why:
+            raise asked.EndedError(listener.why)
 
 
 if __name__ == "__main__":

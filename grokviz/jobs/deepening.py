@@ -4,28 +4,23 @@
 pages may compute, ends when nobody looks any more, and what it has measured by then is kept.
 """
 
-import contextlib
-import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grokviz.errors import GrokVizError, RunError
+from grokviz.errors import RunError
 from grokviz.hosting import Limits, limits
 from grokviz.jobs import asked, files
 from grokviz.jobs.files import Job, Progress
 from grokviz.jobs.processes import Status
 from grokviz.measures.deep import registry
 from grokviz.runs.folder import open_run
-from grokviz.runs.storage import write_lock
 from grokviz.study import deep
 
 KIND = "deepen"
-LISTEN_SECONDS = 0.2
 TELL_SECONDS = 0.5
-NICE = 10  # pages come first
 WHY = {
     "abandoned": "Nobody was looking any more, so it was stopped. What was measured is kept.",
     "time": "It has had the time that this shared machine gives to one visitor. What was measured is kept: go on later.",
@@ -70,20 +65,9 @@ def status(run: Path, root: Path) -> Status | None:
 
 def main(job: Path) -> None:
     """The process."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICE)
-    with write_lock(files.folder_of(job)):
-        try:
-            run = open_run(str(files.read(job).arguments.get("run")))
-            deep.deepen(run, registry.deep_measures(), _teller(job), _listener(job, limits()))
-            files.end(job, "finished")
-        except asked.EndedError as ended:
-            files.end(job, ended.why)
-        except GrokVizError as error:
-            files.end(job, "failed", error)
-        except Exception as error:
-            files.end(job, "failed", RunError(f"It cannot be measured ({type(error).__name__})."))
-            raise
+    with asked.carried_out(job, lambda error: RunError(f"It cannot be measured ({type(error).__name__}).")):
+        run = open_run(str(files.read(job).arguments.get("run")))
+        deep.deepen(run, registry.deep_measures(), _teller(job), _listener(job, limits()))
 
 
 def _teller(job: Path) -> Callable[[deep.Progress], None]:
@@ -101,21 +85,13 @@ def _teller(job: Path) -> Callable[[deep.Progress], None]:
 
 def _listener(job: Path, most: Limits | None) -> Callable[[], None]:
     """What is called many times a second: hears whether it shall end, and rests where it has had its share."""
-    begin, heard, used = time.monotonic(), [0.0], time.process_time()
+    begin, used, listen = time.monotonic(), time.process_time(), asked.listener(job, most)
 
     def tick() -> None:
-        now = time.monotonic()
         if most:
+            now = time.monotonic()
             time.sleep(max(0.0, min((time.process_time() - used) / share(most) - (now - begin), 2.0)))
-        if now - heard[0] < LISTEN_SECONDS:
-            return
-        heard[0] = now
-        if files.read(job).wanted != KIND:
-            raise asked.EndedError("cancelled")
-        if most and now - begin > 60 * most.minutes:
-            raise asked.EndedError("time")
-        if most and files.unseen_seconds(job) > most.unseen_seconds:
-            raise asked.EndedError("abandoned")
+        listen()
 
     return tick
 

@@ -14,7 +14,7 @@ from grokviz import installation
 from grokviz.config import RunConfig
 from grokviz.errors import HostingError, RunError
 from grokviz.hosting import Limits, limits
-from grokviz.jobs import files, requests
+from grokviz.jobs import asked, files, requests
 from grokviz.jobs.files import Job, Progress
 from grokviz.jobs.processes import Status
 from grokviz.jobs.supervisor import is_active, queue
@@ -70,8 +70,7 @@ def _refuse(root: Path, count: int, most: Limits) -> None:
 def is_wanted(race: Path) -> bool:
     """Whether it is a race that goes on or waits."""
     with contextlib.suppress(RunError):
-        job = files.read(race)
-        return job.kind == KIND and job.wanted == KIND and files.ended(race) is None
+        return files.read(race).kind == KIND and asked.is_wanted(race)
     return False
 
 
@@ -96,11 +95,7 @@ def runs_of(race: Path) -> list[Path]:
 
 def cancel(race: Path) -> None:
     """Stop it where it is, or leave the queue: its runs are kept as far as they have come."""
-    with files.one_at_a_time, contextlib.suppress(RunError):
-        job = files.read(race)
-        files.write_job(race, job._replace(wanted="cancel"))
-        if not job.started:
-            files.end(race, "cancelled")
+    asked.cancel(race)
 
 
 def status(race: Path) -> Status | None:

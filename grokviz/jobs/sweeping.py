@@ -4,22 +4,18 @@
 trained is there whoever ends it: on a shared machine it has the minutes of one training, then it can go on after others.
 """
 
-import contextlib
-import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from grokviz import hosting
-from grokviz.errors import GrokVizError, HostingError, TrainingError
+from grokviz.errors import HostingError, TrainingError
 from grokviz.hosting import Limits, limits
 from grokviz.jobs import asked, files, machine
 from grokviz.jobs.files import Job, Progress
 from grokviz.jobs.processes import Status
 from grokviz.runs.library import trained
-from grokviz.runs.storage import write_lock
 from grokviz.sweeps import grid
 from grokviz.sweeps.grid import Sweep
 
@@ -28,8 +24,6 @@ NAME = "_sweep-own"  # no run can have such a name: one for each visitor
 TABLE = "sweep"  # the folder of the sweep, in that of the job
 MOST_RUNS = 60  # of one map, on a shared machine
 TOGETHER = 0.7  # of the time of as many runs one by one: measured at p = 59
-LISTEN_SECONDS = 0.2
-NICE = 10  # pages come first
 WHY = {
     "abandoned": "Nobody was looking any more, so it was stopped. What was trained is kept.",
     "time": "It has had the time that this shared machine gives to one training. What was trained is kept: go on later.",
@@ -111,27 +105,16 @@ def main(job: Path) -> None:
     """The process."""
     from grokviz.sweeps import runners  # needs torch
 
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICE)
-    with write_lock(files.folder_of(job)):
-        try:
-            tell, listen = _Teller(job), _listener(job, limits())
+    with asked.carried_out(job, lambda error: TrainingError("GrokViz met an error that it did not foresee.")):
+        tell, listen = _Teller(job), asked.listener(job, limits())
 
-            def heard(run: int, row: object) -> None:
-                tell.row()
-                listen()
+        def heard(run: int, row: object) -> None:
+            tell.row()
+            listen()
 
-            folder = files.folder_of(job) / TABLE
-            for now in runners.run(folder, runners.How(workers=1, heard=heard)):
-                tell.batch(now.done, now.total, now.seconds_left)
-            files.end(job, "finished")
-        except asked.EndedError as ended:
-            files.end(job, ended.why)
-        except GrokVizError as error:
-            files.end(job, "failed", error)
-        except Exception:
-            files.end(job, "failed", TrainingError("GrokViz met an error that it did not foresee."))
-            raise
+        folder = files.folder_of(job) / TABLE
+        for now in runners.run(folder, runners.How(workers=1, heard=heard)):
+            tell.batch(now.done, now.total, now.seconds_left)
 
 
 class _Teller:
@@ -150,25 +133,6 @@ class _Teller:
         if time.monotonic() - self.said > 5:
             self.said = time.monotonic()
             files.tell(self.job, self.now)
-
-
-def _listener(job: Path, most: Limits | None) -> Callable[[], None]:
-    """What is called at every row: hears whether it shall end."""
-    begin, heard = time.monotonic(), [0.0]
-
-    def tick() -> None:
-        now = time.monotonic()
-        if now - heard[0] < LISTEN_SECONDS:
-            return
-        heard[0] = now
-        if files.read(job).wanted != KIND:
-            raise asked.EndedError("cancelled")
-        if most and now - begin > 60 * most.minutes:
-            raise asked.EndedError("time")
-        if most and files.unseen_seconds(job) > most.unseen_seconds:
-            raise asked.EndedError("abandoned")
-
-    return tick
 
 
 if __name__ == "__main__":

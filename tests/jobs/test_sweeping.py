@@ -6,7 +6,7 @@ import time
 import pytest
 
 from grokviz.errors import HostingError, RunError
-from grokviz.jobs import deepening, files, processes, requests, supervisor, sweeping
+from grokviz.jobs import asked, deepening, files, processes, requests, supervisor, sweeping
 from grokviz.sweeps import outcomes
 from grokviz.sweeps.grid import Sweep, parse_grid
 
@@ -57,7 +57,7 @@ def test_a_real_process_fills_the_map(tmp_path, small):
 
 def test_stopped_it_keeps_what_is_done_and_goes_on(tmp_path, small, monkeypatch):
     monkeypatch.setattr("grokviz.engine.train._runs_at_once", lambda config, where: 1)
-    monkeypatch.setattr(sweeping, "LISTEN_SECONDS", 0.0)
+    monkeypatch.setattr(asked, "LISTEN_SECONDS", 0.0)
     sweeping.start(small, tmp_path)
     told = files.tell
     job = sweeping.path_of(tmp_path)
