@@ -17,7 +17,7 @@ from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
     "Cut into it, and see what breaks",
-    "An explanation is worth something if it says what happens when you interfere. Take out a frequency, silence neurons or "
+    "An explanation is worth something if it says what happens when you interfere. Take out a frequency or another part of its rule, silence neurons or "
     "heads, replace a part by its formula, add noise: the network answers all its questions again at once, at any step of its training. "
     "The link of this page carries your cuts.",
 )

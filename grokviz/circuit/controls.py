@@ -74,11 +74,13 @@ def silenced(cuts: Cuts, owners: Int[np.ndarray, " d_mlp"] | None) -> tuple[int,
     return tuple(sorted({*cuts.silence, *by_frequency}))
 
 
-def control(cuts: Cuts, parts: tuple[Part, ...], draws: int = DRAWS) -> Control:
+def control(
+    cuts: Cuts, parts: tuple[Part, ...], draws: int = DRAWS, frequencies: str = FREQUENCIES
+) -> Control:
     """Cuts of the same kind and size as `cuts` with none of what its parts name, all different.
 
     There are `draws` of them, or as many as there are. The same random orders are used for every cut, so that two cuts of
-    one size share most of their draws, and what is computed of them.
+    one size share most of their draws, and what is computed of them. `frequencies`: what they are called where none can be drawn.
     """
     if not parts:
         return Control(
@@ -95,7 +97,7 @@ def control(cuts: Cuts, parts: tuple[Part, ...], draws: int = DRAWS) -> Control:
         if asked > left:
             return Control(
                 (),
-                f"The cut takes {asked} of the {len(same[0].among)} {what}, and as many others do not exist.",
+                f"The cut takes {asked} of the {len(same[0].among)} {frequencies if what == FREQUENCIES else what}, and as many others do not exist.",
             )
     possible = math.prod(math.comb(part.others, len(part.named)) for part in parts)
     found: dict[Cuts, None] = {}
@@ -128,6 +130,6 @@ def _orders(cuts: Cuts, parts: tuple[Part, ...]) -> Iterator[Cuts]:
 
 
 def key_hits(cuts: Cuts, key_freqs: tuple[int, ...]) -> bool:
-    """Whether a draw takes a key frequency: what it then destroys is no accident."""
+    """Whether a draw takes a key frequency or block: what it then destroys is no accident."""
     named = {k for name in CHOICES if (choice := getattr(cuts, name)) is not None for k in choice.freqs}
     return bool({*named, *cuts.waves} & {*key_freqs})

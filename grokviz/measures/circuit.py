@@ -89,7 +89,9 @@ def trig_coefficients(
     sums: Float[np.ndarray, "n n"] | None = None,
     group: Group | None = None,
 ) -> Float[np.ndarray, " blocks"]:
-    """alpha_k = <L, cos(w_k (a+b-c)) / |cos(w_k (a+b-c))|> for k = 1..n//2, in nats.
+    """alpha_k = <L, cos(w_k (a+b-c)) / |cos(w_k (a+b-c))|> for k = 1..n//2.
+
+    The wave has length 1 over all n^3 logits: of a clock one of amplitude A nats has alpha = A sqrt(n^3 / 2).
 
     In any group <L, chi / |chi|>, chi the character of the block at a b / c, which is n / d times what the projector
     onto the block holds in row a b, column c. `sums` are the logits by product, where they are there already.

@@ -35,8 +35,8 @@ MEASURES = (
     Measure(
         "trig_coefficients",
         lambda s: trig_coefficients(s.cube, s.sums, s.group),
-        "Amplitude of each wave cos(w(a+b−c)) in the logits",
-        "amplitude (nats)",
+        "Coefficient of each wave cos(w(a+b−c)), scaled to length 1, in the logits",
+        "coefficient",
         axes=("frequency",),
         applies=NO_WAVES,
         order=90,

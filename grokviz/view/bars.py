@@ -93,7 +93,7 @@ def suffice_chart(margins: pd.DataFrame, dark: bool = False) -> Figure:
 
 
 # What a mark of `control_chart` is, and how it is drawn: light and dark enough on either theme.
-DRAW, DRAW_OF_KEYS, THE_CUT, WHOLE = "as many at random", "with a key frequency", "your cut", "nothing cut"
+DRAW, DRAW_OF_KEYS, THE_CUT, WHOLE = "as many at random", "with a key one", "your cut", "nothing cut"
 CUT_COLOUR = "#A8487F"  # neither that of a curve nor that of a frequency
 MARKS = {
     DRAW: ("circle", GREY),

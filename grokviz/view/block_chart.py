@@ -20,7 +20,7 @@ def rises(
     hues = palette()["frequencies"]["dark" if dark else "light"]
     shades = [hues[keys.index(name) % len(hues)] if name in keys else QUIET for name in names]
     colour = alt.Color("block:N", legend=None, scale=alt.Scale(domain=names, range=shades))
-    x, y = step_axis(last_step), alt.Y("strength:Q", title="strength (nats)", axis=alt.Axis(tickCount=4))
+    x, y = step_axis(last_step), alt.Y("strength:Q", title="strength", axis=alt.Axis(tickCount=4))
     tip = ["block:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("strength:Q", format=".3~g")]
     lines = alt.Chart(strengths).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, tooltip=tip)
     last = strengths.loc[strengths["is_key"] & (strengths["step"] == strengths["step"].max())]

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from grokviz import hosting, wording
-from grokviz.app.session import budget, cache
+from grokviz.app.circuit import control, experiment_table, words
+from grokviz.app.session import address, budget, cache
 from grokviz.circuit import controls, interventions
 from grokviz.circuit.cuts import parse_cuts
 from grokviz.measures.circuit import key_frequencies
 from grokviz.models.forward import forward
+from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
+from grokviz.study import load
 from grokviz.tasks.groups import cyclic, plainly
 from grokviz.tasks.pairs import build_task
 from tests.app.conftest import healthy, unescaped
@@ -83,6 +86,17 @@ def test_where_there_are_no_others_it_says_so(runs, visit, text, says):
     app = visit("cut", run="tiny-groks", cuts=text)
     assert says in texts(app)
     assert not charts(app)
+
+
+def test_of_a_group_that_is_no_clock_blocks_are_drawn(visit, monkeypatch):
+    app = visit("cut", run="s5-shuffles", cuts="logits-drop-1-2-3-4-5-6")
+    assert "The cut takes 6 of the 6 blocks, and as many others do not exist." in texts(app)
+    caption = experiment_table.caption(words.GROUP)
+    assert "as many other blocks" in caption
+    assert "another key block" in caption
+    shuffles = load(open_run(library.BUNDLED / "s5-shuffles"))
+    monkeypatch.setattr(address, "study", lambda: shuffles)
+    assert control.Drawn(controls.Control(()), (), True).key == "key block"
 
 
 def test_nothing_cut_has_no_control(runs, visit):

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from grokviz import wording
-from grokviz.app.circuit import snapshots
+from grokviz.app.circuit import snapshots, words
 from grokviz.app.circuit.snapshots import Losses
 from grokviz.app.session import address, budget
 from grokviz.circuit.controls import DRAWS, Control, key_hits
@@ -41,8 +41,13 @@ class Drawn(NamedTuple):
     is_whole: bool  # nothing is left to be drawn
 
     @property
+    def key(self) -> str:
+        """What some draws take, by name."""
+        return f"key {words.of(address.study()).key}"
+
+    @property
     def hits(self) -> list[bool]:
-        """Of every draw, whether it takes a key frequency."""
+        """Of every draw, whether it takes a key frequency or block."""
         keys = snapshots.waves(address.handle())
         return [key_hits(drawn, keys.freqs if keys.are_key else ()) for drawn in self.control.draws]
 
@@ -54,7 +59,7 @@ class Drawn(NamedTuple):
             values = sorted(getattr(one, field) for one, hit in drawn if hit == has_key)
             if values:
                 low, high = wording.readable(values[0]), wording.readable(values[-1])
-                parts.append("with a key frequency " * has_key + (low if low == high else f"{low} to {high}"))
+                parts.append(f"with a {self.key} " * has_key + (low if low == high else f"{low} to {high}"))
         return ", ".join(parts) or "–"
 
 
@@ -139,7 +144,7 @@ def _show(place: Place, found: Drawn, is_over: bool = False) -> None:
     notes = [READ]
     if any(hits):
         notes.append(
-            f"{wording.sentence_case(wording.plural(sum(hits), 'draw'))} took another key frequency: a triangle."
+            f"{wording.sentence_case(wording.plural(sum(hits), 'draw'))} took another {found.key}: a triangle."
         )
     if is_over and not found.is_whole:
         notes.append(STOPPED)

@@ -358,7 +358,7 @@ def _experiments(study: Study, index: int) -> DeltaGenerator | None:
     found = snapshots.perform(address.handle(), index)
     table = st.empty()
     experiment_table.show(table, found)
-    st.caption(experiment_table.CAPTION)
+    st.caption(experiment_table.caption(words.of(study)))
     names = [experiment.question for experiment, _ in found]
     st.selectbox(
         "Make one of these cuts above",

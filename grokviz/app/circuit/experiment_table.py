@@ -7,17 +7,25 @@ from streamlit.delta_generator import DeltaGenerator
 
 from grokviz import wording
 from grokviz.app.circuit import control, snapshots
+from grokviz.app.circuit.words import CircuitWords
 from grokviz.app.session import address
 from grokviz.circuit.cuts import Cuts
 from grokviz.circuit.experiments import Experiment
 from grokviz.circuit.interventions import Outcome
 
-CAPTION = (
+PAPER = (
     "Losses over all pairs. *Paper*: the figures of its own network, which has other weights and the key frequencies 14, 35, 41, 42 and 52; "
     "sections 4.2 and 4.4, appendix C.1.3, and for single frequencies at the neurons the range in the notebook released with it. "
-    "*At random*: the same experiment with as many other frequencies, ten draws, from the least to the most. A draw may take "
-    "another key frequency: then it hurts, too. A dash: the paper gives no figure, or the experiment names nothing that could be drawn."
 )
+
+
+def caption(said: CircuitWords) -> str:
+    """How the table is read."""
+    return (
+        f"{PAPER}*At random*: the same experiment with as many other {said.keys}, ten draws, from the least to the most. A draw may take "
+        f"another key {said.key}: then it hurts, too. A dash: the paper gives no figure, or the experiment names nothing that could be drawn."
+    )
+
 
 Found = list[tuple[Experiment, Outcome]]
 

@@ -141,9 +141,8 @@ def control(handle: RunHandle, index: int, cuts: Cuts) -> controls.Control:
     """The same cut with as many others: which, not yet what they do."""
     study = cache.study(handle)
     owners = _owners(handle, index) if cuts.clusters and not is_too_large_to_repeat(handle) else None
-    return controls.control(
-        cuts, controls.parts_of(cuts, study.run.config, len(order(study).group.blocks) - 1, owners)
-    )
+    parts = controls.parts_of(cuts, study.run.config, len(order(study).group.blocks) - 1, owners)
+    return controls.control(cuts, parts, frequencies="frequencies" if is_clock(study) else "blocks")
 
 
 def is_too_large_to_repeat(handle: RunHandle) -> bool:

@@ -113,7 +113,7 @@ def _blocks(study: Study) -> None:
     with shell.column():
         st.markdown(_when(study, names))
         st.caption(
-            "**How to read this.** Strength is the amplitude of the character $\\chi(a\\,b\\,c^{-1})$ of each block in the answers, along the "
+            "**How to read this.** Strength is how far all logits together point along the character $\\chi(a\\,b\\,c^{-1})$ of each block, scaled to length 1, along the "
             "axis of the loss curves above; "
             "coloured are the key blocks. Chughtai et al. 2023 ([arXiv 2302.03025](https://arxiv.org/abs/2302.03025)) found that "
             "every network learns some of them, and not always the same."

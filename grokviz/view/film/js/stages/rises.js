@@ -26,7 +26,7 @@ export function rises({ id, title }) {
     (timeline) => {
       const series = riseSeries(timeline), all = series.flatMap(({ values }) => Array.from(values)).filter(Number.isFinite);
       const top = Math.max(...all, 1e-6), low = Math.min(...all, 0); // hardly below 0: no room for that much again
-      return [{ title: "strength (nats)", series, ...scaleOf(series, false, false), domain: [1.1 * low, 1.08 * top], ticks: fittedTicks(top) }];
+      return [{ title: "strength", series, ...scaleOf(series, false, false), domain: [1.1 * low, 1.08 * top], ticks: fittedTicks(top) }];
     },
   );
 }
