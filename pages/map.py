@@ -22,7 +22,7 @@ shell.article(
     "towards zero harder from top to bottom. In a narrow band between those that only recite and those that understand at once, "
     "they grok.",
 )
-rule = page.maps()
+page.maps()
 with shell.column():
     st.header("A slight advantage", anchor=False)
     st.markdown(
@@ -46,7 +46,7 @@ with shell.column():
         "runs had 100,000 steps; these have far fewer, which is why a ratio suits them better. Every map is a sweep, and you can "
         "make larger ones: `python -m grokviz sweep --help`."
     )
-own.room(rule)
+own.room()
 page.remember()
 shell.foot(
     "You have seen where it happens. Next, take a cell at the border and watch it, or see what else decides it.",

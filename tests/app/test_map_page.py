@@ -1,5 +1,7 @@
 """The page When does it grok?: its map, its two rules, a cell, and the way from there to a training."""
 
+import json
+
 import pytest
 
 from grokviz.config import RunConfig
@@ -39,34 +41,42 @@ def words(app):
     )
 
 
-def test_the_map_says_its_rule_its_budget_and_what_is_missing(mapped, visit):
+def drawn(app):
+    """What each map of the page is drawn from."""
+    return [json.loads(c.proto.json) for c in components(app) if c.proto.component_name == "grokviz_picture"]
+
+
+def test_the_map_says_its_budget_and_what_is_missing(mapped, visit):
     app = visit("map")
     assert not app.toast
     assert len(components(app)) == 1
     said = words(app)
     assert "a slight advantage" in said
     assert "at most **1,400 steps**" in said
-    assert "Coloured by** “Four times as late”" in said
     assert "a mark for each of three seeds" in said
     assert "3 of 12 runs are still to come" in said
     assert "Choose a cell" in said
+    assert drawn(app)[0]["state"] == {"rule": 0, "cell": -1, "only": -1}
 
 
-def test_the_address_says_the_rule_and_the_cell(mapped, visit):
-    app = visit("map", rule="published", cell="small-3")
-    assert "“1,000 steps later”" in words(app)
+def test_the_address_says_the_rule_the_filter_and_the_cell(mapped, visit):
+    app = visit("map", rule="published", cell="small-3", only="comprehension")
+    (data,) = drawn(app)
+    assert data["rules"][data["state"]["rule"]]["title"] == "1,000 steps later"
+    assert data["fates"][data["state"]["only"]]["name"] == "comprehension"
+    assert data["state"]["cell"] == 3  # the last in both directions
     assert app.subheader[0].value.startswith("Pairs to train on 35")
-    table = app.dataframe[0].value
-    assert list(table["what happened"]) == ["comprehension"] * 3  # 750 steps later
-    app.segmented_control(key="map_rule").set_value("ratio")
-    app = healthy(app.run())
+    assert list(app.dataframe[0].value["what happened"]) == ["comprehension"] * 3  # 750 steps later
+    app = visit("map", rule="ratio", cell="small-3")
     assert list(app.dataframe[0].value["what happened"]) == ["grokking"] * 3
-    assert app.query_params["rule"] in ("ratio", ["ratio"])
+    assert drawn(app)[0]["state"] == {"rule": 0, "cell": 3, "only": -1}
 
 
 @pytest.mark.parametrize("cell", ["small-99", "small-x", "other-1", "-", "small--1"])
 def test_a_cell_that_is_none_is_not_looked_for(mapped, visit, cell):
-    assert "Choose a cell" in words(visit("map", cell=cell, rule="mine"))
+    app = visit("map", cell=cell, rule="mine", only="mine")
+    assert "Choose a cell" in words(app)
+    assert drawn(app)[0]["state"] == {"rule": 0, "cell": -1, "only": -1}
 
 
 def test_a_cell_is_trained_with_its_settings(mapped, visit):

@@ -1,5 +1,6 @@
 """A map of outcomes with its rule, its caption, and what is known of the cell that was chosen."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,15 +9,16 @@ import streamlit as st
 
 from grokviz import wording
 from grokviz.app import shell
-from grokviz.app.session import address, cache, keys
+from grokviz.app.session import address, cache
 from grokviz.app.train import form
 from grokviz.config import SETTINGS
 from grokviz.sweeps import grid, outcomes
 from grokviz.sweeps.grid import Cell, Sweep
 from grokviz.sweeps.outcomes import Outcome
-from grokviz.sweeps.rules import RULES, Rule
+from grokviz.sweeps.rules import FATES, RULES, Rule
 from grokviz.view.pictures import Words
 from grokviz.view.pictures import outcomes as picture
+from grokviz.view.pictures.outcomes import Choice
 
 
 class Map(NamedTuple):
@@ -34,26 +36,15 @@ def read(name: str, folder: Path) -> Map:
     return cache.SWEEPS.get(stamp, lambda: Map(name, grid.read(folder), outcomes.read(folder)))
 
 
-def rule_chosen() -> Rule:
-    """The rule that colours the maps: of the address, else the first. A switch between them."""
-    named = address.extra("rule")
-    keys.MAP_RULE.set(named if named in RULES else next(iter(RULES)))
-    st.segmented_control(
-        "What counts as grokking", list(RULES), key=keys.MAP_RULE, format_func=lambda name: RULES[name].title, required=True,
-        on_change=lambda: address.set_extra("rule", keys.MAP_RULE.value()),
-    )  # fmt: skip
-    return RULES[keys.MAP_RULE.value()]
-
-
-def show(shown: Map, rule: Rule) -> None:
-    """The map, how to read it, and the cell that was chosen."""
-    cell = chosen_cell(shown)
-    data = picture.data_of(shown.sweep, shown.found, rule, cell, _words(shown))
-    picture.show(data, shown.sweep, key=f"map-{shown.name}", on_pick=lambda one: _choose(shown.name, one))
+def show(shown: Map, chosen: Callable[[], None] = lambda: None) -> None:
+    """The map, how to read it, and the cell that was chosen; `chosen` is called when something else is."""
+    choice = _choice(shown)
+    data = picture.data_of(shown.sweep, shown.found, choice, _words(shown))
+    picture.show(data, shown.sweep, key=f"map-{shown.name}", hear=lambda now: _choose(shown, now, chosen))
     with shell.column():
-        st.caption(_how_to_read(shown, rule))
-        if cell is not None:
-            _of_cell(shown, cell, rule)
+        st.caption(_how_to_read(shown))
+        if choice.cell is not None:
+            _of_cell(shown, choice.cell, choice.rule)
         else:
             st.caption("Choose a cell to see its seeds, and to train it.")
 
@@ -61,22 +52,31 @@ def show(shown: Map, rule: Rule) -> None:
 def _words(shown: Map) -> Words:
     one, other = picture.axes(shown.sweep)
     label = f"{SETTINGS[one].label} by {SETTINGS[other].label}: what became of {len(shown.found):,} runs"
-    return Words(label, "Point at a cell for its losses and its seeds; press it to choose it.")
+    return Words(
+        label,
+        "Point at a cell for its losses and its seeds; press it to choose it. Press one of the four outcomes to see where it happens.",
+    )
 
 
-def chosen_cell(shown: Map) -> int | None:
-    """The cell of this map that the address names, as map-number."""
+def _choice(shown: Map) -> Choice:
+    """What the address says of this map; its cell as map-number."""
+    rule = RULES.get(address.extra("rule") or "", next(iter(RULES.values())))
     name, _, number = (address.extra("cell") or "").rpartition("-")
-    if name == shown.name and number.isdecimal() and int(number[:6]) < len(shown.sweep.cells):
-        return int(number)
-    return None
+    is_here = name == shown.name and number.isdecimal() and int(number[:6]) < len(shown.sweep.cells)
+    only = next((fate for fate in FATES if fate.name == address.extra("only")), None)
+    return Choice(rule, int(number) if is_here else None, only)
 
 
-def _choose(name: str, cell: int) -> None:
-    address.set_extra("cell", f"{name}-{cell}")
+def _choose(shown: Map, now: Choice, chosen: Callable[[], None]) -> None:
+    """Into the address; all maps of a page share the rule, and one cell is chosen among them."""
+    address.set_extra("rule", now.rule.name)
+    address.set_extra("only", now.only and now.only.name)
+    if now.cell is not None:
+        address.set_extra("cell", f"{shown.name}-{now.cell}")
+    chosen()
 
 
-def _how_to_read(shown: Map, rule: Rule) -> str:
+def _how_to_read(shown: Map) -> str:
     sweep = shown.sweep
     most = max(map(len, picture.by_cell(sweep, shown.found).values()), default=1)
     several = (
@@ -88,8 +88,7 @@ def _how_to_read(shown: Map, rule: Rule) -> str:
     half = f" {lacks:,} of {len(sweep):,} runs are still to come." if lacks else ""
     return (
         f"**How to read this.** Each cell is a network that was trained for at most **{sweep.base.steps:,} steps**{several}. The number "
-        f"is the step at which the unseen pairs came right. *Memorisation* means: not by step {sweep.base.steps:,}. **Coloured by** "
-        f"“{rule.title}”: {rule.words} {shared_settings(sweep)}{half}"
+        f"is the step at which the unseen pairs came right. *Memorisation* means: not by step {sweep.base.steps:,}. {shared_settings(sweep)}{half}"
     )
 
 

@@ -12,14 +12,13 @@ from grokviz.jobs.processes import Status
 from grokviz.runs.imported import NO_TORCH
 from grokviz.sweeps.bundled import MODULI, OFFERS, STEPS
 from grokviz.sweeps.grid import Sweep
-from grokviz.sweeps.rules import Rule
 
 NAME = "own"  # of the map, in the address
 BUSY = ("queued", "running")
 LOOK_SECONDS = 2.0
 
 
-def room(rule: Rule) -> None:
+def room() -> None:
     """The heading, and the map of this visitor with what can be done with it."""
     with shell.column():
         st.header("A map of your own", anchor=False)
@@ -33,22 +32,24 @@ def room(rule: Rule) -> None:
     if not visitor.is_known():
         return
     now = sweeping.status(visitor.root())
-    st.fragment(_state, run_every=LOOK_SECONDS if now and now.state in BUSY else None)(rule)
+    st.fragment(_state, run_every=LOOK_SECONDS if now and now.state in BUSY else None)()
 
 
-def _state(rule: Rule) -> None:
+def _state() -> None:
     root = visitor.root()
     now = sweeping.status(root)
     state = now.state if now else ""
     was = keys.SWEEPING_WAS.get(None)
     keys.SWEEPING_WAS.set(state)
-    if was in BUSY and state not in BUSY:
-        st.rerun()  # the whole page: nothing has to be looked at again and again any more
+    is_chosen = keys.OWN_MAP_CHOSEN.get(False)
+    keys.OWN_MAP_CHOSEN.set(False)
+    if is_chosen or (was in BUSY and state not in BUSY):
+        st.rerun()  # the whole page: its address and its other map, or nothing to be looked at again and again any more
     if now:
         with shell.column():
             _progress(now)
         try:
-            figure.show(figure.read(NAME, sweeping.folder_of(root)), rule)
+            figure.show(figure.read(NAME, sweeping.folder_of(root)), lambda: keys.OWN_MAP_CHOSEN.set(True))
         except RunError as error:
             st.caption(sentences.as_text(str(error)))
     if state not in BUSY:

@@ -10,29 +10,26 @@ from grokviz.app.session import address, keys
 from grokviz.errors import NoRunError, RunError
 from grokviz.sweeps import grid
 from grokviz.sweeps.bundled import bundled
-from grokviz.sweeps.rules import Rule
 
-EXTRAS = ("map", "rule", "cell")
+EXTRAS = ("map", "rule", "only", "cell")
 
 
-def maps() -> Rule:
-    """The switch between maps and between rules, and the map. The rule."""
+def maps() -> None:
+    """The switch between maps, and the map."""
     here = bundled()
     with shell.column():
         if not here:
             st.info("No map has come with this GrokViz. Make one: `python -m grokviz sweep --help`")
         name = _chosen(list(here)) if len(here) > 1 else next(iter(here), "")
-        rule = figure.rule_chosen()
     if here:
         try:
-            figure.show(figure.read(name, here[name]), rule)
+            figure.show(figure.read(name, here[name]))
         except RunError as error:
             st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
-    return rule
 
 
 def remember() -> None:
-    """Write the map, the rule and the cell into the address."""
+    """Write the map, and what is chosen on it, into the address."""
     with suppress(NoRunError):
         address.remember_extras(EXTRAS)
 

@@ -28,6 +28,7 @@ EXTRAS = (
     "neuron",
     "map",
     "rule",
+    "only",
     "cell",
     "at",
     "letters",

@@ -127,7 +127,7 @@ MAP: Key[str] = Key("map_shown")  # the map that is looked at
 SWEEPING_WAS: Key[str] = Key("_sweeping_was")  # where the map of one's own stood when it was drawn last
 OWN_MAP: Key[str] = Key("own_map")  # what shall vary in it
 OWN_MAP_MODULUS: Key[int] = Key("own_map_modulus")
-MAP_RULE: Key[str] = Key("map_rule")  # by which a map is coloured
+OWN_MAP_CHOSEN: Key[bool] = Key("own_map_chosen")  # whether something was just chosen in it
 
 # Ungrokking
 KEPT: Key[float] = Key("ungrok_kept")  # the share of pairs on the slider

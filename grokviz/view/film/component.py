@@ -8,7 +8,7 @@ by the trigger `need`.
 
 Whenever the data of a component change, Streamlit sends its script again, here 90 kB. Commands from Python
 (step, panels) therefore come through a second component without looks, one line of script, and are about a
-kilobyte. What is chosen in a picture comes back as the trigger `pick`, {"a": number, "b": number}.
+kilobyte. What is chosen in a picture comes back as the trigger `pick`, whole numbers by their names.
 """
 
 import functools
@@ -116,7 +116,7 @@ export default ({ data }) => {
 
 
 class Pick(NamedTuple):
-    """What can be chosen in a panel: its names, and who hears of them."""
+    """What can be chosen in a panel or picture: its names, and who hears of them."""
 
     names: tuple[str, ...]
     hear: Callable[..., None]
@@ -131,13 +131,8 @@ def panels(
     pixels, kept free until they are drawn. What is chosen in one of them comes back as whole numbers.
     """
 
-    def picked() -> None:
-        chosen = st.session_state[key].pick  # from the browser: take only what fits
-        if pick and isinstance(chosen, dict) and all(type(chosen.get(name)) is int for name in pick.names):
-            pick.hear(*(chosen[name] for name in pick.names))
-
     data = {"film": film_key, "panels": [dict(panel) for panel in shown], "room": room}
-    _place()(key=key, data=data, on_pick_change=picked)
+    _place()(key=key, data=data, on_pick_change=_hearing(key, pick))
 
 
 def part(found: bytes, *, key: str) -> None:
@@ -238,15 +233,20 @@ def _state(view: object, seq: int, default: FilmState) -> FilmState:
     return FilmState(view["step"], known)
 
 
-def show_picture(data: dict, key: str, on_pick: Callable[[int, int], None] | None = None) -> None:
-    """Draw what a function of `view/pictures` has put together; `on_pick` hears the a and b that are chosen."""
+def show_picture(data: dict, key: str, pick: Pick | None = None) -> None:
+    """Draw what a function of `view/pictures` has put together; what is chosen in it comes back as whole numbers."""
+    _picture()(key=key, data=data, on_pick_change=_hearing(key, pick))
+
+
+def _hearing(key: str, pick: Pick | None) -> Callable[[], None]:
+    """Tells `pick` of what was chosen. It comes from the browser: take only what fits."""
 
     def picked() -> None:
-        chosen = st.session_state[key].pick  # from the browser: take only what fits
-        if isinstance(chosen, dict) and on_pick and all(type(chosen.get(name)) is int for name in "ab"):
-            on_pick(chosen["a"], chosen["b"])
+        chosen = st.session_state[key].pick
+        if pick and isinstance(chosen, dict) and all(type(chosen.get(name)) is int for name in pick.names):
+            pick.hear(*(chosen[name] for name in pick.names))
 
-    _picture()(key=key, data=data, on_pick_change=picked)
+    return picked
 
 
 @functools.cache

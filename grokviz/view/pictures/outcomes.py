@@ -6,8 +6,8 @@ from typing import NamedTuple
 from grokviz.config import SETTINGS
 from grokviz.sweeps.grid import Sweep, Value
 from grokviz.sweeps.outcomes import Outcome
-from grokviz.sweeps.rules import COMPREHENSION, FATES, GROKKING, Rule, middle
-from grokviz.view.film.component import show_picture
+from grokviz.sweeps.rules import COMPREHENSION, FATES, GROKKING, RULES, Fate, Rule, middle
+from grokviz.view.film.component import Pick, show_picture
 from grokviz.view.pictures import Words
 from grokviz.wording import THIN
 
@@ -20,6 +20,14 @@ class Axes(NamedTuple):
 
     columns: str
     rows: str
+
+
+class Choice(NamedTuple):
+    """What is chosen on a map: the rule that colours it, a cell by its number, and the fate whose cells stand out."""
+
+    rule: Rule
+    cell: int | None = None
+    only: Fate | None = None
 
 
 def axes(sweep: Sweep) -> Axes:
@@ -36,14 +44,6 @@ def value_in_words(name: str, value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def cell_at(sweep: Sweep, row: int, column: int) -> int | None:
-    """The number of a cell, None where there is none."""
-    (_, columns), (_, rows) = sweep.grid
-    if not (0 <= row < len(rows) and 0 <= column < len(columns)):
-        return None
-    return column * len(rows) + row
-
-
 def by_cell(sweep: Sweep, found: Sequence[Outcome]) -> Mapping[int, list[Outcome]]:
     """The outcomes of each cell by its number, by seed."""
     cells: dict[int, list[Outcome]] = {}
@@ -52,36 +52,42 @@ def by_cell(sweep: Sweep, found: Sequence[Outcome]) -> Mapping[int, list[Outcome
     return cells
 
 
-def data_of(sweep: Sweep, found: Sequence[Outcome], rule: Rule, chosen: int | None, words: Words) -> dict:
-    """What the picture is drawn from."""
-    (_, columns), (_, rows) = sweep.grid
-    cells, order = by_cell(sweep, found), _places(len(columns), len(rows))
+def data_of(sweep: Sweep, found: Sequence[Outcome], choice: Choice, words: Words) -> dict:
+    """What the picture is drawn from: what each run is called by every rule, so that a switch between them asks nobody."""
+    cells, order = by_cell(sweep, found), _places(sweep)
     return {
         "kind": "outcomes",
         "columns": _axis(sweep, 0),
         "rows": _axis(sweep, 1),
-        "fates": [{**fate._asdict(), "mark": MARKS[fate.name]} for fate in FATES],
-        "cells": [_cell(cells.get(number, []), rule, number == chosen) for number in order],
-        "chosen": -1 if chosen is None else order.index(chosen),
+        "fates": [_fate(fate) for fate in FATES],
+        "rules": [{"title": rule.title, "words": rule.words} for rule in RULES.values()],
+        "cells": [_cell(cells.get(number, [])) for number in order],
         "budget": sweep.base.steps,
         "losses": list(LOSSES),
+        "state": {
+            "rule": list(RULES).index(choice.rule.name),
+            "cell": -1 if choice.cell is None else order.index(choice.cell),
+            "only": -1 if choice.only is None else FATES.index(choice.only),
+        },
         **words._asdict(),
     }
 
 
-def show(data: dict, sweep: Sweep, *, key: str, on_pick: Callable[[int], None]) -> None:
-    """Draw it; `on_pick` hears the number of the cell that is chosen."""
+def show(data: dict, sweep: Sweep, *, key: str, hear: Callable[[Choice], None]) -> None:
+    """Draw it; `hear` is told what is chosen in it."""
+    order, rules = _places(sweep), list(RULES.values())
 
-    def picked(row: int, column: int) -> None:
-        if (cell := cell_at(sweep, row, column)) is not None:
-            on_pick(cell)
+    def picked(rule: int, cell: int, only: int) -> None:
+        if rule in range(len(rules)) and cell in range(-1, len(order)) and only in range(-1, len(FATES)):
+            hear(Choice(rules[rule], None if cell < 0 else order[cell], None if only < 0 else FATES[only]))
 
-    show_picture(data, key, picked)
+    show_picture(data, key, Pick(("rule", "cell", "only"), picked))
 
 
-def _places(columns: int, rows: int) -> list[int]:
+def _places(sweep: Sweep) -> list[int]:
     """The numbers of the cells row by row: the sweep counts them column by column."""
-    return [column * rows + row for row in range(rows) for column in range(columns)]
+    (_, columns), (_, rows) = sweep.grid
+    return [column * len(rows) + row for row in range(len(rows)) for column in range(len(columns))]
 
 
 def _axis(sweep: Sweep, index: int) -> dict:
@@ -89,19 +95,19 @@ def _axis(sweep: Sweep, index: int) -> dict:
     return {"title": SETTINGS[name].label, "values": [value_in_words(name, value) for value in values]}
 
 
-def _cell(found: Sequence[Outcome], rule: Rule, is_chosen: bool) -> dict:
-    if not found:
-        return {"fate": -1, "step": None, "seeds": [], "curves": []}
-    one = middle(found, rule)
-    drawn, fate = found if is_chosen else [one], rule.judge(one)
+def _fate(fate: Fate) -> dict:
+    understands = fate in (COMPREHENSION, GROKKING)
+    return {**fate._asdict(), "mark": MARKS[fate.name], "understands": understands}
+
+
+def _cell(found: Sequence[Outcome]) -> dict:
     return {
-        "fate": FATES.index(fate),
-        "step": rule.times(one)[1] if fate in (COMPREHENSION, GROKKING) else None,
-        "seeds": [_seed(outcome, rule) for outcome in found],
-        "curves": [{name: list(column) for name, column in o.curve._asdict().items()} for o in drawn],
+        "seeds": [{"seed": o.seed, "by": [_judged(o, rule) for rule in RULES.values()]} for o in found],
+        "middle": [found.index(middle(found, rule)) for rule in RULES.values()] if found else [],
+        "curves": [{name: list(column) for name, column in o.curve._asdict().items()} for o in found],
     }
 
 
-def _seed(outcome: Outcome, rule: Rule) -> dict:
+def _judged(outcome: Outcome, rule: Rule) -> dict:
     train, test = rule.times(outcome)
-    return {"seed": outcome.seed, "fate": FATES.index(rule.judge(outcome)), "train": train, "test": test}
+    return {"fate": FATES.index(rule.judge(outcome)), "train": train, "test": test}

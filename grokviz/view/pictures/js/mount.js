@@ -9,16 +9,22 @@ import { makeCosets } from "./cosets.js";
 import { makeOutcomes } from "./outcomes.js";
 import { makeWaves } from "./waves.js";
 
-/** What ends the picture that a root shows now.
- * @type {WeakMap<Element, () => void>} */
+/** What a root shows now: its data but for what was chosen in it, what paints it again, what stops it, and what takes it away.
+ * @type {WeakMap<Element, { content: string, repaint: () => void, stop: () => void, end: () => void }>} */
 const shown = new WeakMap();
 
-/** Called by Streamlit at first, then whenever the data or the theme change.
+/** Called by Streamlit at first, then whenever the data or the theme change. Where the data are but an echo of what was
+ * chosen in the picture, it stays as it is: with its focus, and perhaps further on.
  * @param {{ data: WavesData | CosetsData | OutcomesData, parentElement: Element,
  *   setTriggerValue: (name: string, value: object) => void }} component */
 export function mount({ data, parentElement, setTriggerValue }) {
-  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".pic"));
-  shown.get(root)?.();
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".pic")), content = JSON.stringify({ ...data, state: null });
+  const before = shown.get(root);
+  if (before?.content === content) {
+    before.repaint();
+    return before.end;
+  }
+  before?.stop();
   const words = make("p", "pic-words", { text: data.hint });
   let request = 0;
   const repaint = () => {
@@ -40,13 +46,16 @@ export function mount({ data, parentElement, setTriggerValue }) {
     cancelAnimationFrame(request);
     size.disconnect();
     deaf();
+    picture.stop?.();
+    shown.delete(root);
   };
-  shown.set(root, stop);
-  picture.paint(readTheme(root), hovered());
-  return () => {
+  const end = () => {
     stop();
     pointAt(NOTHING); // the pointer is over nothing that is left
   };
+  shown.set(root, { content, repaint, stop, end });
+  picture.paint(readTheme(root), hovered());
+  return end;
 }
 
 /** @param {WavesData | CosetsData | OutcomesData} data @param {Page} page */

@@ -1,8 +1,9 @@
 // When it groks: a cell for every combination of two settings, coloured by what became of its runs, a mark for each seed;
 // a click or the arrow keys choose one. Beside it, small, the losses of the cell under the pointer or of the chosen one.
+// What the runs are called by each rule has come with the data: the switch between rules and the filter ask nobody.
 
 /** @import { Canvas, Theme } from "../../film/js/contract.js" */
-/** @import { Losses, OutcomeCell, OutcomesData, Page, Picture } from "./contract.js" */
+/** @import { Judged, Losses, MapChoice, MapPart, OutcomeCell, OutcomesData, Page, Picture } from "./contract.js" */
 
 import { cleanCanvas, fitCanvas, line, makeCanvas, screenScale, write } from "../../film/js/kit/canvas.js";
 import { make } from "../../film/js/kit/dom.js";
@@ -14,24 +15,39 @@ const LOSS_PLACE = { left: 34, right: 46, top: 8, bottom: 30 };
 /** @type {Record<string, [number, number]>} */
 const CELL_MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
+/** What the maps of a page tell each other: all are coloured by one rule, and one cell is chosen among them. */
+const MAP_TOLD = "grokviz-map";
+
 /** @param {OutcomesData} data @param {Page} page @returns {Picture} */
 export function makeOutcomes(data, page) {
   const canvas = makeCanvas("pic-canvas", "The losses of one cell over its steps"), title = make("p", "pic-cell-title");
-  const legend = make("ul", "pic-legend pic-plain pic-fates", {}, ...data.fates.map((fate, i) => legendOfFate(fate, i)));
-  /** @type {{ pointed: number }} */
-  const state = { pointed: -1 };
-  const look = (/** @type {number} */ index) => {
+  const state = { ...data.state, pointed: -1 };
+  const point = (/** @type {number} */ index) => {
     state.pointed = index;
-    page.say(index < 0 ? "" : cellInWords(data, index));
+    page.say(index < 0 ? "" : cellInWords(data, index, state.rule));
     page.repaint();
   };
-  const grid = makeCellGrid(data, page, look);
+  /** @param {Partial<MapChoice>} change */
+  const choose = (change) => {
+    const { rule, cell, only } = Object.assign(state, change);
+    show();
+    page.pick({ rule, cell, only });
+    globalThis.dispatchEvent(new CustomEvent(MAP_TOLD, { detail: { by: holder, rule, cell, only } }));
+  };
+  const parts = [makeRules(data, choose), makeCellGrid(data, state, choose, point), makeFates(data, state, choose)];
   const beside = make("div", "pic-beside", {}, title, canvas);
-  const holder = make("div", "pic-outcomes", {}, make("div", "pic-grid-side", {}, grid, legend), beside);
+  const side = make("div", "pic-grid-side", {}, ...parts.map((part) => part.element));
+  const holder = make("div", "pic-outcomes", {}, side, beside);
+  const show = () => {
+    parts.forEach((part) => part.show(state));
+    page.repaint();
+  };
+  const stop = listenToMaps(holder, state, show);
+  show();
 
   /** @param {Theme} theme */
   function paint(theme) {
-    const index = state.pointed >= 0 ? state.pointed : data.chosen, cell = data.cells[index];
+    const index = state.pointed >= 0 ? state.pointed : state.cell, cell = data.cells[index];
     data.fates.forEach(({ name }, i) => holder.style.setProperty(`--fate-${i}`, PALETTE.fates[name][theme.dark ? "dark" : "light"]));
     title.textContent = cell ? cellPlace(data, index) : "Losses";
     const scale = screenScale();
@@ -39,24 +55,64 @@ export function makeOutcomes(data, page) {
     drawLosses(cleanCanvas(canvas, scale), data, cell, theme);
   }
 
-  return { element: holder, paint };
+  return { element: holder, paint, stop };
 }
 
-/** @param {OutcomesData["fates"][number]} fate @param {number} index */
-const legendOfFate = (fate, index) =>
-  make("li", "", {}, make("span", `pic-fate pic-fate-${index}`, { text: fate.letter }), `${fate.mark} ${fate.name}: ${fate.words}`);
+/** Follow the other maps of the page. What ends it.
+ * @param {Element} holder @param {MapChoice} state @param {() => void} show */
+function listenToMaps(holder, state, show) {
+  const hear = (/** @type {Event} */ event) => {
+    const { by, rule, cell, only } = /** @type {CustomEvent} */ (event).detail;
+    if (by === holder) return;
+    Object.assign(state, { rule, only, cell: cell < 0 ? state.cell : -1 });
+    show();
+  };
+  globalThis.addEventListener(MAP_TOLD, hear);
+  return () => globalThis.removeEventListener(MAP_TOLD, hear);
+}
+
+/** The switch between the rules, with the words of the one that colours the map.
+ * @param {OutcomesData} data @param {(change: Partial<MapChoice>) => void} choose @returns {MapPart} */
+function makeRules({ rules }, choose) {
+  const buttons = rules.map((rule, i) => make("button", "pic-button", { type: "button", text: rule.title, onclick: () => choose({ rule: i }) }));
+  const words = rules.map((rule) => make("p", "", { text: `Coloured by “${rule.title}”: ${rule.words}` }));
+  const row = make("div", "pic-switch", { role: "group", "aria-label": "What counts as grokking" }, "What counts as grokking", ...buttons);
+  const show = (/** @type {MapChoice} */ state) => {
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === state.rule)));
+    words.forEach((text, i) => text.classList.toggle("pic-unseen", i !== state.rule)); // it keeps its room
+  };
+  return { element: make("div", "pic-rules", {}, row, make("div", "pic-rule-words", {}, ...words)), show };
+}
+
+/** What can have become of a run, and of how many it has: each lets the cells that have such a run stand out.
+ * @param {OutcomesData} data @param {MapChoice} state @param {(change: Partial<MapChoice>) => void} choose @returns {MapPart} */
+function makeFates(data, state, choose) {
+  const counts = data.fates.map(() => make("span", "pic-fate-count"));
+  const buttons = data.fates.map((fate, i) =>
+    make("button", "pic-fate-button", { type: "button", title: "Show where", onclick: () => choose({ only: state.only === i ? -1 : i }) },
+      make("span", `pic-fate pic-fate-${i}`, { text: fate.letter }), `${fate.mark} ${fate.name}: ${fate.words}, `, counts[i]));
+  const show = () => {
+    const seeds = data.cells.flatMap((cell) => cell.seeds);
+    counts.forEach((count, i) => {
+      const many = seeds.filter((seed) => seed.by[state.rule].fate === i).length;
+      count.textContent = `${whole(many)} of ${whole(seeds.length)} runs`;
+    });
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === state.only)));
+  };
+  return { element: make("div", "pic-fates", { role: "group", "aria-label": "Show where" }, ...buttons), show };
+}
 
 /** The cells with the names of rows and columns. One of them takes the focus; arrows move it.
- * @param {OutcomesData} data @param {Page} page @param {(index: number) => void} look */
-function makeCellGrid(data, page, look) {
-  const { rows, columns } = data, width = columns.values.length;
-  const cells = data.cells.map((cell, i) => makeCellButton(data, cell, i));
-  const start = data.chosen >= 0 ? data.chosen : 0;
+ * @param {OutcomesData} data @param {MapChoice} state @param {(change: Partial<MapChoice>) => void} choose
+ * @param {(index: number) => void} point @returns {MapPart} */
+function makeCellGrid(data, state, choose, point) {
+  const { rows, columns } = data, width = columns.values.length, dresses = data.cells.map((_, i) => makeCellButton(data, i));
+  const cells = dresses.map(({ button }) => button), start = Math.max(state.cell, 0);
   cells.forEach((button, i) => {
     button.tabIndex = i === start ? 0 : -1;
-    button.onpointerenter = button.onfocus = () => look(i);
-    button.onpointerleave = button.onblur = () => look(-1);
-    button.onclick = () => page.pick({ a: Math.floor(i / width), b: i % width });
+    button.onpointerenter = button.onfocus = () => point(i);
+    button.onpointerleave = button.onblur = () => point(-1);
+    button.onclick = () => choose({ cell: i });
     button.onkeydown = (event) => {
       const to = cellBeside(i, CELL_MOVES[event.key], width, cells.length / width);
       if (to === null) return;
@@ -71,7 +127,8 @@ function makeCellGrid(data, page, look) {
   const grid = make("div", "pic-grid", { role: "group", "aria-label": data.label }, corner, ...head);
   grid.style.gridTemplateColumns = `max-content repeat(${width}, minmax(0, 1fr))`;
   rows.values.forEach((value, r) => grid.append(make("span", "pic-axis pic-row", { text: value }), ...cells.slice(r * width, (r + 1) * width)));
-  return make("div", "pic-grid-holder", {}, make("p", "pic-axis-title", { text: columns.title }), grid);
+  const holder = make("div", "pic-grid-holder", {}, make("p", "pic-axis-title", { text: columns.title }), grid);
+  return { element: holder, show: (now) => dresses.forEach(({ show }) => show(now)) };
 }
 
 /** Where an arrow leads; null where nowhere.
@@ -82,17 +139,30 @@ export function cellBeside(i, move, width, height) {
   return row < 0 || row >= height || column < 0 || column >= width ? null : row * width + column;
 }
 
-/** @param {OutcomesData} data @param {OutcomeCell} cell @param {number} index */
-function makeCellButton(data, cell, index) {
-  const fate = data.fates[cell.fate], none = cell.fate < 0;
-  const marks = cell.seeds.map((seed) => data.fates[seed.fate].mark).join(" ");
-  const step = cell.step === null ? "" : whole(cell.step), seen = none ? "" : `${fate.letter} ${step}`.trim(); // said first, as it is seen
-  return make("button", `pic-cell ${none ? "pic-none" : `pic-fate-${cell.fate}`}`, {
-    type: "button", "aria-label": `${seen} ${cellInWords(data, index)}`, "aria-pressed": String(index === data.chosen),
-  },
-    make("span", "pic-cell-letter", { text: none ? "" : fate.letter }), " ",
-    make("span", "pic-cell-step", { text: step }),
-    make("span", "pic-cell-seeds", { "data-marks": marks }));
+/** What became of a cell by a rule: of the seed in the middle, null where none is over.
+ * @param {OutcomesData} data @param {OutcomeCell} cell @param {number} rule */
+export function fateOfCell(data, cell, rule) {
+  if (!cell.seeds.length) return null;
+  const { fate, test } = cell.seeds[cell.middle[rule]].by[rule];
+  return { fate, step: data.fates[fate].understands ? test : null };
+}
+
+/** One cell, and what shows it by a rule.
+ * @param {OutcomesData} data @param {number} index */
+function makeCellButton(data, index) {
+  const letter = make("span", "pic-cell-letter"), step = make("span", "pic-cell-step"), seeds = make("span", "pic-cell-seeds");
+  const button = make("button", "pic-cell", { type: "button" }, letter, " ", step, seeds), cell = data.cells[index];
+  const show = (/** @type {MapChoice} */ { rule, cell: chosen, only }) => {
+    const known = fateOfCell(data, cell, rule), isThere = only < 0 || cell.seeds.some((seed) => seed.by[rule].fate === only);
+    button.className = `pic-cell ${known ? `pic-fate-${known.fate}` : "pic-none"} ${isThere ? "" : "pic-faded"}`;
+    letter.textContent = known ? data.fates[known.fate].letter : "";
+    step.textContent = known?.step ? whole(known.step) : "";
+    seeds.dataset.marks = cell.seeds.map((seed) => data.fates[seed.by[rule].fate].mark).join(" ");
+    const seen = `${letter.textContent} ${step.textContent}`.trim(); // said first, as it is seen
+    button.setAttribute("aria-label", `${seen} ${cellInWords(data, index, rule)}`);
+    button.setAttribute("aria-pressed", String(index === chosen));
+  };
+  return { button, show };
 }
 
 /** @param {OutcomesData} data @param {number} index */
@@ -101,14 +171,15 @@ const cellPlace = ({ rows, columns }, index) => {
   return `${columns.title} ${columns.values[index % width]}, ${rows.title.toLowerCase()} ${rows.values[Math.floor(index / width)]}`;
 };
 
-/** @param {OutcomesData} data @param {number} index */
-export function cellInWords(data, index) {
+/** @param {OutcomesData} data @param {number} index @param {number} rule */
+export function cellInWords(data, index, rule) {
   const { seeds } = data.cells[index], place = cellPlace(data, index);
   if (!seeds.length) return `${place}: not trained yet.`;
-  return `${place}. ${seeds.map((seed) => `Seed ${seed.seed}: ${data.fates[seed.fate].name}, ${cellSteps(seed, data.budget)}`).join("; ")}.`;
+  const told = seeds.map(({ seed, by }) => `Seed ${seed}: ${data.fates[by[rule].fate].name}, ${cellSteps(by[rule], data.budget)}`);
+  return `${place}. ${told.join("; ")}.`;
 }
 
-/** @param {{ train: number | null, test: number | null }} seed @param {number} budget */
+/** @param {Judged} seed @param {number} budget */
 function cellSteps({ train, test }, budget) {
   if (train === null) return `not memorised in ${whole(budget)} steps`;
   const memorised = `memorised at ${whole(train)}`;
@@ -128,7 +199,7 @@ function drawLosses(g, data, cell, theme) {
   }
   for (const step of [0, 9, 99, 999].filter((s) => s < data.budget)) write(g, whole(step + (step ? 1 : 0)), x(step), bottom + 10, "center");
   write(g, "step", (LOSS_PLACE.left + right) / 2, bottom + 23, "center");
-  if (!cell?.curves.length) return write(g, "not trained yet", (LOSS_PLACE.left + right) / 2, (LOSS_PLACE.top + bottom) / 2, "center");
+  if (!cell?.curves.length) return write(g, cell ? "not trained yet" : "point at a cell", (LOSS_PLACE.left + right) / 2, (LOSS_PLACE.top + bottom) / 2, "center");
   for (const losses of cell.curves)
     for (const name of /** @type {const} */ (["train", "test"])) drawLossCurve(g, losses, name, { x, y }, theme);
   nameLosses(g, cell.curves.reduce((one, other) => (other.step.length > one.step.length ? other : one)), { x, y }, theme);
