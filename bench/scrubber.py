@@ -105,30 +105,33 @@ def over_the_wire(browser: Browser) -> list[Row]:
     return rows
 
 
-PAGES = {
-    "": "rings",
-    "timeline": "answers",
-    "measures": "gini_W_E",
-    "circuit": "rings",
-    "follow": "angles",
-    "cut": "cost",
+PAGES = {  # a figure of each, and the part of the run that comes last there
+    "": ("rings", "core"),
+    "timeline": ("answers", "maps"),
+    "measures": ("gini_W_E", "core"),
+    "circuit": ("rings", "core"),
+    "follow": ("angles", "inside"),
+    "cut": ("cost", "cut"),
 }
-WAITS = "[...globalThis.grokvizScrubbers.parts.values()].some(({ header }) => header.waits)"
+IS_HERE = """(last) => {
+    const headers = [...globalThis.grokvizScrubbers.parts.values()].map(({ header }) => header);
+    return headers.some(({ part }) => part === last) && !headers.some(({ waits }) => waits);
+}"""
 
 
 def pages_of_the_app(browser: Browser) -> list[Row]:
     """Frames under the hand on every page that has a strip; on Follow also from a key to all figures drawn."""
     rows = []
     with serving("app.py") as url:
-        for name, panel in PAGES.items():
+        for name, (panel, last) in PAGES.items():
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             page.goto(f"{url}/{name}")
             place = page.locator(f"[data-panel={panel}]")
             place.wait_for(state="attached")
-            page.wait_for_function(f"!{WAITS}", timeout=120_000)
-            page.wait_for_timeout(1500)
             place.evaluate("e => e.scrollIntoView({ block: 'center' })")
-            page.wait_for_timeout(500)
+            page.wait_for_function(IS_HERE, arg=last, timeout=120_000)
+            page.wait_for_timeout(2000)
+            place.evaluate("e => e.scrollIntoView({ block: 'center' })")  # what came late has moved it
             fps, latency = drag(page, 4)
             goal = "50 fps"
             rows.append(

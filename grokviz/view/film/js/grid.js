@@ -7,6 +7,7 @@
 
 import { overlay } from "./beside.js";
 import { make, makeMenu } from "./kit/dom.js";
+import { makeWatcher } from "./kit/sight.js";
 import { PANELS } from "./panels/index.js";
 import { rivalRow, singleRow, wholeRow } from "./rows.js";
 
@@ -19,10 +20,7 @@ export function makePanels(cast, { need, onchoose }) {
   let shown = /** @type {Row[]} */ ([]);
   const cells = () => shown.flatMap((row) => row.cells);
 
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) cells().find(({ frame }) => frame.element === entry.target)?.frame.seen(entry.isIntersecting);
-    cast.film.draw();
-  }, { rootMargin: "80px" });
+  const watcher = makeWatcher((element) => cells().find(({ frame }) => frame.element === element)?.frame, cast.film.draw);
 
   /** @param {string[]} ids */
   function show(ids) {
@@ -45,12 +43,12 @@ function acts(cells, rows) {
     pictures: () => cells().map(({ frame }) => frame),
     layout: () => cells().forEach(({ frame }) => frame.layout()),
     /** Draw those that are not in sight, too: on paper they are. */
-    seeAll: () => cells().forEach(({ frame }) => frame.seen(true)),
-    /** @param {Theme} theme */
-    paint(theme) {
+    seeAll: () => cells().forEach(({ frame }) => frame.seenForPicture()),
+    /** @param {Theme} theme @param {boolean} moving */
+    paint(theme, moving) {
       for (const { frame, head } of cells()) {
         if (head) frame.element.classList.toggle("gv-over", head.over());
-        frame.paint(theme);
+        frame.paint(theme, moving);
       }
     },
     /** What each says at its own snapshot. */

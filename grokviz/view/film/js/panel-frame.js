@@ -3,6 +3,7 @@
 /** @import { Context, Panel, Theme, Timeline } from "./contract.js" */
 /** @import { Hand } from "./film.js" */
 /** @import { Figure } from "./kit/canvas.js" */
+/** @import { Sight } from "./kit/sight.js" */
 
 import { makeDraggable, makeFigure, placeOn } from "./kit/canvas.js";
 import { make, setText } from "./kit/dom.js";
@@ -15,7 +16,7 @@ const PART_PATIENCE_MS = 1500;
 /** @typedef {ReturnType<typeof makePanelFrame>} PanelFrame */
 
 /** `own` is what the panel keeps for this run, null until it is drawn; `told` the snapshot of its caption.
- * @typedef {{ own: any, theme: Theme | null, visible: boolean, told: number, pointed: boolean }} State */
+ * @typedef {{ own: any, theme: Theme | null, near: boolean, inSight: boolean, told: number, pointed: boolean }} State */
 
 /** How a panel stands in the page: `need` asks for a part of the run; `placed` by itself, under a heading of the page, or
  * with a `head` in place of its title; `pick` tells Python what was chosen in it.
@@ -26,7 +27,7 @@ export function makePanelFrame(panel, timeline, film, stand) {
   const page = makePage(panel, stand), { figure, element, caption, note } = page;
   const part = waitForPart(panel, timeline, film, stand.need);
   /** @type {State} */
-  const state = { own: null, theme: null, visible: false, told: -1, pointed: false };
+  const state = { own: null, theme: null, near: false, inSight: false, told: -1, pointed: false };
   /** @param {Theme} theme @returns {Context} */
   const context = (theme) => ({
     width: figure.width, height: figure.height, scale: figure.scale, theme, timeline, axis: film.axis,
@@ -39,9 +40,9 @@ export function makePanelFrame(panel, timeline, film, stand) {
 
   return {
     id: panel.id, title: panel.title, figure, element, needs: [panel.needs, ...(panel.uses ?? [])],
-    /** @param {Theme} theme */
-    paint(theme) {
-      if (!state.visible || !element.isConnected || !figure.width) return;
+    /** @param {Theme} theme @param {boolean} moving under the hand or under play: what is not in sight waits */
+    paint(theme, moving) {
+      if (!(moving ? state.inSight : state.near) || !element.isConnected || !figure.width) return;
       const obstacle = part.missing() ?? panel.empty?.(timeline) ?? null;
       element.classList.toggle("gv-empty", obstacle !== null);
       if (obstacle !== null) setText(note, obstacle);
@@ -49,7 +50,7 @@ export function makePanelFrame(panel, timeline, film, stand) {
     },
     /** Cheap where nothing changed: called every frame that stands still. @param {number} i */
     tell(i) {
-      if (!state.visible || state.told === i || state.pointed || element.classList.contains("gv-empty")) return;
+      if (!state.near || state.told === i || state.pointed || element.classList.contains("gv-empty")) return;
       state.told = i;
       setText(caption, panel.caption(timeline, i));
       figure.front.setAttribute("aria-label", `${panel.title} ${caption.textContent}`);
@@ -65,8 +66,9 @@ export function makePanelFrame(panel, timeline, film, stand) {
       Object.assign(state, { own: null, told: -1 });
       figure.stale = true;
     },
-    /** @param {boolean} visible */
-    seen: (visible) => void Object.assign(state, { visible, told: -1 }),
+    /** @param {Sight} sight */
+    seen: (sight) => void Object.assign(state, { ...sight, told: -1 }),
+    seenForPicture: () => void Object.assign(state, { near: true, inSight: true, told: -1 }),
   };
 }
 

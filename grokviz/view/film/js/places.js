@@ -7,6 +7,7 @@
 
 import { onHover } from "./kit/hover.js";
 import { registry } from "./kit/registry.js";
+import { makeWatcher } from "./kit/sight.js";
 import { readTheme } from "./kit/theme.js";
 import { makePanelFrame } from "./panel-frame.js";
 import { panelOf } from "./stages/index.js";
@@ -69,10 +70,7 @@ function makeStand(root, film, pick) {
   let scene = /** @type {Scene | null} */ (null), frames = /** @type {PanelFrame[]} */ ([]), theme = readTheme(root), width = 0;
   let wanted = /** @type {Panel<any>[]} */ ([]);
   const draw = () => registry.scenes.get(film)?.film.draw();
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) frames.find(({ element }) => element === entry.target)?.seen(entry.isIntersecting);
-    draw();
-  }, { rootMargin: "120px" });
+  const watcher = makeWatcher((target) => frames.find(({ element }) => element === target), draw);
   const layout = () => {
     width = Math.floor(root.clientWidth);
     frames.forEach((frame) => frame.layout());
@@ -124,12 +122,12 @@ function makeStand(root, film, pick) {
 function makePlace(film, frames, theme, meet) {
   return {
     film,
-    paint() {
+    paint(moving) {
       meet(registry.scenes.get(film) ?? null);
-      frames().forEach((frame) => frame.paint(theme()));
+      frames().forEach((frame) => frame.paint(theme(), moving));
     },
     tell: (i) => frames().forEach((frame) => frame.tell(i)),
-    seeAll: () => frames().forEach((frame) => frame.seen(true)),
+    seeAll: () => frames().forEach((frame) => frame.seenForPicture()),
     stale: () => frames().forEach((frame) => frame.stale()),
     grow: () => frames().forEach((frame) => frame.grow()),
     arrived: (name) => frames().filter(({ needs }) => needs.includes(name)).forEach((frame) => frame.grow()),

@@ -45,7 +45,7 @@ export function buildView(site, cores, control) {
     make("button", "gv-link", { type: "button", text: "Save the loss strip as SVG", onclick: () => saveStrip("svg") }),
     ...(several ? [] : [makeVideoRow(timeline, film, {
       theme: () => theme, strip: () => ({ title: "loss", figure: /** @type {Figure} */ (strip.figure) }), panels: panels.pictures,
-      begin: () => (drawStrip(0), panels.pictures().forEach((frame) => frame.seen(true))), end: () => (drawStrip(), film.settle()),
+      begin: () => (drawStrip(0), panels.pictures().forEach((frame) => frame.seenForPicture())), end: () => (drawStrip(), film.settle()),
     })]),
   ]);
   /** Whole, even where only a slim bar of it is in sight. @param {"png" | "svg"} kind */
@@ -97,12 +97,12 @@ export function buildView(site, cores, control) {
   film.onframe = (now) => {
     if (!width) return;
     strip.paint(theme);
-    panels.paint(theme);
-    const there = places();
-    there.forEach((place) => place.paint());
+    const there = places(), moving = film.busy();
+    panels.paint(theme, moving);
+    there.forEach((place) => place.paint(moving));
     strip.showPlaying();
     const i = film.index();
-    if (film.busy() && now - told < TEXT_EVERY_MS) {
+    if (moving && now - told < TEXT_EVERY_MS) {
       clearTimeout(later);
       later = setTimeout(film.draw, TEXT_EVERY_MS); // the hand may rest before the words have caught up
       return;
@@ -145,11 +145,11 @@ export function buildView(site, cores, control) {
   globalThis.grokvizPresented ||= Boolean(control.present);
   const printAll = () => {
     panels.seeAll();
-    panels.paint(theme);
+    panels.paint(theme, false);
     panels.tell();
     for (const place of places()) {
       place.seeAll();
-      place.paint();
+      place.paint(false);
       place.tell(film.index());
     }
   };
