@@ -108,13 +108,16 @@ def _check_sequences(config: SequenceConfig, most: Limits) -> None:
             )
 
 
-def check_size(config: RunConfig, n_snapshots: int, most: Limits) -> None:
+def check_size(config: RunConfig | SequenceConfig, n_snapshots: int, most: Limits) -> None:
     """Raises `HostingError` when a run is larger than those that a visitor may train, and so may look into.
 
     One that was trained and extended has up to twice as many snapshots as one that was trained.
     """
-    for name in SIZES:
-        _check_limit(name, config, most)
+    if isinstance(config, SequenceConfig):
+        _check_sequences(config, most)
+    else:
+        for name in SIZES:
+            _check_limit(name, config, most)
     if n_snapshots > 2 * most.max_snapshots:
         raise HostingError(
             f"This run has {n_snapshots:,} snapshots, and this shared machine measures {2 * most.max_snapshots:,} at most.",

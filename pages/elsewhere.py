@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.elsewhere import figures, link, live, runs  # noqa: E402
+from grokviz.app.elsewhere import figures, link, live, runs, take  # noqa: E402
 from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
@@ -37,12 +37,8 @@ if viewed := runs.in_view("skip-trigrams"):
     with shell.column():
         question = figures.ask_trigram(viewed)
     if question:
-        figures.written_out(
-            viewed,
-            question,
-            "Bars: how much the last place, ⊣, looks at each token. Below it: its answer.",
-            "trigrams",
-        )
+        figures.written_out(viewed, question)
+    take.take(viewed, question)
 live.offer("skip-trigrams")
 
 with shell.column():
@@ -68,7 +64,8 @@ if viewed := runs.in_view("digits"):
     with shell.column():
         question = figures.ask_sum(viewed)
         if question:
-            figures.written_out(viewed, question, "A guess that is struck out is wrong.", "digits")
+            figures.written_out(viewed, question)
+    take.take(viewed, question)
 live.offer("digits")
 
 with shell.column():
@@ -85,17 +82,13 @@ if viewed := runs.in_view("repeats"):
     with left:
         figures.losses(viewed, "repeats")
     with right:
-        figures.scores(viewed, "repeats")
+        figures.scores(viewed)
     with shell.column():
         question = figures.ask_text(viewed)
     if question:
-        figures.written_out(
-            viewed,
-            question,
-            "Tinted: characters that follow as they did before. Under each, what the network says.",
-            "text",
-        )
+        figures.written_out(viewed, question)
         figures.attention_maps(viewed, question)
+    take.take(viewed, question)
 live.offer("repeats")
 
 with shell.column():

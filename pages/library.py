@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.library import cards  # noqa: E402
+from grokviz.app.library import cards, sequence_cards  # noqa: E402
 
 shell.article(
     "Every run, on one shelf",
@@ -24,9 +24,10 @@ shell.article(
 )
 cards.open_box()
 cards.shelves()
+sequence_cards.shelf()
 with shell.column():
     st.caption(
-        "Dashed orange is the loss on the pairs a network trains on, blue on those it never sees; lower is better, on a "
+        "Dashed orange is the loss on what a network trains on, blue on what it never sees; lower is better, on a "
         "logarithmic scale. Bands are the phases of each run. To publish one of yours: "
         "`python -m grokviz publish RUN --repo owner/name`."
     )

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from grokviz.cli.common import snapshot_index, train_to_the_end
 from grokviz.config import CHANGEABLE, SETTINGS
+from grokviz.errors import RunError
 from grokviz.runs import fork, library
-from grokviz.runs.folder import open_run
+from grokviz.runs.folder import Run, open_any
+from grokviz.runs.fork import NO_FORK_OF_SEQUENCES
 from grokviz.settings import flag_of
 
 MAY_DIFFER = ("frac_train", *CHANGEABLE)
@@ -32,7 +34,9 @@ def make_fork(options: argparse.Namespace) -> None:
     """Raises `RunError` when the run cannot be trained on, or there is something in the folder."""
     from grokviz.engine.provenance import provenance
 
-    parent = open_run(library.locate(options.run))
+    parent = open_any(library.locate(options.run))
+    if not isinstance(parent, Run):
+        raise RunError(NO_FORK_OF_SEQUENCES)
     step = int(parent.steps[snapshot_index(parent, options.step)])
     at = fork.forked_at(parent, step)
     wanted = {name: value for name in MAY_DIFFER if (value := getattr(options, name)) is not None}

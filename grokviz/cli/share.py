@@ -18,7 +18,10 @@ SNAPSHOTS, MOST_SNAPSHOTS = 150, 2_000
 def add_commands(command) -> None:
     """Adds them to the parser; `command(name, function, text)` makes one."""
     sub = command("import", import_run, "make a run of a file of another project, or of one on the Hub")
-    sub.add_argument("file", help="a .pth or .safetensors file, or owner/name[@revision][/file] on the Hub")
+    sub.add_argument(
+        "file",
+        help="a .pth or .safetensors file, the .zip of a run, or owner/name[@revision][/file] on the Hub",
+    )
     sub.add_argument("--out", required=True, type=Path, help="the run folder, new")
     sub.add_argument("--operation", choices=OPERATIONS, metavar="OP", help="where the file does not say it")
     sub.add_argument("--frac-train", type=float, help="share of the pairs that were trained on")
@@ -53,7 +56,9 @@ def import_run(options: argparse.Namespace) -> None:
             f"--snapshots {options.snapshots} should be a number from 2 to {MOST_SNAPSHOTS:,}."
         )
     file = Path(options.file)
-    if file.is_file():
+    if file.is_file() and file.suffix.lower() == ".zip":
+        said = _import_zip(file, options.out, given)
+    elif file.is_file():
         from grokviz.importers.apart import import_apart
 
         said = import_apart(
@@ -65,10 +70,24 @@ def import_run(options: argparse.Namespace) -> None:
     print("\n".join(summary(said)))
 
 
+def _import_zip(file: Path, out: Path, given: dict) -> dict:
+    """A run of GrokViz, on pairs or on sequences, which says itself how it was trained."""
+    from grokviz.runs.bundle import import_zip
+
+    if told := sorted(name for name, value in given.items() if value is not None):
+        raise BadInputError(
+            f"{file.name[:80]} is a run of GrokViz and says itself how it was trained.",
+            mend=f"Leave out --{told[0].replace('_', '-')}.",
+        )
+    with file.open("rb") as source:
+        run = import_zip(source, out.parent, out.name)
+    return {"file": str(file), **run.provenance}
+
+
 def _import_from_hub(options: argparse.Namespace, given: dict) -> dict:
     """Opened as the app does, so that both share what was downloaded, then copied to --out."""
     from grokviz.hub import fetch, refs
-    from grokviz.runs.folder import open_run
+    from grokviz.runs.folder import open_any
 
     if options.file.endswith(fetch.WEIGHTS) and options.file.count("/") < 2:
         raise RunError(f"There is no file {options.file[:200]!r}. Check its name.")
@@ -80,14 +99,14 @@ def _import_from_hub(options: argparse.Namespace, given: dict) -> dict:
         refs.parse(options.file), root, given, _progress(), endpoint=os.environ.get("HF_ENDPOINT")
     )
     shutil.copytree(root / name, options.out, dirs_exist_ok=True)
-    return {"file": options.file, **open_run(options.out).provenance}
+    return {"file": options.file, **open_any(options.out).provenance}
 
 
 def summary(provenance: Provenance) -> list[str]:
     """What an import found out, and how, a line each."""
     said = {name: provenance.get(name, "not told") for name in ("file", "imported", "layout", "kept")}
     if "imported" not in provenance:
-        return [f"{said['file']}: a run of GrokViz, as it was published."]
+        return [f"{said['file']}: a run of GrokViz, as it was trained."]
     known, notes = provenance.get("known"), provenance.get("notes")
     return [
         f"{said['file']}: {said['imported']}, in the layout of {said['layout']}; {said['kept']} kept.",

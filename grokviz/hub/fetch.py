@@ -8,15 +8,19 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grokviz.errors import GrokVizError, HubError, RunError, Unanswered
-from grokviz.hosting import is_hosted
+from grokviz.hosting import check_size, is_hosted, limits
 from grokviz.hub import client
 from grokviz.hub.client import Repo
 from grokviz.hub.refs import COMMIT, Ref, run_id
 from grokviz.runs.catalog import check_id
 from grokviz.runs.record import RUN
 from grokviz.runs.storage import read_json, replace_file, saying
+
+if TYPE_CHECKING:
+    from grokviz.runs.folder import SequenceRun
 
 RUN_FILE = re.compile(rf"{re.escape(RUN)}|log\.jsonl|snapshots-[0-4]\.safetensors")
 WEIGHTS = (".pth", ".pt", ".safetensors", ".bin")
@@ -161,7 +165,7 @@ def _make(
     """The run folder of what was downloaded, opened and measured once: that checks every byte of it."""
     from grokviz import study
     from grokviz.importers.apart import import_apart
-    from grokviz.runs.folder import open_run
+    from grokviz.runs.folder import Run, SequenceRun, open_any, open_run
 
     origin = {"repo": exact.repo, "commit": repo.commit, "file": exact.file, "licence": repo.licence}
     made = part.with_name(part.name + ".run")
@@ -172,9 +176,11 @@ def _make(
         wishes |= {name: given[name] for name in WISHES if name in given}
         import_apart(part / _local_name(names[0]), made, known, origin, **wishes, on_progress=on_progress)
         run = open_run(made)
+    elif isinstance(run := open_any(part), SequenceRun):
+        return _checked(run)
     else:
-        run = open_run(part)
         made = part
+    assert isinstance(run, Run)
     c = run.config
     if is_hosted() and c.p * c.p * c.d_mlp > MAX_ACTIVATIONS_HOSTED:
         raise HubError(
@@ -182,6 +188,17 @@ def _make(
         )
     study.load(run, keep=True, on_progress=lambda n, total: on_progress("Measuring", n, total))
     return made
+
+
+def _checked(run: "SequenceRun") -> Path:
+    """Its folder, once every byte of its weights was read."""
+    from grokviz.runs.folder import iter_weights
+
+    if most := limits():
+        check_size(run.config, len(run.steps), most)
+    for _ in iter_weights(run):
+        pass
+    return run.path
 
 
 def choose(ref: Ref, repo: Repo) -> tuple[str | None, list[str]]:

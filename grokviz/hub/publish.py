@@ -13,7 +13,8 @@ from grokviz.hub import card
 from grokviz.hub.client import within
 from grokviz.hub.fetch import RUN_FILE
 from grokviz.hub.refs import PART
-from grokviz.runs.folder import DEEP, TIMELINE, open_run
+from grokviz.hub.sequence_card import sequence_card
+from grokviz.runs.folder import DEEP, TIMELINE, AnyRun, Run, SequenceRun, open_any
 
 SEND_SECONDS = 1_800.0
 ASK_SECONDS = 20.0
@@ -45,7 +46,7 @@ def parcel(path: Path, repo: str, licence: str, private: bool = False) -> Parcel
         raise RunError(
             f"{licence[:40]!r} is no licence of the Hub's list. Choose one of: {', '.join(card.LICENCES)}."
         )
-    run = open_run(path)
+    run = open_any(path)
     if not run.shards:
         raise RunError(
             "This run is still being trained, or was not finished. Let it finish, then publish it."
@@ -55,9 +56,16 @@ def parcel(path: Path, repo: str, licence: str, private: bool = False) -> Parcel
         file.name for file in path.iterdir() if RUN_FILE.fullmatch(file.name) or file.name in measured
     )
     files: dict[str, bytes | Path] = {name: path / name for name in names}
-    files["README.md"] = card.model_card(run, repo, licence).encode()
+    files["README.md"] = _card(run, repo, licence).encode()
     files[card.FIGURE] = card.figure(run).encode()
     return Parcel(repo, "model", private, files)
+
+
+def _card(run: AnyRun, repo: str, licence: str) -> str:
+    if isinstance(run, SequenceRun):
+        return sequence_card(run, repo, licence)
+    assert isinstance(run, Run)  # there is no third kind
+    return card.model_card(run, repo, licence)
 
 
 def check_name(repo: str) -> None:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.runs.catalog import check_id
 from grokviz.runs.folder import (
@@ -31,10 +30,8 @@ from grokviz.runs.folder import (
     MAX_FILE,
     TIMELINE,
     AnyRun,
-    Run,
     iter_weights,
     open_any,
-    open_run,
     read_deep,
     read_stored,
     shard_name,
@@ -42,7 +39,7 @@ from grokviz.runs.folder import (
 )
 from grokviz.runs.leaflets import README, REPRODUCE, one_line, readme, reproduce
 from grokviz.runs.log import LOG, MAX_LOG
-from grokviz.runs.record import RUN, read_any, read_record, write_record
+from grokviz.runs.record import RUN, Config, read_any, write_record
 from grokviz.runs.storage import MIB, open_inside, saying, sync_folder
 from grokviz.runs.tensors import seal
 from grokviz.runs.write import MAX_SHARDS, pack
@@ -162,9 +159,9 @@ def import_zip(
     root: Path,
     run_id: str,
     limit_bytes: int = LIMIT,
-    check: Callable[[RunConfig], None] = lambda config: None,
-) -> Run:
-    """Take the run in a zip into the folder of runs `root`, by the name `run_id`.
+    check: Callable[[Config], None] = lambda config: None,
+) -> AnyRun:
+    """Take the run in a zip, whatever its task, into the folder of runs `root`, by the name `run_id`.
 
     At most `limit_bytes` are read, and written. `check` may refuse a config by raising: a host's caps hold
     for uploads too. Raises `RunError` for whatever is not a sound packed run; nothing is then left behind.
@@ -187,7 +184,7 @@ def import_zip(
             sync_folder(target.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return open_run(target)
+    return open_any(target)
 
 
 def _check_end(source: BinaryIO, limit: int) -> None:
@@ -335,13 +332,13 @@ def _copy(archive: ZipFile, members: dict[str, ZipInfo], folder: Path, limit: in
             os.fsync(file.fileno())
 
 
-def _check_run(folder: Path, names: set[str], check: Callable[[RunConfig], None]) -> None:
+def _check_run(folder: Path, names: set[str], check: Callable[[Config], None]) -> None:
     """Opens the run, which checks its record, log and headers, and reads every snapshot."""
-    record = read_record(folder)
+    record = read_any(folder)
     check(record.config)
     if record.packed is None or not record.finished:
         raise RunError("The run in the zip is not packed, as one that is being trained.", mend=MEND)
-    run = open_run(folder)
+    run = open_any(folder)
     for what, text, most in (("title", run.title, MAX_TITLE), ("sentence", run.sentence, MAX_SENTENCE)):
         # A zero-width joiner is no control character but part of many emoji.
         if len(text) > most or not text.replace("\u200d", "").isprintable():

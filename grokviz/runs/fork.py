@@ -18,6 +18,12 @@ from grokviz.tasks.pairs import DRAWN, further_columns
 KEPT_BY_FORKS = tuple(name for name, s in SETTINGS.items() if s.kept_by_forks)
 
 
+NO_FORK_OF_SEQUENCES = (
+    "A run on sequences cannot be forked: no setting of it may change on the way. It is trained within minutes, so train "
+    "another with other settings: python -m grokviz train --task."
+)
+
+
 def forked_at(parent: folder.Run, step: float) -> tuple[int, int]:
     """The index of the snapshot nearest to a step, and its step. Raises `RunError` where there is none, or the parent
     cannot be trained."""

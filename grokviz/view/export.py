@@ -47,22 +47,27 @@ def offline_html(
         control["ids"] = [header["id"], *(read_header(other)["id"] for other in beside)]
     control["step"] = start_of(header) if step is None else step
     data = base64.b64encode(message(control, [blob, *beside, *([maps] if maps else [])])).decode()
-    name, sentence = html.escape(title), html.escape(header["sentence"])
+    carried = f'<script type="application/octet-stream" id="timeline">{data}</script>'
+    return document(title, header["sentence"], HTML, carried, style(), script() + PLAY)
+
+
+def document(title: str, sentence: str, content: str, data: str, style: str, script: str) -> str:
+    """A page that stands alone. Title and sentence are escaped; `data` is a script that nothing runs."""
+    name = html.escape(title)
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{name}</title>
-<style>{variables()}{FRAME}{style()}</style>
+<style>{variables()}{FRAME}{style}</style>
 <main>
 <h1>{name}</h1>
-<p>{sentence}</p>
-{HTML}
+<p>{html.escape(sentence)}</p>
+{content}
 </main>
-<script type="application/octet-stream" id="timeline">{data}</script>
+{data}
 <script type="module">
-{script()}
-{PLAY}
+{script}
 </script>
 </html>
 """

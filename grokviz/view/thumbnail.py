@@ -1,18 +1,19 @@
 """The loss curves of a run as one small SVG: on its card in the library, and larger on its model card."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from grokviz.measures.phases import Phases
 from grokviz.view.frames import thinned
 from grokviz.view.palette import palette
 from grokviz.wording import superscript
 
 POINTS = 240  # of a curve
 FLOOR = 1e-9  # a loss below is drawn there
+Band = tuple[str, int, int | None]  # a phase, and from which step to which
 QUIET = {False: "#6E6A62", True: "#A19C93"}
 
 
@@ -39,10 +40,10 @@ class _Frame(NamedTuple):
 
 
 def loss_svg(
-    log: pd.DataFrame, phases: Phases, last_step: int, dark: bool = False,
+    log: pd.DataFrame, bands: Sequence[Band], last_step: int, dark: bool = False,
     width: int = 360, height: int = 120, labels: bool = False,
 ) -> str:  # fmt: skip
-    """Train and test loss on a log scale over the phases; `labels` adds axes and the names of the lines."""
+    """Train and test loss on a log scale over the bands of phases; `labels` adds axes and the names of the lines."""
     rows = log.iloc[thinned(len(log), 4_000)]
     margins = (52, 52, 12, 34) if labels else (2, 2, 4, 4)
     frame = _Frame(width, height, *margins, last_step, *_range(rows))
@@ -50,7 +51,7 @@ def loss_svg(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
     ]
-    for name, start, end in phases.bands:
+    for name, start, end in bands:
         a, b = frame.x(start), frame.x(last_step if end is None else end)
         fill = palette()["phases"][name][shade]
         parts.append(

@@ -2,21 +2,26 @@
 
 import base64
 import dataclasses
+import io
+import json
+import re
 import shutil
 
 import numpy as np
 import pytest
+import streamlit
 
-from grokviz import worker
-from grokviz.app.elsewhere import asked, live, runs
-from grokviz.errors import BadInputError
+from grokviz import hosting, worker
+from grokviz.app.elsewhere import asked, figures, live, runs
+from grokviz.errors import BadInputError, RunError
 from grokviz.jobs import files
 from grokviz.models.sequence import run as run_network
-from grokviz.runs import library
+from grokviz.runs import bundle, library
 from grokviz.runs.folder import open_sequences, read_weights
 from grokviz.sequence_config import recipe
 from grokviz.view import elsewhere
-from tests.app.conftest import components, healthy
+from grokviz.view.elsewhere import offline
+from tests.app.conftest import components, healthy, unescaped
 
 TINY = {"batch_size": 4, "n_test": 120, "steps": 10, "max_snapshots": 6}
 RUNS = {
@@ -111,9 +116,12 @@ def test_a_run_that_has_finished_takes_the_place_of_the_bundled_one(some_runs, v
         pass
     files.end(path, "finished")
     healthy(app.run())
-    assert any("you have just trained" in m.value for m in app.markdown)
+    assert any("show a run of yours" in m.value for m in app.markdown)
+    assert asked_for(app) == {"skip-trigrams": path.name}
     healthy(next(b for b in app.button if b.label == "Show the bundled run again").click().run())
-    assert not any("you have just trained" in m.value for m in app.markdown)
+    assert not any("show a run of yours" in m.value for m in app.markdown)
+    assert path.is_dir()
+    assert asked_for(app) == {}
 
 
 # What is drawn
@@ -211,6 +219,77 @@ def test_a_link_restores_what_was_written_and_the_step(some_runs, visit):
     healthy(field.set_value(asked.SUM[0]).run())
     assert asked_for(app) == {"at": "321", "text": "xyxy"}
     assert asked_for(visit("elsewhere", at="nonsense")) == {}
+
+
+def test_a_link_names_a_run_of_ones_own_in_the_place_of_its_task(made, some_runs, visit):
+    shutil.copytree(made / "digits", some_runs / "sums")
+    app = visit("elsewhere", digits="sums")
+    assert any("The figures show a run of yours." in m.value for m in app.markdown)
+    assert asked_for(app) == {"digits": "sums"}
+    for names in ({"repeats": "sums"}, {"digits": "gone"}, {"digits": "../sums"}):
+        app = visit("elsewhere", **names)
+        assert any("not here, or of another task" in notice.value for notice in app.toast), names
+        assert asked_for(app) == {}
+
+
+def test_a_shared_machine_shows_no_larger_network_than_it_trains(made, some_runs, visit, monkeypatch):
+    shutil.copytree(made / "digits", some_runs / "sums")
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    monkeypatch.setattr(hosting, "recipe", lambda task: recipe(task, n_test=1))
+    with pytest.raises(RunError, match="n_test = 120 is more than this shared machine"):
+        runs.opened(handle_of(some_runs / "sums"))
+    monkeypatch.undo()
+    assert runs.opened(handle_of(some_runs / "sums")).finished
+
+
+def test_the_library_has_a_shelf_of_them_that_leads_to_the_page(made, some_runs, visit):
+    shutil.copytree(made / "repeats", some_runs / "mine")
+    app = visit("library")
+    said = unescaped(" ".join(m.value for m in app.caption))
+    n = len(open_sequences(some_runs / "mine").steps)
+    assert f"Repeated subsequences · endless data · weight decay 1 · 10 steps · {n} snapshots" in said
+    assert len([b for b in app.button if b.key and b.key.startswith(f"open-{made.name}-")]) == len(RUNS)
+    mine = f"open-{some_runs.name}-mine"
+    opened = healthy(next(b for b in app.button if b.key == mine).click().run())
+    assert opened.title[0].value == "It happens elsewhere"
+    assert asked_for(opened) == {"repeats": "mine"}
+    app = visit("library")
+    healthy(next(b for b in app.button if b.label == "Delete this run").click().run())
+    assert not (some_runs / "mine").exists()
+    assert not any(b.key == mine for b in app.button)
+
+
+class Brought(io.BytesIO):
+    """A file as an uploader hands it over."""
+
+    name, file_id = "sums.zip", "one"
+
+
+def test_a_zip_that_is_brought_is_shown_on_this_page(made, some_runs, visit, monkeypatch):
+    data = Brought()
+    bundle.export_zip(open_sequences(made / "digits"), data)
+    monkeypatch.setattr(streamlit, "file_uploader", lambda *given, **more: data)
+    app = visit("train")
+    (brought,) = [path for path in some_runs.iterdir() if path.name.startswith("sums-")]
+    assert app.title[0].value == "It happens elsewhere"
+    assert asked_for(app) == {"digits": brought.name}
+
+
+def test_what_is_taken_home_is_the_run_and_its_figures(made, some_runs, visit):
+    labels = [b.label for b in visit("elsewhere").get("download_button")]
+    assert labels.count("Download the run") == labels.count("These figures as one file") == 3
+    viewed = handle_of(made / "repeats"), open_sequences(made / "repeats")
+    question = asked.text(viewed[1].config, asked.TEXT)
+    found = figures.of_run(viewed, question, 4)
+    assert [one["kind"] for one in found] == ["curves", "tokens", "curves", "maps"]
+    assert [one["kind"] for one in figures.of_run(viewed, None, 4)] == ["curves", "curves"]
+    page = offline.offline_html(found, "</script><i>", "&")
+    carried = re.search(r'id="figures">([^<]+)</script>', page)
+    assert carried
+    assert json.loads(carried[1]) == found
+    assert (found[0]["slider"], found[0]["start"]) == (True, 4)
+    assert "</script><i>" not in page
+    assert set(re.findall(r"https?://[^\s\"'<>)]+", page)) <= {"http://www.w3.org/2000/svg"}
 
 
 def asked_for(app) -> dict[str, str]:

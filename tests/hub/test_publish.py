@@ -201,7 +201,7 @@ def test_import_from_the_hub_by_the_command_line(hub, trained, tmp_path, monkeyp
     hub.repos[REPO] = run_files
     code, out, _ = say(capsys, "import", REPO, "--out", str(tmp_path / "mine"))
     assert code == 0
-    assert "as it was published" in out
+    assert "as it was trained" in out
     assert folder.open_run(tmp_path / "mine").finished
     code, _, error = say(capsys, "import", REPO, "--out", str(tmp_path / "mine"))
     assert (code, "is there already" in error) == (2, True)

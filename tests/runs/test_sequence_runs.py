@@ -5,13 +5,14 @@ import json
 import subprocess
 import sys
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
 
 from devtools import ROOT
-from grokviz import cli, sequence_config, worker
-from grokviz.errors import ConfigError, OtherTaskError, RunError
+from grokviz import cli, hosting, sequence_config, worker
+from grokviz.errors import ConfigError, HostingError, OtherTaskError, RunError
 from grokviz.models.sequence import losses, run
 from grokviz.runs import bundle, catalog, folder, library, record, write
 from grokviz.sequence_config import SEQUENCE_SETTINGS, TASKS, SequenceConfig, recipe
@@ -48,7 +49,7 @@ def test_what_was_trained_can_be_opened_and_run(trained):
         assert losses(at_end, test.answers).mean() == pytest.approx(logged[0], rel=1e-4)
 
 
-def test_whoever_wants_a_run_on_pairs_is_told_in_a_sentence(trained, capsys):
+def test_whoever_wants_a_run_on_pairs_is_told_in_a_sentence(trained, tmp_path, capsys):
     with pytest.raises(
         OtherTaskError, match="run of skip-trigrams, on sequences.*page “It happens elsewhere”"
     ):
@@ -56,6 +57,9 @@ def test_whoever_wants_a_run_on_pairs_is_told_in_a_sentence(trained, capsys):
     for command in ("measure", "phases", "deepen"):
         assert cli.main([command, str(trained)]) == 2
         assert capsys.readouterr().err.count("run of skip-trigrams") == 1
+    assert cli.main(["fork", str(trained), "--out", str(tmp_path / "fork")]) == 2
+    assert "A run on sequences cannot be forked" in capsys.readouterr().err
+    assert not (tmp_path / "fork").exists()
 
 
 def test_and_the_other_way_round(tmp_path, config):
@@ -89,9 +93,33 @@ def test_it_is_trained_again_by_the_script_in_its_zip(trained, tmp_path):
     code = f"import sys; sys.argv = ['', {str(tmp_path / 'again')!r}]\n{script}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, timeout=120)
     assert folder.open_any(tmp_path / "again").log_checksum == folder.open_any(trained).log_checksum
-    with pytest.raises(OtherTaskError):
-        bundle.import_zip(file, tmp_path / "runs", "guest")
-    assert catalog.list_runs(tmp_path / "runs") == []
+    brought = bundle.import_zip(file, tmp_path / "runs", "guest")
+    assert folder.fingerprint(brought) == folder.fingerprint(folder.open_any(trained))
+    (card,) = catalog.list_runs(tmp_path / "runs")
+    assert (card.id, card.task, card.title) == ("guest", "skip-trigrams", "Trigrams")
+    path = tmp_path / "home.zip"
+    path.write_bytes(file.getvalue())
+    assert cli.main(["import", str(path), "--out", str(tmp_path / "runs" / "again")]) == 0
+    assert folder.open_sequences(tmp_path / "runs" / "again").config == brought.config
+
+
+def test_a_zip_that_is_no_run_or_is_asked_about_says_so(tmp_path, capsys):
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"nothing")
+    assert cli.main(["import", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "it is no zip" in capsys.readouterr().err
+    assert cli.main(["import", str(path), "--out", str(tmp_path / "out"), "--seed", "1"]) == 2
+    assert "Leave out --seed" in capsys.readouterr().err
+
+
+def test_a_shared_machine_takes_no_zip_with_a_larger_network(trained, tmp_path, monkeypatch):
+    file = io.BytesIO()
+    bundle.export_zip(folder.open_sequences(trained), file)
+    monkeypatch.setattr(hosting, "recipe", lambda task: recipe(task, d_model=4))
+    check = partial(hosting.check, most=hosting.Limits())
+    with pytest.raises(HostingError, match="d_model = 8 is more than this"):
+        bundle.import_zip(file, tmp_path / "runs", "guest", check=check)
+    assert not list((tmp_path / "runs").iterdir())
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -21,6 +21,11 @@ from grokviz.view.film import component
 
 TASKS = tuple(SEQUENCE_TASKS)
 Viewed = tuple[RunHandle, SequenceRun]
+READ_AS = {
+    "skip-trigrams": "Bars: how much the last place, ⊣, looks at each token. Below it: its answer.",
+    "digits": "A guess that is struck out is wrong.",
+    "repeats": "Tinted: characters that follow as they did before. Under each, what the network says.",
+}
 
 
 def show(data: dict, key: str) -> None:
@@ -68,7 +73,11 @@ def _fell(viewed: Viewed | None, task: str) -> str:
 
 def losses(viewed: Viewed, key: str) -> None:
     """The loss of every part of a task."""
-    run = viewed[1]
+    show(losses_of(viewed[1]), f"elsewhere-losses-{key}")
+
+
+def losses_of(run: SequenceRun, slider_from: int | None = None) -> dict:
+    """The same as data; with `slider_from` under a bar of its own."""
     lines = elsewhere.losses_of(run)
     top = min(1.5 * run.config.question.plateau, 1.08 * max(float(np.nanmax(line.values)) for line in lines))
     fall = cliffs(run)[""]
@@ -83,28 +92,31 @@ def losses(viewed: Viewed, key: str) -> None:
         f"Losses of {SEQUENCE_TASKS[run.config.task].title.lower()} over the steps",
         "Each thin line is one part of the answers, the thick one all of them. Beside each name its loss at the step in view.",
     )
-    show(elsewhere.curves(lines, axes, words), f"elsewhere-losses-{key}")
+    return elsewhere.curves(lines, axes, words, slider_from)
 
 
-def written_out(viewed: Viewed, question: Question, hint: str, key: str) -> None:
+def written_out(viewed: Viewed, question: Question) -> None:
     """A sequence, with what the network answers."""
-    run = viewed[1]
-    words = Words("The sequence, and what the network says to it at the step in view", hint)
-    show(
-        elsewhere.tokens(run, question, runs.said(viewed[0], question), words),
-        f"elsewhere-tokens-{key}-{hash(tuple(question.tokens.tolist()))}",
-    )
+    show(written_of(viewed, question), _key("tokens", viewed, question))
 
 
-def scores(viewed: Viewed, key: str) -> None:
-    """What its best heads do."""
-    found = runs.scores(viewed[0])
+def written_of(viewed: Viewed, question: Question) -> dict:
+    """The same as data."""
     words = Words(
-        "What the heads do, over the steps",
-        "Mean share of the attention of the head that does most of it in the end, over sequences that it has never seen.",
+        "The sequence, and what the network says to it at the step in view", READ_AS[viewed[1].config.task]
     )
-    show(elsewhere.scores(found, viewed[1].steps, words), f"elsewhere-scores-{key}")
-    if found:
+    return elsewhere.tokens(viewed[1], question, runs.said(viewed[0], question), words)
+
+
+def _key(kind: str, viewed: Viewed, question: Question) -> str:
+    """The name of a figure of a sequence."""
+    return f"elsewhere-{kind}-{viewed[1].config.task}-{hash(tuple(question.tokens.tolist()))}"
+
+
+def scores(viewed: Viewed) -> None:
+    """What its best heads do."""
+    show(scores_of(viewed), f"elsewhere-scores-{viewed[1].config.task}")
+    if found := runs.scores(viewed[0]):
         last = wording.percent(float(found[0].values[-1].max()))
         st.caption(
             f"The best head of the first layer ends with {last} of its attention on the token before. Where several heads share that "
@@ -112,17 +124,37 @@ def scores(viewed: Viewed, key: str) -> None:
         )
 
 
+def scores_of(viewed: Viewed) -> dict:
+    """The same as data."""
+    words = Words(
+        "What the heads do, over the steps",
+        "Mean share of the attention of the head that does most of it in the end, over sequences that it has never seen.",
+    )
+    return elsewhere.scores(runs.scores(viewed[0]), viewed[1].steps, words)
+
+
 def attention_maps(viewed: Viewed, question: Question) -> None:
     """Where the two heads of an induction circuit look, on a sequence."""
+    show(maps_of(viewed, question), _key("maps", viewed, question))
+
+
+def maps_of(viewed: Viewed, question: Question) -> dict:
+    """The same as data."""
     words = Words(
         "Attention of one sequence",
         "A row is a token that looks back, a column one that is looked at; the brighter the more, by the square root. Point at a cell.",
     )
-    found = runs.scores(viewed[0])
-    show(
-        elsewhere.maps(viewed[1], question, runs.said(viewed[0], question), found, words),
-        f"elsewhere-maps-{hash(tuple(question.tokens.tolist()))}",
-    )
+    return elsewhere.maps(viewed[1], question, runs.said(viewed[0], question), runs.scores(viewed[0]), words)
+
+
+def of_run(viewed: Viewed, question: Question | None, step: int) -> list[dict]:
+    """All figures of a run, under one bar: for a page that stands alone."""
+    found = [losses_of(viewed[1], step)]
+    if question:
+        found.append(written_of(viewed, question))
+    if viewed[1].config.task == "repeats":
+        found += [scores_of(viewed), *([maps_of(viewed, question)] if question else [])]
+    return found
 
 
 def toy() -> None:

@@ -1,9 +1,10 @@
-"""What the address of the page “It happens elsewhere” keeps: the step in view, and what was written."""
+"""What the address of the page “It happens elsewhere” keeps: the step in view, what was written, and runs of the visitor."""
 
 import streamlit as st
 
 from grokviz.app.elsewhere import asked
 from grokviz.app.session import address, keys
+from grokviz.tasks.sequences import SEQUENCE_TASKS
 
 START = 200  # the step at which the page begins: the middle of the first cliff
 WRITTEN = {
@@ -33,6 +34,7 @@ def keep() -> None:
     for name, (field, example) in WRITTEN.items():
         written = field.get(address.extra(name) or example)
         address.set_extra(name, written if written != example else None)
-    wanted = {name: value for name in ("at", *WRITTEN) if (value := address.extra(name)) is not None}
+    names = ("at", *WRITTEN, *SEQUENCE_TASKS, address.FEW)
+    wanted = {name: value for name in names if (value := address.extra(name)) is not None}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

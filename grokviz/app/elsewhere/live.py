@@ -10,6 +10,7 @@ from grokviz import hosting, installation
 from grokviz.app import sentences, shell
 from grokviz.app.elsewhere import figures, runs
 from grokviz.app.session import keys, visitor
+from grokviz.app.session.address import FEW
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.forecast import sequences as forecast
 from grokviz.jobs import machine, requests, supervisor
@@ -19,7 +20,6 @@ from grokviz.runs.imported import NO_TORCH
 from grokviz.sequence_config import SequenceConfig, recipe
 from grokviz.tasks.sequences import SEQUENCE_TASKS
 
-FEW = "few"  # the place of the run of the two sliders
 EVERY = 1.0  # seconds between two looks at a training
 BUSY = ("queued", "starting", "training", "leaving", "measuring")
 ENDLESS = "endless"
@@ -51,9 +51,8 @@ def two_sliders() -> None:
         found = viewed[1].config
         n = f"{found.n_train:,} sequences" if found.n_train else "endless data"
         with shell.column():
-            whose = "the run that you trained" if runs.mine(FEW) else "the bundled run"
             st.markdown(
-                f"Below is {whose}: skip trigrams, {n}, weight decay {found.weight_decay:g}, {found.steps:,} steps."
+                f"Below is {runs.whose(viewed[1].path)}: skip trigrams, {n}, weight decay {found.weight_decay:g}, {found.steps:,} steps."
             )
         figures.of_two_sides(viewed[1], FEW)
 
@@ -109,12 +108,12 @@ def _round(seconds: float) -> int:
 def _start(slot: str, config: Callable[[], SequenceConfig]) -> None:
     limits, before = hosting.limits(), runs.mine(slot)
     try:
-        if limits and before and not supervisor.is_active(before):
-            requests.delete(before)  # a visitor keeps few runs, and no list shows these
+        if limits and slot == FEW and before and before.parent == visitor.root():
+            requests.delete(before)  # a visitor keeps few runs, and moves the sliders often
         wanted = config()
         title = SEQUENCE_TASKS[wanted.task].title
         made = requests.start(visitor.root(), wanted, title, limits=limits)
-        keys.trained_elsewhere(slot).set(made.name)
+        runs.put_in_view(slot, made.name)
     except (RunError, ConfigError, HostingError) as error:
         keys.SAID.set(str(error))
 
@@ -160,7 +159,7 @@ def _cancel(slot: str, run: Path) -> None:
         requests.discard(run)
     except RunError as error:
         keys.SAID.set(str(error))
-    keys.trained_elsewhere(slot).forget()
+    runs.put_in_view(slot, None)
 
 
 def _say_how_it_ended(slot: str, run: Path) -> None:
@@ -168,10 +167,10 @@ def _say_how_it_ended(slot: str, run: Path) -> None:
     if status.state == "failed":
         st.warning(sentences.as_text(str(status.error or "The training has failed.")))
     elif status.state == "finished":
-        st.markdown("The figures show the run that you have just trained.")
+        st.markdown(f"The figures show {runs.whose(run)}.")
         st.button(
             "Show the bundled run again", icon=":material/undo:", key=f"elsewhere-back-{slot}",
-            on_click=keys.trained_elsewhere(slot).forget,
+            on_click=runs.put_in_view, args=(slot, None),
         )  # fmt: skip
     else:
         st.markdown(sentences.as_text(status.sentence or "The training was interrupted."))

@@ -1,13 +1,19 @@
-"""Which runs on sequences the page shows: those that came with GrokViz, or the one that the visitor has trained last."""
+"""Which runs on sequences the page shows: those that came with GrokViz, or one that the visitor has trained or chosen.
+
+The page has a place for each task, and one for a run on few sequences. Which run stands there is kept in the address.
+"""
 
 from pathlib import Path
 
 import numpy as np
+import streamlit as st
 
-from grokviz.app.session import keys, visitor
+from grokviz import hosting
+from grokviz.app.session import address, visitor
+from grokviz.app.session.address import FEW
 from grokviz.app.session.bounded import Cache, kept
 from grokviz.app.session.cache import RunHandle
-from grokviz.errors import RunError
+from grokviz.errors import HostingError, RunError
 from grokviz.runs import library
 from grokviz.runs.folder import SequenceRun, iter_weights, open_sequences
 from grokviz.runs.summary import stamp_of
@@ -18,7 +24,8 @@ from grokviz.view.elsewhere import Question
 OPENED = Cache("runs on sequences", 16, 40)
 SCORES = Cache("what heads of runs on sequences do", 32, 2)
 SAID = Cache("sequences put to a network", 40, 80)
-BUNDLED = {"few": "skip-trigrams-few"}  # whose folder is not named by its place on the page
+BUNDLED = {FEW: "skip-trigrams-few"}  # whose folder is not named by its place on the page
+TASK_OF = {FEW: "skip-trigrams"}  # and whose task is not
 TOYS = Cache("the two parts of toys", 8, 2)
 
 
@@ -30,8 +37,14 @@ def handle_of(path: Path) -> RunHandle | None:
 
 @kept(OPENED)
 def opened(handle: RunHandle) -> SequenceRun:
-    """Raises `RunError` when it cannot be opened."""
-    return open_sequences(handle.path)
+    """Raises `RunError` when it cannot be opened, or is larger than what a shared machine trains."""
+    run = open_sequences(handle.path)
+    if (most := hosting.limits()) and run.path.parent != library.sequences():
+        try:
+            hosting.check_size(run.config, len(run.steps), most)
+        except HostingError as error:
+            raise RunError(error.found, error.expected, error.mend) from error
+    return run
 
 
 def bundled(name: str) -> RunHandle | None:
@@ -39,18 +52,49 @@ def bundled(name: str) -> RunHandle | None:
     return handle_of(library.sequences() / name)
 
 
-def mine(task: str) -> Path | None:
-    """The folder of the run of this task that the visitor has trained last here, if it is still there."""
-    name = keys.trained_elsewhere(task).get("")
-    path = visitor.root() / name if name else None
-    return path if path and path.is_dir() else None
+def put_in_view(place: str, name: str | None) -> None:
+    """This run, or with None the bundled one, from here on."""
+    address.set_extra(place, name)
 
 
-def in_view(task: str) -> tuple[RunHandle, SequenceRun] | None:
-    """The run of a task that the page shows: the visitor's own, once it has finished, else the bundled one."""
-    path = mine(task)
+def show(task: str, name: str) -> None:
+    """Go to the page with a run in the place of its task."""
+    put_in_view(task, name)
+    st.switch_page("pages/elsewhere.py")
+
+
+def mine(place: str) -> Path | None:
+    """The folder of the run that was put into this place; None where that is none, or it is gone, which is said."""
+    name = address.extra(place)
+    if not name or not visitor.is_known():
+        return None
+    try:
+        path = library.find(name, visitor.root())
+        handle = handle_of(path)
+        if handle and opened(handle).config.task == TASK_OF.get(place, place):
+            return path
+        why = ""
+    except RunError as error:
+        why = str(error)
+    address.notice(
+        f"The link names a run that is not here, or of another task ({address.quoted(name)}). {why}"
+    )
+    put_in_view(place, None)
+    return None
+
+
+def whose(path: Path) -> str:
+    """Whose run it is, in a few words."""
+    if path.parent == library.sequences():
+        return "a run that comes with GrokViz"
+    return "a run from the Hub" if path.parent == library.downloaded() else "a run of yours"
+
+
+def in_view(place: str) -> tuple[RunHandle, SequenceRun] | None:
+    """The run that the page shows in a place: the one that was put there, once it has finished, else the bundled one."""
+    path = mine(place)
     own = handle_of(path) if path else None
-    for handle in (own, bundled(BUNDLED.get(task, task))):
+    for handle in (own, bundled(BUNDLED.get(place, place))):
         if handle:
             try:
                 run = opened(handle)

@@ -1,11 +1,12 @@
 """The library: every run on a card of one kind, and a box for what others have published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from grokviz.app import bring, sentences
 from grokviz.app.compare import place
+from grokviz.app.elsewhere import runs
 from grokviz.app.library import answers, publish
 from grokviz.app.session import address, budget, cache, keys, visitor
 from grokviz.config import RunConfig
@@ -146,7 +147,8 @@ def progress_words(now: Progress) -> str:
 def _ready(ref: Ref, run: str) -> None:
     st.markdown(f":material/check: **{sentences.as_text(str(ref))}** is here.")
     with st.container(horizontal=True):
-        if st.button("Open in the timeline", type="primary", key="open_ready"):
+        where = "where runs on sequences are shown" if _task_of(run) else "in the timeline"
+        if st.button(f"Open {where}", type="primary", key="open_ready"):
             show(run)
         _dismiss(ref)
     if said := fetch.given_of(library.downloaded(), run):
@@ -177,9 +179,16 @@ def _question(ref: Ref, asked: Unanswered) -> None:
 
 
 def show(run: str) -> None:
-    """Go to the timeline of a run."""
+    """Go to the timeline of a run, or to the page of runs on sequences."""
+    if task := _task_of(run):
+        runs.show(task, run)
     address.open_run(run)
     st.switch_page("pages/timeline.py")
+
+
+def _task_of(run: str) -> str:
+    """Of a run on sequences its task; "" of one on pairs."""
+    return next((card.task for card in cache.all_cards() if card.id == run), "")
 
 
 def shelves() -> None:
@@ -192,10 +201,10 @@ def shelves() -> None:
         st.caption("No run of that name or kind is here.")
     elif not here:
         st.info("No run yet. Train one: `python -m grokviz train --preset quick --out runs/first`")
-    _grid([lambda card=card: _card(card) for card in here])
+    grid([lambda card=card: _card(card) for card in here])
     st.subheader("From the Hub", anchor=False)
     unopened = [known for known in KNOWN if not fetch.find(library.downloaded(), known.ref)]
-    _grid(
+    grid(
         [
             *(lambda card=card: _card(card) for card in hub),
             *(lambda known=known: _known(known) for known in unopened),
@@ -223,7 +232,8 @@ def _text_of(card: Card) -> str:
     return f"{card.title} {card.sentence} {card.id} {task}".lower()
 
 
-def _grid(cards: list[Callable[[], None]]) -> None:
+def grid(cards: Sequence[Callable[[], None]]) -> None:
+    """Cards side by side, each drawn by a call."""
     for start in range(0, len(cards), COLUMNS):
         columns = st.columns(COLUMNS, gap="medium")
         for column, draw in zip(columns, cards[start : start + COLUMNS], strict=False):
@@ -241,7 +251,7 @@ def _card(card: Card) -> None:
     glance = cache.glance(cache.resolve(card.id))
     dark = st.context.theme.type == "dark"
     with st.container(gap="xsmall"):
-        svg = thumbnail.loss_svg(glance.log, glance.phases, glance.last_step, dark)
+        svg = thumbnail.loss_svg(glance.log, glance.phases.bands, glance.last_step, dark)
         st.image(
             svg,
             width="stretch",
@@ -251,7 +261,7 @@ def _card(card: Card) -> None:
         st.markdown(sentences.as_text(sentences.plain(card.sentence)))
         st.caption(sentences.as_text(glance.phases.summary()))
     with st.container(gap="xsmall"):
-        st.caption(f"{sentences.as_text(facts(card, glance.provenance))}  \n{_from(card)}")
+        st.caption(f"{sentences.as_text(facts(card, glance.provenance))}  \n{made_by(card)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Open", key=f"open-{card.path.parent.name}-{card.id}"):
                 show(card.id)
@@ -263,12 +273,13 @@ def _card(card: Card) -> None:
                 publish.button(card.id)
             if glance.provenance.get("imported"):
                 _how_it_was_read(glance.provenance)
-            if card.path.parent == library.downloaded() and not is_hosted():
-                _removal(card)
+            removal(card)
 
 
-def _removal(card: Card) -> None:
+def removal(card: Card) -> None:
     """A run that was downloaded, taken away again: a visitor of a host shares it with others, and may not."""
+    if card.path.parent != library.downloaded() or is_hosted():
+        return
     with st.popover("Remove", type="tertiary"):
         st.caption(f"{card.size_bytes / 1e6:.1f} MB. It can be fetched again.")
         st.button("Remove from this machine", key=f"remove-{card.id}", on_click=_remove, args=(card.id,))
@@ -305,9 +316,9 @@ def _over_time(config: RunConfig, setting: str, first: float) -> str:
     return ", ".join(parts)
 
 
-def _from(card: Card) -> str:
+def made_by(card: Card) -> str:
     """Who made it, and under which licence."""
-    if card.path.parent == library.BUNDLED:
+    if card.path.parent in (library.BUNDLED, library.sequences()):
         return "Comes with GrokViz, MIT licence"
     if card.path.parent != library.downloaded():
         return "Yours"

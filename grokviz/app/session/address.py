@@ -15,10 +15,12 @@ from grokviz.app.session.cache import RunHandle
 from grokviz.errors import HostingError, NoRunError, RunError
 from grokviz.runs import library
 from grokviz.study import Study
+from grokviz.tasks.sequences import SEQUENCE_TASKS
 from grokviz.view.film import assets
 from grokviz.view.film.component import FilmState
 
 TO = "to"  # a run and a step to go to, as a link of a lesson names them: `app.lessons.links`
+FEW = "few"  # the place of a run on few sequences, beside those of the tasks: `app.elsewhere.runs`
 PRESENT = "present"  # kept on every page: `?present=true` shows the film to a room
 EXTRAS = (
     "a",
@@ -35,6 +37,8 @@ EXTRAS = (
     "x",
     "y",
     "text",
+    *SEQUENCE_TASKS,
+    FEW,
     PRESENT,
 )  # what some pages keep in the address besides: see `extra`
 

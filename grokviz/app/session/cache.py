@@ -283,6 +283,11 @@ def glance(handle: RunHandle) -> Glance:
 
 
 def cards() -> list[Card]:
-    """What there is to say of every run. A run is opened for it only when it was written since."""
+    """What there is to say of every run on pairs. A run is opened for it only when it was written since."""
+    return [card for card in all_cards() if not card.task]
+
+
+def all_cards() -> list[Card]:
+    """The same, and of runs on sequences."""
     seen = _seen.get() or _Seen()
-    return library.cards(visitor.root(), lambda path: _stamp(path, seen), cast(Known, CARDS))
+    return library.all_cards(visitor.root(), lambda path: _stamp(path, seen), cast(Known, CARDS))

@@ -174,11 +174,6 @@ FEW_DATA: Key[str] = Key("elsewhere_data")  # how many sequences
 FEW_DECAY: Key[float] = Key("elsewhere_decay")
 
 
-def trained_elsewhere(task: str) -> Key[str]:
-    """The name of the run on sequences that this session has begun last."""
-    return Key(f"_trained_{task}")
-
-
 # The race
 RACE_TRICKS: Key[list[str]] = Key("race_tricks")
 RACE_MODULUS: Key[int] = Key("race_modulus")

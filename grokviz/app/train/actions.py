@@ -11,6 +11,7 @@ import streamlit as st
 from grokviz import hosting
 from grokviz.app import sentences
 from grokviz.app.compare import place
+from grokviz.app.elsewhere import runs
 from grokviz.app.session import address, budget, cache, keys, uploads, visitor
 from grokviz.app.train import my_run, widgets
 from grokviz.config import CHANGEABLE, SETTINGS, RunConfig
@@ -18,7 +19,7 @@ from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.jobs.supervisor import Status
 from grokviz.runs import bundle, fork, library
-from grokviz.runs.folder import Run, open_run
+from grokviz.runs.folder import AnyRun, Run, SequenceRun, open_run
 from grokviz.runs.imported import why_not_trainable
 from grokviz.runs.log import MAX_STEP
 from grokviz.study import Study
@@ -256,11 +257,13 @@ def upload() -> None:
         except REFUSALS as error:
             st.error(sentences.as_text(str(error)), icon=":material/folder_off:")
         else:
+            if isinstance(run, SequenceRun):
+                runs.show(run.config.task, run.path.name)
             my_run.put_in_view(run.path.name)
             st.rerun()
 
 
-def _tell_apart(run: Run, titles: list[str]) -> None:
+def _tell_apart(run: AnyRun, titles: list[str]) -> None:
     """A run that comes back beside the one it was: another title, such as the same with a 2."""
     if run.title and run.title in titles:
         number = next(n for n in itertools.count(2) if f"{run.title} ({n})" not in titles)

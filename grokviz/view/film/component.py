@@ -19,6 +19,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.components.v2 import component
 
+from grokviz.view.elsewhere import offline
 from grokviz.view.film import assets
 from grokviz.view.film.assets import DEFAULT_PANELS, HTML, Moment, message
 from grokviz.view.frames import read_header
@@ -27,7 +28,6 @@ from grokviz.view.frames import read_header
 LAYOUTS = {"full": 700, "several": 760, "strip": 320, "beside": 560, "none": 1}
 NO_MORE: Mapping[str, Callable[[], bytes]] = {}
 PICTURES = assets.FOLDER.parent / "pictures"
-ELSEWHERE = assets.FOLDER.parent / "elsewhere"
 
 _SENT = "_film_sent"  # names "id/part" of what this session's page has been given
 
@@ -269,6 +269,5 @@ def show_figure(data: dict, key: str, on_step: Callable[[int], None] | None = No
 
 @functools.cache
 def _figure() -> Callable:
-    js = _module(assets.bundle(ELSEWHERE / "js/mount.js"))
-    css = (ELSEWHERE / "style.css").read_text("utf-8")
-    return component("grokviz_figure", html='<div class="els">\n</div>', css=css, js=js)
+    js = _module(offline.script())
+    return component("grokviz_figure", html='<div class="els">\n</div>', css=offline.style(), js=js)

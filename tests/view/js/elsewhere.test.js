@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { boundaryFrom } from "../../../grokviz/view/elsewhere/js/slider.js";
+
 import { beginAt, moveTo, onStep, snapshotInView, stepInView, valueInView } from "../../../grokviz/view/elsewhere/js/clock.js";
 
 test("the first figure that knows where to begin begins, and whoever listens hears of every move", () => {
@@ -33,4 +35,11 @@ test("a value between two rows lies on the line between them, beyond the last it
   moveTo(5);
   assert.ok(Number.isNaN(valueInView([0, 10], [null, 2])));
   assert.ok(Number.isNaN(valueInView([], [])));
+});
+
+test("PageUp and PageDown go from one end of a cliff to the next, and no further than there is one", () => {
+  const ends = [0, 20, 35, 90];
+  for (const [step, direction, next] of [[0, 1, 20], [20, 1, 35], [21, -1, 20], [20, -1, 0], [90, 1, 90], [0, -1, 0]]) {
+    assert.equal(boundaryFrom(step, ends, direction), next, `${step} ${direction}`);
+  }
 });

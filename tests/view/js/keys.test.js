@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { onKey } = await import("../../../grokviz/view/film/js/keys.js");
-const { registry } = await import("../../../grokviz/view/film/js/kit/registry.js");
 
 /** An element that matches a selector which has one of its words between commas. */
 const element = (...words) => ({ matches: (selector) => selector.replace(/input:not\([^)]*\)/, "input[text]").split(/,\s*/).some((s) => words.includes(s)) });
@@ -10,8 +9,7 @@ const element = (...words) => ({ matches: (selector) => selector.replace(/input:
 /** Whether a key moves the film when the focus is on the first of `path`. */
 function moves(key, ...path) {
   const said = [], film = { by: (n) => said.push(n), toggle: () => said.push("play"), goTo: (i) => said.push(i), steps: [1] };
-  registry.active = film;
-  onKey({ key, composedPath: () => [...path, {}], preventDefault() {} }, film, false, element("range"));
+  onKey({ key, composedPath: () => [...path, {}], preventDefault() {} }, film, element("range"));
   return said.length > 0;
 }
 

@@ -6,7 +6,7 @@
 /**
  * @typedef {{ say: (words: string) => void, repaint: () => void, came: () => void }} Page what a figure can do to its page:
  *   say words under itself, ask to be painted, tell Python that the step in view has come to rest
- * @typedef {{ element: HTMLElement, paint: (theme: Theme) => void }} Figure
+ * @typedef {{ element: HTMLElement, paint: (theme: Theme) => void, stop?: () => void }} Figure
  * @typedef {{ label: string, hint: string }} Labelled for a screen reader, and the words under it while nothing is pointed at
  *
  * Curves over steps on linear axes, from 0 to `top`; dragging moves the step. A plateau is a dashed line with its name; a cliff

@@ -21,7 +21,7 @@ export function makeCurves(data, page) {
   const canvas = makeCanvas("els-canvas", data.label), legend = make("ul", "els-legend");
   const rows = data.curves.map((curve) => legendRow(curve));
   legend.append(...rows.map(({ row }) => row));
-  const slider = data.slider ? makeSlider(data.last, page) : null;
+  const slider = data.slider ? makeSlider(data.last, data.cliffs.flatMap(({ from, to }) => [from, to]), page) : null;
   const element = make("figure", "els-curves", {}, ...(slider ? [slider.element] : []), canvas, legend);
   const film = {
     dragTo: (/** @type {number} */ unit) => moveTo(Math.round(Math.min(1, Math.max(0, unit)) * data.last)),
@@ -44,7 +44,7 @@ export function makeCurves(data, page) {
     }
     slider?.paint();
   }
-  return { element, paint };
+  return { element, paint, stop: slider?.stop };
 }
 
 /** @param {Curve} curve */

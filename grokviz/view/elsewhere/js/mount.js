@@ -40,6 +40,7 @@ export function mount({ data, parentElement, setTriggerValue }) {
     cancelAnimationFrame(request);
     size.disconnect();
     deaf();
+    figure.stop?.();
   };
   drawn.set(root, stop);
   figure.paint(readTheme(root));

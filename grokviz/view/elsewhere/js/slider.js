@@ -1,15 +1,18 @@
-// The bar that moves the step of all figures, and a button that plays it.
+// The bar that moves the step of all figures, a button that plays it, and the keys, which are those of the film.
 
 /** @import { Page } from "./contract.js" */
 
 import { icon, make, setText } from "../../film/js/kit/dom.js";
 import { whole } from "../../film/js/kit/wording.js";
+import { onKey } from "../../film/js/keys.js";
 import { moveTo, stepInView } from "./clock.js";
 
 const PLAY_MS = 9000; // from the first step to the last
+const STROKES = 200; // of an arrow key, likewise
+const REST_MS = 300; // after the last key
 
-/** @param {number} last step @param {Page} page */
-export function makeSlider(last, page) {
+/** @param {number} last step @param {number[]} boundaries steps that PageUp and PageDown lead to @param {Page} page */
+export function makeSlider(last, boundaries, page) {
   const bar = make("input", "els-bar", { type: "range", min: 0, max: last, step: 1, "aria-label": "Step of the training" });
   const words = make("output", "els-step"), button = make("button", "els-play", { type: "button" });
   const play = makePlay(last, () => button.isConnected, (now) => {
@@ -25,6 +28,9 @@ export function makeSlider(last, page) {
     moveTo(Number(bar.value));
   };
   bar.onchange = page.came;
+  const played = makePlayed(last, boundaries, play, page);
+  const listen = (/** @type {KeyboardEvent} */ event) => onKey(event, played, bar);
+  document.addEventListener("keydown", listen);
   return {
     element: make("div", "els-slider", {}, button, bar, words),
     paint() {
@@ -32,7 +38,35 @@ export function makeSlider(last, page) {
       if (Number(bar.value) !== step) bar.value = String(step);
       setText(words, `Step ${whole(step)}`);
     },
+    stop: () => document.removeEventListener("keydown", listen),
   };
+}
+
+/** What the keys do. @param {number} last @param {number[]} boundaries @param {{ stop: () => void, turn: () => void }} play
+ * @param {Page} page @returns {import("../../film/js/keys.js").Played} */
+function makePlayed(last, boundaries, play, page) {
+  const ascending = [0, ...boundaries, last].sort((a, b) => a - b), stroke = Math.max(1, Math.round(last / STROKES));
+  let rest = 0;
+  const goTo = (/** @type {number} */ step) => {
+    play.stop();
+    moveTo(Math.min(last, Math.max(0, step)));
+    clearTimeout(rest);
+    rest = setTimeout(page.came, REST_MS);
+  };
+  return {
+    steps: { length: last + 1 },
+    toggle: play.turn,
+    by: (n) => goTo(stepInView() + n * stroke),
+    goTo,
+    toBoundary: (direction) => goTo(boundaryFrom(stepInView(), ascending, direction)),
+  };
+}
+
+/** The next boundary in a direction, or the last one there is.
+ * @param {number} step @param {number[]} ascending @param {number} direction -1 or 1 */
+export function boundaryFrom(step, ascending, direction) {
+  const beyond = direction > 0 ? ascending.filter((at) => at > step) : ascending.filter((at) => at < step).reverse();
+  return beyond[0] ?? step;
 }
 
 /** Plays from the step in view, or from the first where that is the last.

@@ -1,10 +1,10 @@
 // What the keys do.
 
-/** @import { Film } from "./film.js" */
+/** What hears them: a film, or whatever else has steps and plays.
+ * @typedef {{ toggle: () => void, by: (n: number) => void, goTo: (i: number) => void, toBoundary: (direction: -1 | 1) => void,
+ *   steps: { length: number } }} Played */
 
-import { registry } from "./kit/registry.js";
-
-/** @type {Record<string, (film: Film, event: KeyboardEvent) => void>} */
+/** @type {Record<string, (film: Played, event: KeyboardEvent) => void>} */
 const KEYS = {
   " ": (film) => film.toggle(),
   ArrowLeft: (film, event) => film.by(event.shiftKey ? -10 : -1),
@@ -30,12 +30,12 @@ const FIELDS = [
 /** What Space presses. */
 const PRESSED = "button, summary, a, input, [role=button], [role=link], [role=checkbox], [role=switch], [role=radio], [role=tab]";
 
-/** A key belongs to the film last touched wherever the focus is, and inside a film to that one; not in a field.
- * @param {KeyboardEvent} event @param {Film} film @param {boolean} inside @param {Element} range the slider of the strip */
-export function onKey(event, film, inside, range) {
+/** Does what a key says, but in a field. Whose key it is, the caller knows: of the film last touched wherever the focus is,
+ * and inside a film of that one.
+ * @param {KeyboardEvent} event @param {Played} film @param {Element} range its slider */
+export function onKey(event, film, range) {
   const act = KEYS[event.key], path = event.composedPath(), target = path[0];
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (!inside && registry.active !== film) return;
   if (target !== range && path.some((place) => is(place, FIELDS))) return;
   if (event.key === " " && path.some((place) => is(place, PRESSED))) return;
   if (VERTICAL.has(event.key) && target !== range) return; // elsewhere they scroll the page

@@ -118,8 +118,10 @@ export function buildView(site, cores, control) {
     site.commit({ step: film.steps[film.goal()], panels: panels.chosen(), seq: site.seq });
   };
 
-  const onPageKey = (/** @type {KeyboardEvent} */ event) => onKey(event, film, false, strip.range);
-  root.onkeydown = (event) => onKey(event, film, true, strip.range);
+  const onPageKey = (/** @type {KeyboardEvent} */ event) => {
+    if (registry.active === film) onKey(event, film, strip.range);
+  };
+  root.onkeydown = (event) => onKey(event, film, strip.range);
   document.addEventListener("keydown", onPageKey);
   root.onpointerdown = (event) => {
     registry.active = film;
