@@ -90,19 +90,37 @@ def at_step(study: Study, index: int) -> str:
         return f"Step {step:,}: {train} of all pairs are right. Which of them it was trained on is not known."
     if phase == "circuit formation" and len(t.key_freqs):
         excluded, whole = (readable(float(x[index])) for x in (t.excluded_loss_train, t.train_loss))
-        return (
-            f"{so_far} Without its key frequencies the training loss would be {excluded} instead of {whole}."
-        )
+        return f"{so_far} Without its key {frequencies(study)} the training loss would be {excluded} instead of {whole}."
     if phase == "cleanup":
         return f"{so_far} The squared weights add up to {readable(float(t.sum_squared_weights[index]))}."
     return so_far
 
 
 def spectrum_caption(study: Study) -> str:
-    how = "**How to read this.** One bar a frequency: how strongly the matrix varies with that wave over the numbers. "
+    said = frequency(study)
+    how = f"**How to read this.** One bar a {said}: how strongly the matrix varies with that {wave(study)} over the numbers. "
     if not study.timeline.key_freqs:
-        return how + "This run has no key frequency."
-    return how + f"Those in colour are the key frequencies of this run, {key_names(study)}."
+        return how + f"This run has no key {said}."
+    return how + f"Those in colour are the key {frequencies(study)} of this run, {key_names(study)}."
+
+
+def wave(study: Study) -> str:
+    """What its answers are built of, in a word: of a group that is no clock, blocks of functions."""
+    return "block" if _is_no_clock(study) else "wave"
+
+
+def frequency(study: Study) -> str:
+    """By what these are told apart."""
+    return "block" if _is_no_clock(study) else "frequency"
+
+
+def frequencies(study: Study) -> str:
+    """The same, of several."""
+    return "blocks" if _is_no_clock(study) else "frequencies"
+
+
+def _is_no_clock(study: Study) -> bool:
+    return study.task.places is not None and not study.task.places.group.is_cyclic
 
 
 def key_names(study: Study) -> str:
@@ -117,7 +135,7 @@ def key_sentence(study: Study) -> str:
         return f"Here: {key_names(study)}{f', of the exponents of {root}' if root else ''}."
     if study.task.places is None:
         return f"Here: none. {study.task.no_group}"
-    return "Here: none, so the measures that need key frequencies say nothing about this run."
+    return f"Here: none, so the measures that need key {frequencies(study)} say nothing about this run."
 
 
 def circuit_sentence(study: Study, index: int) -> str:
@@ -131,12 +149,13 @@ def circuit_sentence(study: Study, index: int) -> str:
         in_group = np.moveaxis(places.pairs(pattern), 2, 0)
         shares = attention_single_frequency_fve(in_group, places.group)[1]
         heads = ", ".join(percent(float(share)) for share in shares)
-        attention = f" One frequency explains {heads} of the variance of attention, head by head;"
+        attention = f" One {frequency(study)} explains {heads} of the variance of attention, head by head;"
     follow, n = float(t.frac_neurons_over_085[index]), study.run.config.d_mlp
     neurons = f"{round(follow * n)} of {n}" if math.isfinite(follow) else f"nobody knows how many of {n}"
+    waves = "key blocks" if _is_no_clock(study) else "waves of the key frequencies"
     return (
-        f"**Measured at step {int(t.steps[index]):,}.**{attention} {neurons} neurons follow one frequency; the waves of the key "
-        f"frequencies explain {percent(float(t.logit_fve[index]))} of the variance of the logits."
+        f"**Measured at step {int(t.steps[index]):,}.**{attention} {neurons} neurons follow one {frequency(study)}; the {waves} "
+        f"explain {percent(float(t.logit_fve[index]))} of the variance of the logits."
     )
 
 

@@ -148,11 +148,11 @@ def _embedding_stage(study: Study) -> None:
 
 def _attention_stage(study: Study) -> None:
     with shell.column():
-        st.header("2. Attention brings the two together", anchor=False)
+        is_clock = snapshots.is_clock(study)
+        st.header("2. " * is_clock + "Attention brings the two together", anchor=False)
         if nothing := sentences.no_attention(study):
             st.info(nothing)
             return
-        is_clock = snapshots.is_clock(study)
         decision = (
             "In a finished circuit that decision is itself a wave of one frequency, the dashed line through the dots:"
             if is_clock
@@ -197,7 +197,7 @@ def _neuron_stage() -> None:
 def _waves_stage(study: Study) -> None:
     said = words.of(study)
     with shell.column():
-        st.header(f"4. and 5. {said.stage}", anchor=False)
+        st.header("4. and 5. " * snapshots.is_clock(study) + said.stage, anchor=False)
         waves_text() if snapshots.is_clock(study) else _blocks_text()
     title = f"{said.many.capitalize()} over the answers, and their sum"
     figure("waves", "waves", title=title, part="inside")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from grokviz import wording
-from grokviz.app import shell
+from grokviz.app import sentences, shell
 from grokviz.app.session import address
 from grokviz.errors import NoRunError, RunError
 from grokviz.study import Study
@@ -36,7 +36,7 @@ def telling(study: Study) -> str:
     steps, n = study.timeline.steps, study.timeline["trig_coefficients"].shape[1]
     ahead = winners_ahead(study.timeline["trig_coefficients"], keys)
     parts = [
-        f"There are {n} frequencies that it could use, and all of them begin as noise. In the end "
+        f"There are {n} {sentences.frequencies(study)} that it could use, and all of them begin as noise. In the end "
         f"{wording.in_words(len(keys))} of them do the work. When is it settled which?"
     ]
     if found.open is not None:

@@ -16,13 +16,16 @@ LETTERS = (
     "In the formulas, *L* are the logits, one number for each possible answer, over all pairs; *K* the key frequencies, those "
     "of the waves it uses; and $C_k$, $S_k$ the waves $\\cos(w_k(a+b))$ and $\\sin(w_k(a+b))$, scaled to unit length."
 )
+OF_A_GROUP = " This group is no clock: *K* are its key blocks, and in place of the two waves stand the functions of a block, at the right answer."
 
 
 def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
     with st.container(key=FIXED):
         with shell.column():
-            st.caption(f"{sentences.READ_CURVES} {LETTERS}")
+            st.caption(
+                f"{sentences.READ_CURVES} {LETTERS}{OF_A_GROUP if sentences.wave(study) == 'block' else ''}"
+            )
         for measure in registry.measures():
             if measure.article:
                 _section(measure, measure.article, study)

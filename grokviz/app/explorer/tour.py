@@ -79,7 +79,7 @@ def _in_secret(study: Study, i: int) -> str:
         return f"So far it answers {test} of the questions that it has never seen."
     share = wording.percent(float(t.logit_fve[i]))
     return (
-        f"Still it answers only {test} of the questions that it has never seen. But look at the dots: inside, a few waves "
+        f"Still it answers only {test} of the questions that it has never seen. But look at the dots: inside, a few {sentences.wave(study)}s "
         f"have begun to grow, and explain {share} of what it computes."
     )
 
@@ -100,5 +100,8 @@ def _end(study: Study, i: int) -> str:
         )
     if not t.key_freqs:
         return f"It answers {test} of the questions that it has never seen, by nothing that we can name."
-    share, waves = wording.percent(float(t.logit_fve[i])), wording.plural(len(t.key_freqs), "wave")
+    share, waves = (
+        wording.percent(float(t.logit_fve[i])),
+        wording.plural(len(t.key_freqs), sentences.wave(study)),
+    )
     return f"It answers {test} of the questions that it has never seen, and {waves} explain {share} of what it computes."

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { phaseAt, phaseBands } from "../../../grokviz/view/film/js/kit/timeline.js";
+import { noKey, phaseAt, phaseBands } from "../../../grokviz/view/film/js/kit/timeline.js";
+import { racePanel } from "../../../grokviz/view/film/js/panels/race.js";
 import { narrate, spoken } from "../../../grokviz/view/film/js/narrator.js";
 
 const array = (...raw) => ({ raw: Float32Array.from(raw), shape: [raw.length], size: 1, scale: 1, shift: 0 });
@@ -53,4 +54,16 @@ test("a screen reader hears powers of ten as words", () => {
 test("a rule that is lost again is not called understood", () => {
   const lost = run({ phases: { ...run().header.phases, cleanup_to: 15_000 } }, { test_accuracy: array(0.01, 0.012, 0.3, 0.2) });
   assert.match(narrate(lost, 3), /^It had understood, and has lost the rule again: 20.% of the pairs it has never seen are right, and 100.% of those/);
+});
+
+test("a group that is no clock is built of blocks, not of waves", () => {
+  const group = { is_cyclic: false, blocks: ["(5)", "(4,1)", "(3,2)", "(1,1)"], sizes: [1, 16, 25, 1] };
+  const shuffles = run({ group, key_freqs: [1, 3] });
+  assert.match(narrate(shuffles, 1), /yet inside two blocks now make up .* \(by chance 40.%\)/);
+  assert.match(narrate(shuffles, 3), /with two blocks\.$/);
+  assert.equal(noKey(shuffles), "No block is key in this run");
+  const race = racePanel.caption({ ...shuffles, header: { ...shuffles.header, race: { ahead: 1000, decided: 1000, open: null } },
+    arrays: { ...shuffles.arrays, trig_coefficients: { raw: Float32Array.from({ length: 12 }, (_, j) => [3, 1, 2][j % 3]), size: 3 } } }, 1);
+  assert.match(race, /\(4,1\) and \(1,1\) lead at step 1,000/);
+  assert.doesNotMatch(race, /requenc/);
 });

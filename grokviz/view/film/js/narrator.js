@@ -2,8 +2,8 @@
 
 /** @import { Timeline } from "./contract.js" */
 
-import { groupOf, keyShare, measure, phaseAt } from "./kit/timeline.js";
-import { inWords, percent, plural, readAloud, whole } from "./kit/wording.js";
+import { groupOf, keyShare, measure, phaseAt, waveWord } from "./kit/timeline.js";
+import { percent, plural, readAloud, whole } from "./kit/wording.js";
 
 const KNOWN = 0.995; // the accuracy from which a split is spoken of as known
 const LOST = 0.9; // and that below which, once it had grokked, the rule is spoken of as lost
@@ -20,7 +20,7 @@ export function narrate(timeline, i) {
     return `It had understood, and has lost the rule again: ${unseen} are right, and ${percent(train)} of those it trains on.${growing}`;
   }
   if (phases.cleanup_to !== null ? step >= phases.cleanup_to : train > KNOWN && test > KNOWN) {
-    return `It has understood: ${unseen} are answered correctly, with ${keys.length ? plural(keys.length, "wave") : "whatever it has found"}.${growing}`;
+    return `It has understood: ${unseen} are answered correctly, with ${keys.length ? plural(keys.length, waveWord(timeline)) : "whatever it has found"}.${growing}`;
   }
   const phase = phaseAt(header, step);
   if (phase === "cleanup") {
@@ -59,8 +59,7 @@ function hidden(timeline, i) {
   if (!keys.length) return "";
   const { is_cyclic: clock, sizes, blocks } = groupOf(timeline);
   const by = clock ? keys.length / (blocks.length - 1) : keys.reduce((sum, k) => sum + sizes[k], 0) / (sizes.reduce((sum, size) => sum + size, 0) - 1);
-  const kind = clock ? "wave" : "pattern"; // of a group that is no clock its representations are no waves
-  const who = keys.length === 1 ? `one ${kind} now makes up` : `${inWords(keys.length)} ${kind}s now make up`;
+  const who = keys.length === 1 ? `one ${waveWord(timeline)} now makes up` : `${plural(keys.length, waveWord(timeline))} now make up`;
   const share = percent(keyShare(timeline, "spectrum_W_E", i)), chance = percent(by);
   return `, yet inside ${who} ${share} of how it keeps the numbers (by chance ${chance})`;
 }

@@ -39,9 +39,18 @@ export function phaseAt(header, step) {
   return phaseBands(header).find((band) => step >= band.from && step < band.to)?.name ?? null;
 }
 
+/** What the answers are built of, and by what they are told apart: of a group that is no clock its blocks of functions.
+ * @param {Timeline} timeline */
+const isClock = ({ header }) => header.group?.is_cyclic ?? true;
+
+/** @param {Timeline} timeline */
+export const waveWord = (timeline) => (isClock(timeline) ? "wave" : "block");
+
+/** @param {Timeline} timeline */
+export const frequencyWord = (timeline) => (isClock(timeline) ? "frequency" : "block");
+
 /** Why nothing is key, without a full stop. @param {Timeline} timeline */
-export const noKey = ({ header }) =>
-  header.finished ? "No frequency is key in this run" : "No frequency is key so far";
+export const noKey = (timeline) => `No ${frequencyWord(timeline)} is key ${timeline.header.finished ? "in this run" : "so far"}`;
 
 /** The group of a run that has one: a panel that asks for it is `empty` where there is none.
  * @param {Timeline} timeline */

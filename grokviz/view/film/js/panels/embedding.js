@@ -6,7 +6,7 @@ export const embeddingPanel = spectrumPanel(
   {
     id: "embedding",
     name: "Frequencies in the embedding",
-    title: "Which waves does it store the numbers in?",
+    title: "What are its numbers made of?",
     whole: "the embedding’s energy",
     without: "So there are no waves to take its numbers apart into.",
     howto:

@@ -5,7 +5,7 @@
 
 import { blend, momentAt } from "../kit/blob.js";
 import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { blockName, mapsOf, measure, nameOf, rowsAndColumns } from "../kit/timeline.js";
+import { blockName, frequencyWord, mapsOf, measure, nameOf, rowsAndColumns } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
 const FOLLOWS = 0.85; // of a neuron's variation: it belongs to the frequency that explains this much
@@ -91,7 +91,7 @@ export const neuronsPanel = {
     if (!timeline.header.group) return `${timeline.header.no_group} Shown are the neurons that differ most from question to question.`;
     if (!Number.isFinite(share)) return "";
     const followers = Math.round(share * all), who = followers === 0 ? "None" : sentenceCase(inWords(followers));
-    return `${who} of the ${whole(all)} neurons ${followers === 1 ? "follows" : "follow"} one frequency (for 85${THIN}% of the variation or more).${rowsAndColumns(timeline)}`;
+    return `${who} of the ${whole(all)} neurons ${followers === 1 ? "follows" : "follow"} one ${frequencyWord(timeline)} (for 85${THIN}% of the variation or more).${rowsAndColumns(timeline)}`;
   },
 };
 

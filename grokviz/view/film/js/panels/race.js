@@ -6,7 +6,7 @@ import { makeAxis, stepTicks } from "../kit/axis.js";
 import { dot, line, write } from "../kit/canvas.js";
 import { spread } from "../kit/labels.js";
 import { SMALL } from "../kit/theme.js";
-import { noKey } from "../kit/timeline.js";
+import { blockName, groupOf, noKey } from "../kit/timeline.js";
 import { inWords, listed, percent, plural, sentenceCase, whole } from "../kit/wording.js";
 
 const ROOM = { left: 40, right: 44, top: 62, bottom: 24 }; // pixels around the lines
@@ -22,11 +22,11 @@ const NEAR_A_LINE = 10; // pixels
 export const racePanel = {
   id: "race",
   name: "Race of the frequencies",
-  title: "Which waves will win?",
+  title: "Which of them will win?",
   needs: "core",
   wide: true,
   howto:
-    "One thin line a frequency: how strong its wave cos(w(a + b − c)) is in the answers, as a share of the strongest at the same step; the " +
+    "One thin line a frequency: how strong its wave cos(w(a + b − c)) is in the answers (of another group than a clock a line a block, and its character), as a share of the strongest at the same step; the " +
     "steps are on a logarithmic axis. The frequencies that the finished network computes with are coloured from the start. " +
     "“Ahead” is the first snapshot at which they hold the first places, “decided” the first from which on they keep them, and " +
     "the last mark is where 99 % of the unseen pairs are right.",
@@ -63,7 +63,7 @@ export const racePanel = {
     drawMarks(g, at, header, theme);
     for (let k = 1; k <= own.count; k++) if (!keys.includes(k)) drawRunner(g, own, at, k, { colour: theme.muted, thick: 0.5, alpha: 0.35 });
     keys.forEach((k, order) => drawRunner(g, own, at, k, { colour: theme.frequency(order), thick: 1.8, alpha: 1 }));
-    nameWinners(g, own, at, keys, theme);
+    nameWinners(g, own, at, context);
   },
   live(g, own, context) {
     const { theme, timeline, moment } = context, at = track(own, context), { key_freqs: keys } = timeline.header;
@@ -88,7 +88,7 @@ export const racePanel = {
     }
     if (!best.k) return null;
     const wins = header.key_freqs.includes(best.k) ? "It will win" : "It will not win";
-    const words = `Frequency ${best.k} at step ${whole(steps[i])}: place ${place(own, i, best.k)} of ${own.count}. ${wins}`;
+    const words = `${runner(context.timeline, best.k)} at step ${whole(steps[i])}: place ${place(own, i, best.k)} of ${own.count}. ${wins}`;
     return { numbers: [], pair: null, answer: null, words };
   },
   caption(timeline, i) {
@@ -101,15 +101,19 @@ export const racePanel = {
 };
 
 /** When it was decided, in words. @param {Timeline} timeline @param {Timeline["header"]["race"]} race */
-function decision({ header }, { ahead, decided }) {
+function decision(timeline, { ahead, decided }) {
   if (ahead === null) return "";
-  const { key_freqs: keys, phases, steps } = header, last = steps.at(-1) ?? 0;
-  const who = keys.length === 1 ? `Frequency ${keys[0]} leads` : `Frequencies ${listed(keys)} lead`;
+  const { key_freqs: keys, phases, steps } = timeline.header, last = steps.at(-1) ?? 0;
+  const many = groupOf(timeline).is_cyclic ? `Frequencies ${listed(keys)}` : listed(keys.map((k) => blockName(timeline, k)));
+  const who = keys.length === 1 ? `${runner(timeline, keys[0])} leads` : `${many} lead`;
   const first = `${who} at step ${whole(ahead)} for the first time`;
   const forGood = decided === null ? "" : decided === ahead ? " and for good" : `, from step ${whole(decided)} for good`;
   const grokked = phases.grokked_at === null ? "" : ` The test accuracy notices at step ${whole(phases.grokked_at)} of ${whole(last)}.`;
   return ` ${sentenceCase(first)}${forGood}.${grokked}`;
 }
+
+/** How a frequency is written in a sentence; of a group that is no clock, its block. @param {Timeline} timeline @param {number} k */
+const runner = (timeline, k) => (groupOf(timeline).is_cyclic ? `Frequency ${k}` : blockName(timeline, k));
 
 /** Which place a frequency has at a snapshot, 1 the strongest. @param {OwnRace} own @param {number} i @param {number} k */
 function place({ level, count }, i, k) {
@@ -159,15 +163,15 @@ function drawMarks(g, at, { race, phases }, theme) {
   });
 }
 
-/** @param {Canvas} g @param {OwnRace} own @param {Track} at @param {number[]} keys @param {Theme} theme */
-function nameWinners(g, { level, count }, at, keys, theme) {
-  const end = (at.axis.units.length - 1) * count;
+/** @param {Canvas} g @param {OwnRace} own @param {Track} at @param {Context} context */
+function nameWinners(g, { level, count }, at, { timeline, theme }) {
+  const keys = timeline.header.key_freqs, end = (at.axis.units.length - 1) * count;
   const labels = keys.map((k, order) => ({ k, order, at: at.y(level[end + k - 1]) }));
   spread(labels, 14);
   g.font = theme.font(SMALL, 600);
   for (const { k, order, at: y } of labels) {
     g.fillStyle = theme.frequency(order);
-    write(g, `k = ${k}`, at.right + 6, y);
+    write(g, blockName(timeline, k), at.right + 6, y);
   }
   g.font = theme.font(SMALL);
 }
