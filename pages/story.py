@@ -63,8 +63,8 @@ with shell.column():
     st.header("It corrects its teacher", anchor=False)
     st.markdown(
         "What if some of the answers that it is taught are *false*? A table stores them like any others, a rule cannot. Teach a network "
-        "a false answer to one question in ten. With little weight decay it recites them all. With enough, it answers most of those questions "
-        "right, against its teacher: its training accuracy ends near the share of answers that were true "
+        "a false answer to one question in ten. With little weight decay it recites them all. Then let the weight decay grow: its training "
+        "accuracy *falls*, to about the share of answers that were true, and it answers most of the others right, against its teacher "
         "([Doshi and colleagues 2023](https://arxiv.org/abs/2310.13061) have studied it). On the page Train it is the recipe "
         "[An erring teacher](train?recipe=teacher)."
     )

@@ -1,10 +1,9 @@
 """The settings of a run as flags: for every command that trains."""
 
 import argparse
-import dataclasses
 
 from grokviz.config import SETTINGS, RunConfig, of_group
-from grokviz.forecast.presets import PRESETS, preset
+from grokviz.forecast.presets import PRESETS, adapted, preset
 from grokviz.settings import flag_of
 
 FLAGS = {name: flag for name, setting in SETTINGS.items() if (flag := flag_of(setting))}
@@ -33,4 +32,4 @@ def settings(options: argparse.Namespace) -> dict:
 def config(preset_name: str | None, named: dict) -> RunConfig:
     """A preset, or the paper's settings, with these changes. Raises `ConfigError` when that cannot be."""
     base = RunConfig() if preset_name is None else preset(preset_name, named.get("p"), named.get("group", ""))
-    return dataclasses.replace(base, **named)
+    return adapted(base, **named)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
-from grokviz.config import RunConfig, of_group
+from grokviz.config import CHANGEABLE, RunConfig, of_group
 from grokviz.errors import ConfigError
 from grokviz.forecast.recipes import fast_preset
 
@@ -47,16 +47,21 @@ def _pizza(p: int, group: str) -> RunConfig:
     return dataclasses.replace(fast_preset(p, group), attention_rate=0.0)
 
 
+KNOWS_BY_HEART = 200  # the step from which its weight decay is another
+
+
 def _erring_teacher(p: int, group: str) -> RunConfig:
-    """A tenth of the labels wrong, and so much weight decay that a table of exceptions is too dear. Measured at p = 59 alone."""
+    """A tenth of the labels wrong: so little weight decay at first that all are learned by heart, then so much that a table of
+    exceptions is too dear. Measured at p = 59 alone, four seeds: all labels known by step 130, test accuracy over 95 % by 320."""
     return dataclasses.replace(
         fast_preset(p, group),
         frac_train=0.8,
         lr=3e-3,
-        weight_decay=6.0,
+        weight_decay=0.3,
+        changes=((KNOWS_BY_HEART, "weight_decay", 8.0),),
         wrong_labels=0.1,
         stop="steps",
-        steps=1_300,
+        steps=700,
     )
 
 
@@ -66,7 +71,7 @@ PRESETS = {
     "memorises": Preset("Only memorises", "The fast recipe without weight decay: nothing makes the memory expensive.", _only_memorises),
     "little": Preset("Too little data", "The fast recipe with 15 % of the pairs. Two seeds each of 31 and 59 knew those by heart within 60 steps and got at most 5 % of the others in 2,000.", _too_little_data),
     "pizza": Preset("A pizza", "The fast recipe at the attention rate 0: no head can choose what to look at, so the two numbers are added up before anything is made of them. See page Clock or pizza?", _pizza),
-    "teacher": Preset("An erring teacher", "One label in ten is false. With so much weight decay a table of exceptions is too dear, so it learns the rule and contradicts its teacher. Measured at 59 alone, where two seeds of three came to over 95 % of the unseen questions within 1,300 steps.", _erring_teacher, 59),
+    "teacher": Preset("An erring teacher", f"One label in ten is false. At first it learns all of them by heart, the false ones too. From step {KNOWS_BY_HEART} on its weight decay is so large that a table of exceptions is too dear: its training accuracy falls, it learns the rule and contradicts its teacher. Measured at 59 alone.", _erring_teacher, 59),
     "quick": Preset("Quick", "", _quick, 59),
 }  # fmt: skip
 
@@ -78,6 +83,14 @@ def preset(name: str, p: int | None = None, group: str = "") -> RunConfig:
         raise ConfigError(f"Preset {name!r} is not known.", mend=f"Choose one of: {', '.join(PRESETS)}.")
     found = PRESETS[name]
     return found.make((found.p or RunConfig.p) if p is None else p, group)
+
+
+def adapted(base: RunConfig, **settings: object) -> RunConfig:
+    """A preset with other settings. What it changes on its way belongs to what it begins with: where one of those settings
+    is to be another, that stays. Raises `ConfigError` when a value cannot be."""
+    is_own = all(settings.get(name, own) == own for name in CHANGEABLE for own in (getattr(base, name),))
+    changes = base.changes if is_own else ()
+    return dataclasses.replace(base, **{"changes": changes, **settings})  # pyright: ignore[reportArgumentType]
 
 
 def to_watch(name: str, p: int, group: str = "") -> RunConfig:

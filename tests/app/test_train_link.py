@@ -71,3 +71,12 @@ def test_the_form_is_filled_from_the_address_and_says_what_is_wrong(no_runs, vis
     assert any("modulus=97&weight_decay=2.5" in code.value for code in app.code)
     app = healthy(app.run())
     assert not app.toast  # said once
+
+
+def test_a_recipe_keeps_on_the_form_what_the_form_does_not_ask_for(no_runs, visit):
+    app = visit("train", recipe="teacher", seed="4")
+    (chosen,) = [one.value for one in app.get("button_group") if one.label == "Recipe"] or [None]
+    assert chosen == "teacher" or any("seed=4" in c.value and "recipe=teacher" in c.value for c in app.code)
+    told = {one.label: one.value for one in app.number_input}
+    assert told["Weight decay"] == to_watch("teacher", 59).weight_decay
+    assert any(PRESETS["teacher"].words in one.value for one in app.caption)

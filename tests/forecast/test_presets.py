@@ -11,7 +11,7 @@ from grokviz.engine.schedule import LogRow
 from grokviz.engine.train import train
 from grokviz.errors import ConfigError
 from grokviz.forecast import recipes
-from grokviz.forecast.presets import PRESETS, preset, to_watch
+from grokviz.forecast.presets import PRESETS, adapted, preset, to_watch
 from grokviz.forecast.recipes import expected_grok_step, fast_preset
 
 
@@ -71,9 +71,26 @@ def test_of_a_group_that_was_not_tried_nothing_is_expected():
 
 
 @pytest.mark.slow
-def test_taught_one_false_answer_in_ten_it_contradicts_its_teacher():
-    """At p = 59, seed 0 (seed 1 is alike, seed 2 stays at 85 %): by its labels it is wrong in a tenth, and right by the true answers, where it was never shown them too."""
-    last = [row for row in train(preset("teacher"), "cpu") if isinstance(row, LogRow)][-1]
-    assert 0.88 < last.train_accuracy < 0.92
+@pytest.mark.parametrize("seed", range(3))
+def test_taught_one_false_answer_in_ten_it_contradicts_its_teacher(seed):
+    """At first it knows every label by heart; then it is wrong in a tenth by its labels, and right by the true answers, where it was
+    never shown them too."""
+    config = dataclasses.replace(preset("teacher"), seed=seed)
+    (change,) = config.changes
+    rows = [row for row in train(config, "cpu") if isinstance(row, LogRow)]
+    before, last = [row for row in rows if row.step <= change[0]][-1], rows[-1]
+    assert before.train_accuracy == 1
+    assert before.test_accuracy < 0.7
+    assert 0.89 < last.train_accuracy < 0.91
     assert last.test_accuracy > 0.95
-    assert (last.corrected or 0) > 0.85
+    assert (last.corrected or 0) > 0.9
+
+
+def test_a_preset_that_changes_on_its_way_does_so_only_from_where_it_begins():
+    teacher = preset("teacher")
+    assert adapted(teacher, seed=3, steps=900).changes == teacher.changes
+    assert adapted(teacher, weight_decay=teacher.weight_decay).changes == teacher.changes
+    assert adapted(teacher, weight_decay=1.0).changes == ()
+    assert adapted(teacher, weight_decay=1.0) == dataclasses.replace(teacher, weight_decay=1.0, changes=())
+    with pytest.raises(ConfigError, match="lr = 7"):
+        adapted(teacher, lr=7.0)

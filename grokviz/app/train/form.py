@@ -1,7 +1,6 @@
 """The form that starts a training: presets first, then every choice, and what will probably come of it."""
 
 import contextlib
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from grokviz.config import SETTINGS, RunConfig, of_group, same_course
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.forecast import recipes
 from grokviz.forecast.outlook import Known, Outlook, outlook
-from grokviz.forecast.presets import PRESETS, preset, to_watch
+from grokviz.forecast.presets import PRESETS, adapted, preset, to_watch
 from grokviz.hosting import Limits
 from grokviz.jobs import machine, requests, supervisor
 from grokviz.jobs.files import runs_in
@@ -112,14 +111,15 @@ def folded(beside: Callable[[], None] = lambda: None) -> None:
             form(beside)
 
 
-def begin_with(config: RunConfig) -> None:
-    """Let the form say this when it is drawn next, whatever it has said before, and be open."""
+def begin_with(config: RunConfig, recipe: str = "fast") -> None:
+    """Let the form say this when it is drawn next, whatever it has said before, and be open; what it does not ask for is as
+    in the recipe."""
     told = {field: getattr(config, field) for field in FIELDS if field not in ("p", "group")}
     which = {"group": config.group} if config.group else {"p": config.p}
     keys.FORM_WAS.set({**told, **which, PERCENT: _percent(config)})
     if not config.group:
         keys.OWN_MODULUS.set(config.p)
-    keys.PRESET_WAS.set("fast")
+    keys.PRESET_WAS.set(recipe)
     keys.FORM_OPEN.set(True)
 
 
@@ -188,7 +188,7 @@ def chosen() -> RunConfig:
     values |= of_group(group) if group else {"group": "", "p": p}
     published = OPTIMIZERS[values["optimizer"]].published
     values |= {name: value for name, value in published.items() if name not in FIELDS}
-    return dataclasses.replace(base, **values)
+    return adapted(base, **values)
 
 
 def _percent(config: RunConfig) -> int:

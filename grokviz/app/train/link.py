@@ -1,6 +1,5 @@
 """Settings of the form in the address: `/train?modulus=97&weight_decay=2`, so that they can be sent to others."""
 
-import dataclasses
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
@@ -10,7 +9,7 @@ from grokviz.app.session import address, keys
 from grokviz.app.train import form, widgets
 from grokviz.config import SETTINGS, RunConfig, of_group, same_course
 from grokviz.errors import ConfigError
-from grokviz.forecast.presets import PRESETS, to_watch
+from grokviz.forecast.presets import PRESETS, adapted, to_watch
 from grokviz.settings import flag_of
 
 PRESET = "recipe"
@@ -27,7 +26,7 @@ def take() -> None:
     for sentence in wrong:
         address.notice(sentence)
     if found:
-        form.begin_with(found)
+        form.begin_with(found, recipe_of(st.query_params.to_dict()) or "fast")
 
 
 def read(params: Mapping[str, str]) -> tuple[RunConfig | None, list[str]]:
@@ -42,17 +41,25 @@ def read(params: Mapping[str, str]) -> tuple[RunConfig | None, list[str]]:
             values[field] = _value(field, text)
         except ConfigError as error:
             wrong.append(f"The link says {NAMES[field]} = “{text[:40]}”. {error}")
-    recipe = params.get(PRESET, "fast")
-    if recipe not in PRESETS:
-        wrong.append(f"The link names a recipe that does not exist (“{recipe[:40]}”). This is the fast one.")
+    recipe = recipe_of(params)
+    if not recipe:
+        wrong.append(
+            f"The link names a recipe that does not exist (“{params[PRESET][:40]}”). This is the fast one."
+        )
         recipe = "fast"
     group, p = str(values.pop("group", "")), values.pop("p", None)
     try:
         base = to_watch(recipe, p if isinstance(p, int) else PRESETS[recipe].p or form.FIRST_P, group)
         whole = dict(of_group(group)) if group else {}
-        return dataclasses.replace(base, **{**values, **whole}), wrong
+        return adapted(base, **{**values, **whole}), wrong
     except ConfigError as error:  # each may be, and all together not
         return None, [*wrong, str(error)]
+
+
+def recipe_of(params: Mapping[str, str]) -> str:
+    """The recipe that an address names, or the fast one; "" where it names none that there is."""
+    recipe = params.get(PRESET, "fast")
+    return recipe if recipe in PRESETS else ""
 
 
 def _value(field: str, text: str) -> object:
