@@ -38,7 +38,8 @@ def is_wanted(job: Path) -> bool:
 
 
 def refuse_more(root: Path, most: Limits) -> None:
-    """Raises `HostingError` where a visitor has something going on already, or too many wait."""
+    """The one refusal of a second job of any kind, a training too: raises `HostingError` where a visitor has something
+    going on or waiting already, or too many wait."""
     if any(map(is_wanted, files.jobs_in(root))) or any(map(is_active, files.runs_in(root))):
         raise HostingError(
             "One training or measuring at a time: another of yours is still going on or waiting."

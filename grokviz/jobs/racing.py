@@ -13,11 +13,10 @@ from pathlib import Path
 from grokviz import installation
 from grokviz.config import RunConfig
 from grokviz.errors import HostingError, RunError
-from grokviz.hosting import Limits, limits
+from grokviz.hosting import Limits
 from grokviz.jobs import asked, files, requests
-from grokviz.jobs.files import Job, Progress
+from grokviz.jobs.files import Job
 from grokviz.jobs.processes import Status
-from grokviz.jobs.supervisor import is_active, queue
 from grokviz.runs.imported import NO_TORCH
 
 KIND = "race"
@@ -56,22 +55,12 @@ def start(root: Path, entries: Sequence[tuple[RunConfig, str]], most: Limits | N
 
 
 def _refuse(root: Path, count: int, most: Limits) -> None:
-    if any(map(is_wanted, files.jobs_in(root))) or any(map(is_active, files.runs_in(root))):
-        raise HostingError("One training at a time: another of yours is still going on or waiting.")
-    if len(queue(root.parent)) >= most.waiting:
-        raise HostingError(f"{most.waiting} trainings are waiting already. Please come back in a while.")
+    asked.refuse_more(root, most)
     if len(files.runs_in(root)) + count > most.runs:
         raise HostingError(
             f"A race of {count} makes {count} runs, and you may have {most.runs} here.",
             mend="Delete some on page Train, then start it.",
         )
-
-
-def is_wanted(race: Path) -> bool:
-    """Whether it is a race that goes on or waits."""
-    with contextlib.suppress(RunError):
-        return files.read(race).kind == KIND and asked.is_wanted(race)
-    return False
 
 
 def latest(root: Path) -> Path | None:
@@ -100,16 +89,4 @@ def cancel(race: Path) -> None:
 
 def status(race: Path) -> Status | None:
     """Where it stands: queued, running, or how it ended; None when there is no such race."""
-    try:
-        is_running = files.is_running(race, KIND)  # first: what is read after it has let go is its last word
-        job, over, now = files.read(race), files.ended(race), files.progress(race)
-    except RunError:
-        return None
-    if is_running:
-        return Status("running", progress=now)
-    if over:
-        return Status(over.why, WHY.get(over.why, ""), error=over.error, progress=now)
-    if job.started:
-        return Status("running", progress=Progress("Starting"))
-    waiting = queue(race.parent.parent if limits() else race.parent)
-    return Status("queued", place=waiting.index(race) + 1 if race in waiting else None)
+    return asked.status(race, race.parent, WHY)

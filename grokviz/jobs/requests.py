@@ -16,7 +16,7 @@ from grokviz import hosting, installation
 from grokviz.config import MAX_CHANGES, RunConfig
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.hosting import Limits
-from grokviz.jobs import asked, sweeping
+from grokviz.jobs import asked
 from grokviz.jobs.files import (
     JOBS,
     Job,
@@ -28,7 +28,7 @@ from grokviz.jobs.files import (
     seen,
     write_job,
 )
-from grokviz.jobs.supervisor import forget, is_active, put_aside, queue
+from grokviz.jobs.supervisor import forget, is_active, put_aside
 from grokviz.runs import folder, write
 from grokviz.runs.fork import config_of_fork, forked_at, write_fork
 from grokviz.runs.imported import NO_TORCH, why_not_trainable
@@ -88,7 +88,7 @@ def extend(run: Path, steps: int, limits: Limits | None = None) -> None:
     with ExitStack() as held:
         with one_at_a_time:
             if limits:
-                _refuse_more(run.parent, limits)
+                asked.refuse_more(run.parent, limits)
             held.enter_context(write_lock(run, AT_ONCE))
         write.reopen(run, longer)
         _queue(run, "auto")
@@ -98,7 +98,7 @@ def resume(run: Path) -> None:
     """Queue a training that was paused, failed or killed. Raises `HostingError` beyond the limits."""
     with one_at_a_time:
         if (limits := hosting.limits()) and not is_active(run):
-            _refuse_more(run.parent, limits)
+            asked.refuse_more(run.parent, limits)
         _queue(run, _job(run).device)
 
 
@@ -231,12 +231,12 @@ def _new_run(root: Path, config: Config, limits: Limits | None) -> Iterator[Path
     wait for the disk to ask for theirs. Nothing is left of one that could not be filled."""
     if limits:
         hosting.check(config, limits)
-        _refuse_more(root, limits)
+        asked.refuse_more(root, limits)
         make_room(root, limits)
     with ExitStack() as held:
         with one_at_a_time:
             if limits:  # another may have come in between
-                _refuse_more(root, limits)
+                asked.refuse_more(root, limits)
                 _refuse_full(root, limits)
             run = root / new_id(config)
             with saying(run.name):
@@ -254,13 +254,6 @@ def _refuse_full(root: Path, limits: Limits) -> None:
         raise HostingError(
             f"You have {limits.runs} runs here, which is the most.", mend="Delete one, then start another."
         )
-
-
-def _refuse_more(root: Path, limits: Limits) -> None:
-    if any(is_active(run) for run in runs_in(root)) or asked.is_wanted(sweeping.path_of(root)):
-        raise HostingError("One training at a time: another of yours is still going on or waiting.")
-    if len(queue(root.parent)) >= limits.waiting:
-        raise HostingError(f"{limits.waiting} trainings are waiting already. Please come back in a while.")
 
 
 def _queue(run: Path, device: str) -> Path:

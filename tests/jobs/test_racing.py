@@ -7,9 +7,11 @@ import pytest
 from grokviz import racer
 from grokviz.config import RunConfig
 from grokviz.errors import HostingError
-from grokviz.jobs import files, processes, racing, requests, supervisor
+from grokviz.jobs import deepening, files, processes, racing, requests, supervisor, sweeping
 from grokviz.jobs.files import Order
 from grokviz.runs.folder import open_run
+from grokviz.runs.storage import write_lock
+from grokviz.sweeps.grid import Sweep, parse_grid
 from tests.jobs.test_deepening import until
 
 TINY = RunConfig(p=5, d_model=8, n_heads=2, d_mlp=12, frac_train=0.6, steps=40, log_every=10, max_snapshots=3)
@@ -89,7 +91,7 @@ def test_on_a_shared_machine_it_keeps_to_the_limits_and_leaves_nothing_behind(tm
         racing.start(root, [ENTRIES[0], large], hosted)
     assert files.runs_in(root) == []
     racing.start(root, ENTRIES, hosted)
-    with pytest.raises(HostingError, match="One training at a time"):
+    with pytest.raises(HostingError, match="One training or measuring at a time"):
         racing.start(root, ENTRIES, hosted)
 
 
@@ -103,3 +105,31 @@ def test_it_stops_where_the_limits_are_reached(tmp_path, hosted, visitor, monkey
     (run, _) = racing.runs_of(race)
     assert listener.listen(run) == Order("keep")
     assert listener.why == why
+
+
+def test_while_it_waits_or_goes_on_no_other_job_of_its_visitor_is_taken(hosted, visitor):
+    root = visitor(1)
+    race = racing.start(root, ENTRIES, hosted)
+    small = Sweep(TINY, parse_grid(["weight_decay=0,1"]))
+    others = (
+        lambda: requests.start(root, TINY, "a training", limits=hosted),
+        lambda: requests.resume(racing.runs_of(race)[0]),
+        lambda: sweeping.start(small, root, hosted),
+        lambda: deepening.start(racing.runs_of(race)[0], root, hosted),
+    )
+    for ask in others:
+        with pytest.raises(HostingError, match="One training or measuring at a time"):
+            ask()
+    racing.cancel(race)
+    requests.start(root, TINY, "a training", limits=hosted)
+
+
+def test_one_that_is_told_to_stop_says_so_until_it_has(tmp_path):
+    race = racing.start(tmp_path, ENTRIES)
+    files.write_job(race, files.read(race)._replace(started=True))
+    with write_lock(files.folder_of(race)):
+        files.tell(race, files.Progress("Training", 10, 40, 5.0))
+        racing.cancel(race)
+        now = racing.status(race)
+    assert now
+    assert (now.state, now.progress.what, now.progress.done) == ("running", "Stopping", 10)

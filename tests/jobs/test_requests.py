@@ -98,15 +98,15 @@ def test_an_error_that_nobody_foresaw_ends_the_training_and_is_not_tried_again(t
 
 def test_one_training_at_a_time_and_so_many_in_the_queue(hosted, visitor, tiny):
     first = requests.start(visitor(0), tiny, "run", limits=hosted)
-    with pytest.raises(HostingError, match="One training at a time"):
+    with pytest.raises(HostingError, match="One training or measuring at a time"):
         requests.start(visitor(0), tiny, "another", limits=hosted)
     for n in range(1, 4):
         requests.start(visitor(n), tiny, "run", limits=hosted)
-    with pytest.raises(HostingError, match="4 trainings are waiting"):
+    with pytest.raises(HostingError, match="4 are waiting already"):
         requests.start(visitor(4), tiny, "run", limits=hosted)
     requests.pause(first)
     second = requests.start(visitor(0), tiny, "second", limits=hosted)
-    with pytest.raises(HostingError, match="One training at a time"):
+    with pytest.raises(HostingError, match="One training or measuring at a time"):
         requests.resume(first)  # a paused one is no way round
     requests.resume(second)
 
@@ -310,7 +310,7 @@ def test_training_on_is_refused_beyond_the_limits_and_backwards(hosted, visitor,
     with pytest.raises(RunError, match="at step 60 already"):
         requests.extend(run, 60, hosted)
     requests.start(visitor(1), tiny, "other", limits=hosted)
-    with pytest.raises(HostingError, match="One training at a time"):
+    with pytest.raises(HostingError, match="One training or measuring at a time"):
         requests.extend(run, 100, hosted)
     assert folder.open_run(run).finished
 
@@ -411,7 +411,7 @@ def test_a_run_that_is_being_filled_counts_as_one_that_is_trained(hosted, visito
     refused = []
 
     def create(*arguments, **more):
-        with pytest.raises(HostingError, match="One training at a time"):
+        with pytest.raises(HostingError, match="One training or measuring at a time"):
             requests.start(visitor(1), tiny, "second", limits=hosted)
         refused.append(1)
         return real(*arguments, **more)
