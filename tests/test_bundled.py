@@ -41,8 +41,10 @@ def test_the_catalogue_lists_what_is_there():
 
 
 def test_they_fit():
-    assert size(library.BUNDLED) - size(library.sequences()) < 38 * MIB
-    assert size(library.sequences()) < 6 * MIB
+    apart = size(library.sequences()), size(library.of_maps())
+    assert size(library.BUNDLED) - sum(apart) < 38 * MIB
+    assert apart[0] < 6 * MIB
+    assert apart[1] < 4 * MIB
     for path in library.BUNDLED.rglob("*"):
         assert path.is_dir() or path.stat().st_size < 50e6, path.name
     for name in RUNS:

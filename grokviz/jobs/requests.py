@@ -2,10 +2,12 @@
 
 import dataclasses
 import datetime
+import hashlib
 import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,7 +34,7 @@ from grokviz.jobs.supervisor import forget, is_active, put_aside
 from grokviz.runs import folder, write
 from grokviz.runs.fork import config_of_fork, forked_at, write_fork
 from grokviz.runs.imported import NO_TORCH, why_not_trainable
-from grokviz.runs.record import Config, read_record
+from grokviz.runs.record import RUN, Config, read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
 from grokviz.runs.summary import folder_size
 
@@ -55,6 +57,22 @@ def create(root: Path, config: RunConfig, title: str, limits: Limits | None = No
     """Makes a run folder in `root` that something else than the queue will train. Raises like `start`."""
     with _new_run(root, config, limits) as run:
         write.create_run(run, config, _birth(), title=tidy_title(title))
+    return run
+
+
+def adopt(kept: Path, root: Path, limits: Limits | None = None) -> Path:
+    """A run of one's own like one that was kept elsewhere; the same again where that is already here.
+
+    Raises `HostingError` beyond the limits, `RunError` when it is none or cannot be copied.
+    """
+    read_record(kept)
+    run = root / f"{kept.name}-{hashlib.sha256((kept / RUN).read_bytes()).hexdigest()[:8]}"
+    if not run.exists():
+        make_room(root, limits)
+        with saying(run.name):
+            root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=root, prefix=".") as making:
+                os.replace(shutil.copytree(kept, Path(making) / run.name), run)
     return run
 
 

@@ -25,7 +25,7 @@ def downloaded() -> Path:
 
 def roots(mine: Path | None = None) -> tuple[Path, ...]:
     """The folders of runs, the bundled first; `mine` in place of `trained()` where each visitor has one."""
-    return BUNDLED, mine or trained(), downloaded()
+    return BUNDLED, of_maps(), mine or trained(), downloaded()
 
 
 def cards(
@@ -40,6 +40,11 @@ def all_cards(
 ) -> list[Card]:
     """Those and the runs on sequences."""
     return [card for root in (*roots(mine), sequences()) for card in list_runs(root, look, known)]
+
+
+def of_maps() -> Path:
+    """The folder of the bundled runs that are cells of a bundled map of outcomes."""
+    return BUNDLED / "_maps"
 
 
 def sequences() -> Path:

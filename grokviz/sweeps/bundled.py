@@ -22,13 +22,15 @@ class Offer(NamedTuple):
     columns: tuple[str, tuple]
     rows: tuple[str, tuple]
 
-    def sweep(self, p: int, seeds: int = 1) -> Sweep:
-        """What would be trained."""
-        base = dataclasses.replace(preset("fast", p), lr=2 * preset("fast", p).lr, steps=STEPS, log_every=20)
-        return Sweep(base, (self.columns, self.rows), tuple(range(seeds)), title=self.words)
+    def sweep(self, p: int, keep: bool = False) -> Sweep:
+        """What would be trained; `keep`: every run, with few snapshots."""
+        fast = preset("fast", p)
+        base = dataclasses.replace(fast, lr=2 * fast.lr, steps=STEPS, log_every=20, max_snapshots=SNAPSHOTS)
+        return Sweep(base, (self.columns, self.rows), keep=() if keep else None, title=self.words)
 
 
 STEPS = 1_200  # of each run, at most
+SNAPSHOTS = 12  # of each run that is kept: about a MB
 MODULI = (31, 59)
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 DECAYS = (0.0, 0.5, 1.0, 2.0, 4.0)

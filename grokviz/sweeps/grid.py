@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from grokviz import wording
 from grokviz.config import SETTINGS, RunConfig, from_json, to_json
 from grokviz.errors import BadInputError, ConfigError, RunError
 from grokviz.runs.storage import canonical, read_json, replace_file
 from grokviz.settings import flag_of
 
 DEFINITION = "sweep.json"
+FOLDERS = "runs"  # of the runs that are kept
 FORMAT = 1
 MAX_RUNS = 100_000
 HOW = "Write NAME=0,0.5,2 for these values, NAME=0.15:0.8:8 for eight from the first to the last, NAME=1e-4:1e-1:7:log for even ratios."
@@ -74,6 +76,19 @@ class Sweep:
         """Whether its run folder is wanted."""
         known = {**self.cell(run), "seed": self.seed(run)}
         return self.keep is not None and all(known[name] in values for name, values in self.keep)
+
+
+def value_in_words(name: str, value: Value) -> str:
+    """0.35 as 35 % where it is a share of the pairs."""
+    if name == "frac_train" and isinstance(value, float):
+        return f"{100 * value:.3g}{wording.THIN}%"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def in_words(cell: Cell) -> str:
+    """Pairs to train on 35 %, weight decay 2."""
+    parts = [f"{SETTINGS[name].label.lower()} {value_in_words(name, value)}" for name, value in cell.items()]
+    return wording.sentence_case(", ".join(parts))
 
 
 def _refuse_too_many(sweep: Sweep) -> None:

@@ -13,10 +13,10 @@ from grokviz.engine.train import Snapshot, choose_device, together, train_many
 from grokviz.errors import TrainingError
 from grokviz.runs import write
 from grokviz.runs.record import read_record
+from grokviz.sweeps import grid
 from grokviz.sweeps.grid import Cell, Sweep
 from grokviz.sweeps.outcomes import Outcome
 
-FOLDERS = "runs"
 ROWS_AT_ONCE = 50  # of the log of a run that is kept
 
 
@@ -31,7 +31,7 @@ class Task(NamedTuple):
 
 def task(sweep: Sweep, run: int, home: Path) -> Task:
     """A run of a sweep by its number."""
-    folder = home / FOLDERS / folder_name(sweep, run) if sweep.is_kept(run) else None
+    folder = home / grid.FOLDERS / folder_name(sweep, run) if sweep.is_kept(run) else None
     return Task(run, sweep.config(run), sweep.cell(run), folder)
 
 
@@ -104,11 +104,7 @@ class _Keeper:
         self.folder = task.folder
         self.rows: list[dict[str, float]] = []
         shutil.rmtree(self.folder, ignore_errors=True)  # of a batch that was killed
-        cell = ", ".join(
-            f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in task.cell.items()
-        )
-        title = f"{cell}, seed {task.config.seed}"
+        title = f"{grid.in_words(task.cell)}, seed {task.config.seed}"
         write.create_run(self.folder, task.config, provenance(task.config, device), title)
 
     def take(self, event: object) -> None:

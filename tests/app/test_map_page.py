@@ -1,13 +1,21 @@
 """The page When does it grok?: its map, its two rules, a cell, and the way from there to a training."""
 
+import dataclasses
 import json
+import re
+import shutil
+from urllib.parse import parse_qsl
 
 import pytest
 
+from devtools import own_map
+from grokviz.app.train import link
 from grokviz.config import RunConfig
 from grokviz.jobs import sweeping
 from grokviz.runs import library
+from grokviz.runs.folder import open_run
 from grokviz.sweeps import bundled, grid, outcomes
+from grokviz.sweeps.bundled import OFFERS
 from grokviz.sweeps.grid import Sweep, parse_grid
 from grokviz.sweeps.outcomes import Curve, Outcome
 from tests.app.conftest import components, healthy, unescaped
@@ -88,6 +96,43 @@ def test_a_cell_is_trained_with_its_settings(mapped, visit):
     assert values["Pairs to train on"] == 35
     assert values["Weight decay"] == 2
     assert values["Learning rate"] == 0.01
+
+
+def test_a_link_to_train_has_the_settings_of_the_cell(mapped, visit):
+    (query,) = re.findall(r"\(train\?(.*?)\)", words(visit("map", cell="small-3")))
+    asked, wrong = link.read(dict(parse_qsl(query)))
+    assert (asked.p, asked.frac_train, asked.weight_decay, asked.lr, wrong) == (13, 0.35, 2.0, 0.01, [])
+
+
+def test_a_run_of_a_cell_that_is_bundled_is_opened(mapped, visit):
+    found = [dataclasses.replace(o, folder="tiny-groks") if o.run == 10 else o for o in outcomes.read(mapped)]
+    outcomes.rewrite(mapped, found)
+    app = visit("map", cell="small-3")
+    assert [cell["kept"] for cell in drawn(app)[0]["cells"]] == [False, False, False, True]
+    app = healthy(named(app, "Open seed 1").click().run())
+    assert app.query_params["run"] in ("tiny-groks", ["tiny-groks"])
+
+
+def test_a_run_of_ones_own_map_is_copied_to_ones_runs_once_and_opened(
+    mapped, no_runs, trained, visit, monkeypatch
+):
+    monkeypatch.setenv("GROKVIZ_RUNS", str(no_runs))
+    sweep = OFFERS["share"].sweep(31, keep=True)
+    one = Outcome(4, sweep.cell(4), 0, memorised=50, folder="run-04-seed-0")
+    home = own_map.finished(no_runs, sweep, [one])
+    shutil.copytree(trained / "tiny-groks", home / grid.FOLDERS / one.folder)
+    for _ in range(2):
+        app = healthy(named(visit("map", cell="own-4"), "Open this run").click().run())
+        (copy,) = no_runs.glob("run-04-seed-0-*")
+        assert app.query_params["run"] in (copy.name, [copy.name])
+    assert open_run(copy).steps.tolist() == open_run(trained / "tiny-groks").steps.tolist()
+
+
+def test_a_kept_run_that_has_gone_is_said(mapped, visit):
+    found = [dataclasses.replace(o, folder="gone") if o.run == 10 else o for o in outcomes.read(mapped)]
+    outcomes.rewrite(mapped, found)
+    app = named(visit("map", cell="small-3"), "Open seed 1").click().run()
+    assert "gone cannot be opened" in unescaped(app.toast[0].value)
 
 
 def test_without_a_map_it_says_how_to_make_one(tmp_path, monkeypatch, runs, visit):

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -440,3 +441,17 @@ def test_jobs_of_version_1_are_understood(tmp_path, tiny):
     assert over
     assert (over.why, str(over.error)) == ("failed", "It failed.")
     assert str(supervisor.status(run, tmp_path).error) == "It failed."
+
+
+def test_a_run_that_was_kept_elsewhere_is_copied_once(tmp_path, tiny, hosted, visitor):
+    kept = trained(requests.start(tmp_path / "elsewhere", tiny, "kept")).path
+    mine = requests.adopt(Path(kept), visitor(1))
+    assert mine.parent == visitor(1)
+    assert requests.adopt(Path(kept), visitor(1)) == mine
+    assert files.runs_in(visitor(1)) == [mine]
+    assert folder.open_run(mine).steps.tolist() == folder.open_run(kept).steps.tolist()
+    mine.rename(visitor(1) / "another")
+    with pytest.raises(HostingError, match="1 runs here, which is the most"):
+        requests.adopt(Path(kept), visitor(1), hosted._replace(runs=1))
+    with pytest.raises(RunError, match="holds no run.json"):
+        requests.adopt(tmp_path / "nothing", visitor(1))

@@ -16,7 +16,7 @@ from grokviz.engine.schedule import LogRow
 from grokviz.engine.train import train
 from grokviz.errors import BadInputError, MissingPackageError, RunError
 from grokviz.runs.folder import open_run
-from grokviz.sweeps import outcomes, runners, training
+from grokviz.sweeps import grid, outcomes, runners, training
 from grokviz.sweeps.grid import Sweep, parse_grid
 from grokviz.sweeps.runners import How
 
@@ -128,9 +128,10 @@ def test_runs_that_are_kept_are_folders_that_open(tmp_path):
     made(tmp_path / "kept", sweep)
     found = {o.run: o for o in outcomes.read(tmp_path / "kept")}
     assert [run for run, o in found.items() if o.folder] == [5, 7]
-    run = open_run(tmp_path / "kept" / training.FOLDERS / found[5].folder)
+    run = open_run(tmp_path / "kept" / grid.FOLDERS / found[5].folder)
     assert run.finished
     assert run.config == sweep.config(5)
+    assert run.title == "Pairs to train on 80\u202f%, weight decay 0, seed 1"
     assert int(run.logged["step"][-1]) == 60  # it goes on as its settings say
 
 

@@ -61,7 +61,7 @@ def test_each_rule_says_of_each_run_what_it_is_and_which_is_in_the_middle():
     assert [rule["title"] for rule in data["rules"]] == [rule.title for rule in RULES.values()]
     assert [fate["understands"] for fate in data["fates"]] == [True, True, False, False]
     assert [curve["step"] for curve in cell["curves"]] == [[0, 9], [0, 900], [0, 300]]
-    assert data["cells"][1] == {"seeds": [], "middle": [], "curves": []}
+    assert data["cells"][1] == {"seeds": [], "middle": [], "kept": False, "curves": []}
 
 
 def test_what_is_chosen_is_told_as_indices_and_heard_again(monkeypatch):

@@ -318,7 +318,7 @@ def _over_time(config: RunConfig, setting: str, first: float) -> str:
 
 def made_by(card: Card) -> str:
     """Who made it, and under which licence."""
-    if card.path.parent in (library.BUNDLED, library.sequences()):
+    if card.path.is_relative_to(library.BUNDLED):
         return "Comes with GrokViz, MIT licence"
     if card.path.parent != library.downloaded():
         return "Yours"

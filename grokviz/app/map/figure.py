@@ -7,13 +7,15 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from grokviz import wording
+from grokviz import hosting, wording
 from grokviz.app import shell
-from grokviz.app.session import address, cache
-from grokviz.app.train import form
+from grokviz.app.session import address, cache, visitor
+from grokviz.app.train import form, link
 from grokviz.config import SETTINGS
+from grokviz.errors import HostingError, RunError
+from grokviz.jobs import requests
 from grokviz.sweeps import grid, outcomes
-from grokviz.sweeps.grid import Cell, Sweep
+from grokviz.sweeps.grid import Sweep
 from grokviz.sweeps.outcomes import Outcome
 from grokviz.sweeps.rules import FATES, RULES, Rule
 from grokviz.view.pictures import Words
@@ -25,6 +27,7 @@ class Map(NamedTuple):
     """A sweep with what is known of it."""
 
     name: str
+    folder: Path
     sweep: Sweep
     found: list[Outcome]
 
@@ -33,7 +36,7 @@ def read(name: str, folder: Path) -> Map:
     """The map in a folder, read again when its table has changed. Raises `RunError` when it cannot be read."""
     table = folder / outcomes.TABLE
     stamp = (str(folder), table.stat().st_mtime_ns if table.is_file() else 0)
-    return cache.SWEEPS.get(stamp, lambda: Map(name, grid.read(folder), outcomes.read(folder)))
+    return cache.SWEEPS.get(stamp, lambda: Map(name, folder, grid.read(folder), outcomes.read(folder)))
 
 
 def show(shown: Map, chosen: Callable[[], None] = lambda: None) -> None:
@@ -46,7 +49,7 @@ def show(shown: Map, chosen: Callable[[], None] = lambda: None) -> None:
         if choice.cell is not None:
             _of_cell(shown, choice.cell, choice.rule)
         else:
-            st.caption("Choose a cell to see its seeds, and to train it.")
+            st.caption("Choose a cell to see its seeds, and to open or train it.")
 
 
 def _words(shown: Map) -> Words:
@@ -106,30 +109,49 @@ def shared_settings(sweep: Sweep) -> str:
 def _of_cell(shown: Map, cell: int, rule: Rule) -> None:
     """The seeds of the cell, and a button that trains one."""
     settings = shown.sweep.cells[cell]
-    st.subheader(cell_in_words(settings), anchor=False)
+    st.subheader(grid.in_words(settings), anchor=False)
     found = picture.by_cell(shown.sweep, shown.found).get(cell, [])
     if found:
         st.dataframe(_table(found, rule), hide_index=True, height="content")
         st.caption(
-            "Steps with 99 % of the pairs right, whatever the rule. A run ends as soon as it has memorised and understood, so its last "
-            "losses are those of that moment."
+            "Steps with 99 % of the pairs right, whatever the rule. A run of which no more was wanted ended as soon as it had memorised "
+            "and understood: its last losses are those of that moment."
         )
     else:
         st.caption("No run of this cell is over yet.")
+    kept = [outcome for outcome in found if outcome.folder]
     config = shown.sweep.config(cell * len(shown.sweep.seeds))
-    if st.button("Train this one", icon=":material/model_training:", type="primary"):
-        form.begin_with(config)
-        st.switch_page("pages/train.py")
-    st.caption("It opens the page Train with these settings filled in, and you watch it happen.")
+    with st.container(horizontal=True):
+        for outcome in kept:
+            label = f"Open seed {outcome.seed}" if len(shown.sweep.seeds) > 1 else "Open this run"
+            if st.button(label, icon=":material/timeline:", type="primary"):
+                _open(shown, outcome)
+        if st.button(
+            "Train this one", icon=":material/model_training:", type="secondary" if kept else "primary"
+        ):
+            form.begin_with(config)
+            st.switch_page("pages/train.py")
+    opens = "A run that is open plays from its first step to its last. " if kept else ""
+    st.caption(
+        f"{opens}The page Train begins with the settings of this cell, and you watch it happen; [this link](train?{link.query(config)}) "
+        "does so for whoever you send it to."
+    )
 
 
-def cell_in_words(settings: Cell) -> str:
-    """Pairs to train on 35 %, weight decay 2."""
-    parts = [
-        f"{SETTINGS[name].label.lower()} {picture.value_in_words(name, value)}"
-        for name, value in settings.items()
-    ]
-    return wording.sentence_case(", ".join(parts))
+def _open(shown: Map, outcome: Outcome) -> None:
+    """Go to the timeline of a run that was kept: a bundled one, or a copy of one of one's own map, which may go any time."""
+    folder = shown.folder / grid.FOLDERS / outcome.folder
+    try:
+        run = (
+            requests.adopt(folder, visitor.root(), hosting.limits()).name
+            if folder.is_dir()
+            else outcome.folder
+        )
+    except (HostingError, RunError) as error:
+        address.notice(str(error))
+        return
+    address.open_run(run)
+    st.switch_page("pages/timeline.py")
 
 
 def _table(found: list[Outcome], rule: Rule) -> pd.DataFrame:

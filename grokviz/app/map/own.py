@@ -87,7 +87,7 @@ def _offer() -> None:
     )
     is_varied = "p" in (OFFERS[name].columns[0], OFFERS[name].rows[0])
     p = modulus.selectbox("Modulus", MODULI, key=keys.OWN_MAP_MODULUS, disabled=is_varied)
-    sweep = OFFERS[name].sweep(p)
+    sweep = OFFERS[name].sweep(p, keep=not hosting.is_hosted())  # a shared disk is not to fill
     taken = sweeping.seconds(sweep)
     words = f"about {wording.duration(taken)} at most" if taken else "how long it takes is being measured"
     st.button(

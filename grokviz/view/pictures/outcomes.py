@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from grokviz.config import SETTINGS
-from grokviz.sweeps.grid import Sweep, Value
+from grokviz.sweeps.grid import Sweep, value_in_words
 from grokviz.sweeps.outcomes import Outcome
 from grokviz.sweeps.rules import COMPREHENSION, FATES, GROKKING, RULES, Fate, Rule, middle
 from grokviz.view.film.component import Pick, show_picture
 from grokviz.view.pictures import Words
-from grokviz.wording import THIN
 
 LOSSES = (-7, 2)  # log10, of the scale of all losses
 MARKS = {"comprehension": "●", "grokking": "◆", "memorisation": "○", "confusion": "×"}
@@ -35,13 +34,6 @@ def axes(sweep: Sweep) -> Axes:
     if len(sweep.grid) != 2:
         raise ValueError(f"A map has two settings, got {len(sweep.grid)}.")
     return Axes(*(name for name, _ in sweep.grid))
-
-
-def value_in_words(name: str, value: Value) -> str:
-    """0.35 as 35 % where it is a share of the pairs."""
-    if name == "frac_train" and isinstance(value, float):
-        return f"{100 * value:.3g}{THIN}%"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def by_cell(sweep: Sweep, found: Sequence[Outcome]) -> Mapping[int, list[Outcome]]:
@@ -104,6 +96,7 @@ def _cell(found: Sequence[Outcome]) -> dict:
     return {
         "seeds": [{"seed": o.seed, "by": [_judged(o, rule) for rule in RULES.values()]} for o in found],
         "middle": [found.index(middle(found, rule)) for rule in RULES.values()] if found else [],
+        "kept": any(o.folder for o in found),
         "curves": [{name: list(column) for name, column in o.curve._asdict().items()} for o in found],
     }
 

@@ -26,14 +26,14 @@
  *
  * What became of the runs of a sweep: a cell for every value of `rows` and `columns`, row by row. `by` has what each of the
  * `rules` says of a run: an index of `fates`, and the steps at which it knew the pairs; `middle`: the seed in the middle by
- * each, that the cell shows. Losses as log10, within `losses` [lowest, highest] of the scale; `budget`: steps at most.
+ * each, that the cell shows; `kept`: a run of it can be opened. Losses as log10, within `losses` [lowest, highest] of the scale; `budget`: steps at most.
  * @typedef {Labelled & {
  *   kind: "outcomes", rows: CellAxis, columns: CellAxis, fates: FateWords[], rules: RuleWords[], cells: OutcomeCell[],
  *   budget: number, losses: [number, number], state: MapChoice }} OutcomesData
  * @typedef {{ title: string, values: string[] }} CellAxis
  * @typedef {{ name: string, letter: string, mark: string, words: string, understands: boolean }} FateWords
  * @typedef {{ title: string, words: string }} RuleWords
- * @typedef {{ seeds: { seed: number, by: Judged[] }[], middle: number[], curves: Losses[] }} OutcomeCell
+ * @typedef {{ seeds: { seed: number, by: Judged[] }[], middle: number[], kept: boolean, curves: Losses[] }} OutcomeCell
  * @typedef {{ fate: number, train: number | null, test: number | null }} Judged
  *
  * Indices of what is chosen, -1 for none; `only`: the fate whose cells stand out.

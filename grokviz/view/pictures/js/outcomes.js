@@ -154,7 +154,8 @@ function makeCellButton(data, index) {
   const button = make("button", "pic-cell", { type: "button" }, letter, " ", step, seeds), cell = data.cells[index];
   const show = (/** @type {MapChoice} */ { rule, cell: chosen, only }) => {
     const known = fateOfCell(data, cell, rule), isThere = only < 0 || cell.seeds.some((seed) => seed.by[rule].fate === only);
-    button.className = `pic-cell ${known ? `pic-fate-${known.fate}` : "pic-none"} ${isThere ? "" : "pic-faded"}`;
+    const looks = [known ? `pic-fate-${known.fate}` : "pic-none", ...(isThere ? [] : ["pic-faded"]), ...(cell.kept ? ["pic-kept"] : [])];
+    button.className = `pic-cell ${looks.join(" ")}`;
     letter.textContent = known ? data.fates[known.fate].letter : "";
     step.textContent = known?.step ? whole(known.step) : "";
     seeds.dataset.marks = cell.seeds.map((seed) => data.fates[seed.by[rule].fate].mark).join(" ");
@@ -176,7 +177,7 @@ export function cellInWords(data, index, rule) {
   const { seeds } = data.cells[index], place = cellPlace(data, index);
   if (!seeds.length) return `${place}: not trained yet.`;
   const told = seeds.map(({ seed, by }) => `Seed ${seed}: ${data.fates[by[rule].fate].name}, ${cellSteps(by[rule], data.budget)}`);
-  return `${place}. ${told.join("; ")}.`;
+  return `${place}. ${told.join("; ")}.${data.cells[index].kept ? " A run of it is kept: press to open it." : ""}`;
 }
 
 /** @param {Judged} seed @param {number} budget */
