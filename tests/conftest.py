@@ -51,6 +51,12 @@ def pytest_sessionfinish():
     _shared.close()
 
 
+@pytest.fixture(autouse=True)
+def urgency(monkeypatch):
+    """Jobs make themselves less urgent than pages: done in a test they would do that to every test after it."""
+    monkeypatch.setattr(os, "nice", lambda increment: 0, raising=False)
+
+
 @pytest.fixture(scope="session")
 def bundled_server(tmp_path_factory):
     """The address of the app with the bundled runs, for tests that change nothing."""

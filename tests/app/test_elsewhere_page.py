@@ -23,6 +23,8 @@ from grokviz.view import elsewhere
 from grokviz.view.elsewhere import offline
 from tests.app.conftest import components, healthy, unescaped
 
+pytestmark = pytest.mark.slow
+
 TINY = {"batch_size": 4, "n_test": 120, "steps": 10, "max_snapshots": 6}
 RUNS = {
     "skip-trigrams": recipe("skip-trigrams", **TINY),

@@ -20,6 +20,8 @@ from grokviz.sweeps.grid import Sweep, parse_grid
 from grokviz.sweeps.outcomes import Curve, Outcome
 from tests.app.conftest import components, healthy, unescaped
 
+pytestmark = pytest.mark.slow
+
 SWEEP = Sweep(
     RunConfig(p=13, steps=1_400, lr=0.01), parse_grid(["frac_train=0.2,0.35", "weight_decay=0,2"]), (0, 1, 2)
 )

@@ -9,6 +9,8 @@ from grokviz.jobs.files import runs_in
 from grokviz.runs.record import read_record
 from tests.app.conftest import healthy, unescaped
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch):

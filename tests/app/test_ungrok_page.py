@@ -11,6 +11,8 @@ from grokviz.runs import fork, library
 from grokviz.runs.folder import open_run
 from tests.app.conftest import healthy, unescaped
 
+pytestmark = pytest.mark.slow
+
 
 def said(app):
     return " ".join(unescaped(part.value) for part in (*app.markdown, *app.caption))

@@ -70,9 +70,8 @@ def test_together_each_is_what_it_is_alone():
         dataclasses.replace(SMALL, seed=5, **further)
         for further in ({"wrong_labels": 0.3}, {"frac_before": 0.7}, {"frac_train": 0.6})
     ]
-    together = [
-        [e for i, e in train_many(configs, "cpu") if i == n and isinstance(e, LogRow)] for n in range(4)
-    ]
+    events = list(train_many(configs, "cpu"))
+    together = [[e for i, e in events if i == n and isinstance(e, LogRow)] for n in range(len(configs))]
     for config, rows in zip(configs, together, strict=True):
         alone = [e for e in train(config, "cpu") if isinstance(e, LogRow)]
         for one, other in zip(rows, alone, strict=True):
