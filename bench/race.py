@@ -37,15 +37,16 @@ def grid(lr: Iterable[float], **others: Iterable[float]) -> list[dict[str, float
     return [dict(zip(names, values, strict=True)) for values in itertools.product(lr, *others.values())]
 
 
+# A best rate at the edge of its grid says that the grid is too small: see `at_an_edge`.
 GRIDS: dict[str, list[dict[str, float]]] = {
-    "adamw": grid((5e-3, 1e-2, 2e-2)),
-    "no_decay": grid((2.5e-3, 5e-3, 1e-2)),
-    "muon": grid((5e-3, 1e-2, 2e-2), weight_decay=(0.1,)),
-    "grokfast": grid((2.5e-3, 5e-3, 1e-2)),
-    "grokfast_ma": grid((2.5e-3, 5e-3, 1e-2)),
-    "perpendicular": grid((1e-3, 2.5e-3, 5e-3, 1e-2)),
-    "stablemax": [*grid((1e-2,), weight_decay=(0.0,)), *grid((1e-2, 2e-2), weight_decay=(0.5,))],
-    "sphere": grid((5e-3, 1e-2), sphere_alpha=(0.65, 0.8)),
+    "adamw": grid((5e-3, 1e-2, 2e-2, 4e-2)),
+    "no_decay": grid((2.5e-3, 5e-3, 1e-2, 2e-2)),
+    "muon": grid((1e-2, 2e-2, 4e-2), weight_decay=(0.1, 0.5)),
+    "grokfast": [*grid((5e-3, 1e-2, 2e-2)), *grid((2.5e-3, 5e-3, 1e-2), weight_decay=(0.005,))],
+    "grokfast_ma": [*grid((5e-3, 1e-2, 2e-2)), *grid((2.5e-3, 5e-3, 1e-2), weight_decay=(0.01,))],
+    "perpendicular": grid((2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3)),
+    "stablemax": [*grid((1e-2, 2e-2), weight_decay=(0.0,)), *grid((1e-2, 2e-2, 4e-2), weight_decay=(0.5,))],
+    "sphere": grid((2.5e-3, 5e-3, 1e-2), sphere_alpha=(0.7, 0.8, 0.9)),
 }
 
 
@@ -122,6 +123,15 @@ def best(trick: str, known: Mapping[Trial, Outcome]) -> dict[str, float]:
     return min(GRIDS[trick], key=lateness)
 
 
+def at_an_edge(trick: str, chosen: Settings) -> str:
+    """Which of the chosen settings is the smallest or the largest that was tried with it; "" where none is."""
+    for name, value in chosen.items():
+        tried = {each[name] for each in GRIDS[trick] if name in each}
+        if len(tried) > 1 and value in (min(tried), max(tried)):
+            return name
+    return ""
+
+
 def read_outcomes() -> dict[Trial, Outcome]:
     def number(text: str) -> float | int | None:
         return None if text == "" else float(text) if "." in text else int(text)
@@ -178,8 +188,13 @@ def said(what: str, act: Callable[[], object]) -> None:
 
 
 def try_grid(trick: str, known: dict[Trial, Outcome]) -> None:
-    todo = [trial(trick, tried, seed, GRID_STEPS) for tried in GRIDS[trick] for seed in GRID_SEEDS]
-    for together in batches([t for t in todo if t not in known]):
+    """Of a grid of which a part is unknown all of it is trained: what is trained together ends together."""
+    wanted = [trial(trick, tried, seed, GRID_STEPS) for tried in GRIDS[trick] for seed in GRID_SEEDS]
+    if all(t in known for t in wanted):
+        return
+    for old in [t for t in known if t.trick == trick and t.steps == GRID_STEPS]:
+        del known[old]
+    for together in batches(wanted):
 
         def act(together: list[Trial] = together) -> None:
             runs = run_together(together, enough=1)  # which is the best is then known
@@ -246,6 +261,7 @@ def text(found: Race, known: Mapping[Trial, Outcome]) -> str:
         "",
         "## What was tried",
         "",
+        *_edges(known),
         "Settings that are trained together may end when the first of them has "
         "grokked: of the others it is then only known that they would *later*, if at all.",
         "",
@@ -261,6 +277,16 @@ def text(found: Race, known: Mapping[Trial, Outcome]) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _edges(known: Mapping[Trial, Outcome]) -> list[str]:
+    """A paragraph on the grids that may be too small."""
+    edges = {TRICKS[trick].label: at_an_edge(trick, best(trick, known)) for trick in TRICKS}
+    words = [f"{label} ({name})" for label, name in edges.items() if name]
+    return [
+        f"The best lies at the edge of its grid, which may be too small, for: {', '.join(words)}.",
+        "",
+    ] * bool(words)
 
 
 def _settings_cells(settings: Settings) -> list[str]:
