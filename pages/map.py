@@ -18,9 +18,8 @@ from grokviz.app.map import own, page  # noqa: E402
 
 shell.article(
     "When does it grok?",
-    "One run cannot tell. So here are many: the same network, shown more of the questions from left to right, its weights pulled "
-    "towards zero harder from top to bottom. In a narrow band between those that only recite and those that understand at once, "
-    "they grok.",
+    "One run cannot tell. So here are many: the same network with other settings, a cell for each pair of them. In a narrow band "
+    "between those that only recite and those that understand at once, they grok.",
 )
 page.maps()
 with shell.column():

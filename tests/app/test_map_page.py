@@ -64,6 +64,10 @@ def test_the_map_says_its_budget_and_what_is_missing(mapped, visit):
     assert "a slight advantage" in said
     assert "at most **1,400 steps**" in said
     assert "a mark for each of three seeds" in said
+    assert (
+        "From left to right a network is shown more of the pairs; from top to bottom its weights are pulled"
+        in said
+    )
     assert "3 of 12 runs are still to come" in said
     assert "Choose a cell" in said
     assert drawn(app)[0]["state"] == {"rule": 0, "cell": -1, "only": -1}

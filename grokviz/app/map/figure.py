@@ -22,6 +22,13 @@ from grokviz.view.pictures import Words
 from grokviz.view.pictures import outcomes as picture
 from grokviz.view.pictures.outcomes import Choice
 
+ALONG = {  # what happens along an axis
+    "frac_train": "a network is shown more of the pairs",
+    "weight_decay": "its weights are pulled towards zero harder",
+    "lr": "its steps are larger",
+    "p": "there are more numbers, and so more pairs to know",
+}
+
 
 class Map(NamedTuple):
     """A sweep with what is known of it."""
@@ -89,8 +96,10 @@ def _how_to_read(shown: Map) -> str:
     )
     lacks = len(sweep) - len(shown.found)
     half = f" {lacks:,} of {len(sweep):,} runs are still to come." if lacks else ""
+    columns, rows = (ALONG.get(name, f"{SETTINGS[name].label.lower()} grows") for name in picture.axes(sweep))
     return (
-        f"**How to read this.** Each cell is a network that was trained for at most **{sweep.base.steps:,} steps**{several}. The number "
+        f"**How to read this.** From left to right {columns}; from top to bottom {rows}. Each cell is a network that was trained for at "
+        f"most **{sweep.base.steps:,} steps**{several}. The number "
         f"is the step at which the unseen pairs came right. *Memorisation* means: not by step {sweep.base.steps:,}. {shared_settings(sweep)}{half}"
     )
 
