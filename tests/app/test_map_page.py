@@ -115,6 +115,7 @@ def test_a_run_of_a_cell_that_is_bundled_is_opened(mapped, visit):
     outcomes.rewrite(mapped, found)
     app = visit("map", cell="small-3")
     assert [cell["kept"] for cell in drawn(app)[0]["cells"]] == [False, False, False, True]
+    assert "Where a letter is underlined, a run can be opened" in words(app)
     app = healthy(named(app, "Open seed 1").click().run())
     assert app.query_params["run"] in ("tiny-groks", ["tiny-groks"])
 

@@ -96,11 +96,14 @@ def _how_to_read(shown: Map) -> str:
     )
     lacks = len(sweep) - len(shown.found)
     half = f" {lacks:,} of {len(sweep):,} runs are still to come." if lacks else ""
+    opens = (
+        " Where a letter is underlined, a run can be opened." if any(o.folder for o in shown.found) else ""
+    )
     columns, rows = (ALONG.get(name, f"{SETTINGS[name].label.lower()} grows") for name in picture.axes(sweep))
     return (
         f"**How to read this.** From left to right {columns}; from top to bottom {rows}. Each cell is a network that was trained for at "
         f"most **{sweep.base.steps:,} steps**{several}. The number "
-        f"is the step at which the unseen pairs came right. *Memorisation* means: not by step {sweep.base.steps:,}. {shared_settings(sweep)}{half}"
+        f"is the step at which the unseen pairs came right. *Memorisation* means: not by step {sweep.base.steps:,}. {shared_settings(sweep)}{opens}{half}"
     )
 
 

@@ -23,14 +23,14 @@ const DATA = {
       { seed: 0, by: [{ fate: 1, train: 60, test: 1200 }, { fate: 0, train: 50, test: 900 }] },
       { seed: 1, by: [{ fate: 2, train: 70, test: null }, { fate: 1, train: 50, test: 1100 }] },
       { seed: 2, by: [{ fate: 3, train: null, test: null }, { fate: 3, train: null, test: null }] },
-    ], middle: [1, 0] },
+    ], middle: [1, 0], kept: true },
     { seeds: [], middle: [] },
   ],
 };
 
 test("a cell says what became of each of its seeds, by the rule that is chosen", () => {
   assert.equal(cellInWords(DATA, 0, 0), "Pairs to train on 20 %, weight decay 2. Seed 0: grokking, memorised at 60, unseen pairs at 1,200; "
-    + "Seed 1: memorisation, memorised at 70, unseen pairs not in 1,500; Seed 2: confusion, not memorised in 1,500 steps.");
+    + "Seed 1: memorisation, memorised at 70, unseen pairs not in 1,500; Seed 2: confusion, not memorised in 1,500 steps. A run of it can be opened.");
   assert.match(cellInWords(DATA, 0, 1), /^[^:]+: comprehension, memorised at 50, unseen pairs at 900; Seed 1: grokking/);
   assert.equal(cellInWords(DATA, 1, 0), "Pairs to train on 40 %, weight decay 2: not trained yet.");
 });

@@ -177,7 +177,7 @@ export function cellInWords(data, index, rule) {
   const { seeds } = data.cells[index], place = cellPlace(data, index);
   if (!seeds.length) return `${place}: not trained yet.`;
   const told = seeds.map(({ seed, by }) => `Seed ${seed}: ${data.fates[by[rule].fate].name}, ${cellSteps(by[rule], data.budget)}`);
-  return `${place}. ${told.join("; ")}.${data.cells[index].kept ? " A run of it is kept: press to open it." : ""}`;
+  return `${place}. ${told.join("; ")}.${data.cells[index].kept ? " A run of it can be opened." : ""}`;
 }
 
 /** @param {Judged} seed @param {number} budget */
