@@ -12,7 +12,7 @@ MENU = {
 
 shell.guard()
 
-from grokviz.app.explorer import page  # noqa: E402
+from grokviz.app.explorer import choose, page  # noqa: E402
 
 shell.article(
     "Drag through a training run",
@@ -22,7 +22,7 @@ shell.article(
 )
 with shell.column():
     page.run_picker()
-page.explorer(below=page.details)
+page.explorer(below=page.details, extras=choose.EXTRAS)
 shell.foot(
     "You have seen that the rule grows long before the answers show it. Next, see it grow in numbers made for the purpose.",
     "measures",

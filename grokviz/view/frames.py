@@ -5,15 +5,15 @@ after the header), and the scale and shift that turn what is stored back into nu
 value = stored * scale + shift. What follows exactly from a small table is not sent as pictures: the
 browser computes attention maps from the scores of "=" and neuron maps from the neuron tables.
 
-Three parts: the core plays the strip and most panels; the maps (neurons, 2-D spectrum) and the table of sums and
-distances follow when asked for.
+The core plays the strip and most panels; the maps (neurons, 2-D spectrum) and the table of sums and distances follow
+when asked for, and frequencies and heads that were chosen when they are.
 """
 
 import hashlib
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -70,7 +70,8 @@ class GroupEntry(TypedDict):
 
 
 class Header(TypedDict):
-    """What a blob says of itself. The maps part has `neurons` in place of what the core tells of the run."""
+    """What a blob says of itself. The maps have `neurons`, and what was chosen `freqs` and `heads`, in place of what the core
+    tells of the run."""
 
     format: int
     part: str
@@ -98,6 +99,8 @@ class Header(TypedDict):
     silent: dict[str, str]
     adds_from: dict[str, float]
     neurons: list[int]
+    freqs: list[int]
+    heads: list[int]
 
 
 def timeline_blob(run: Run, timeline: Timeline, task: Task, phases: Phases) -> bytes:
@@ -164,6 +167,15 @@ def distances_blob(run: Run, timeline: Timeline, task: Task) -> bytes:
     return _pack(
         "distances", run, timeline, kept, arrays, {"n": task.places.n if task.places else run.config.p}
     )
+
+
+def chosen_blob(
+    run: Run, timeline: Timeline, freqs: Sequence[int], heads: Sequence[int], rings: Stored | None
+) -> bytes:
+    """The part that says which frequencies and heads were chosen to be drawn, with the rings of these frequencies."""
+    kept = kept_of(run, timeline)
+    arrays = {} if rings is None else {"ring": _snapshots(rings, kept)}
+    return _pack("chosen", run, timeline, kept, arrays, {"freqs": list(freqs), "heads": list(heads)})
 
 
 def _sides(task: Task) -> UInt8[np.ndarray, "p p"]:

@@ -68,7 +68,7 @@ def _shown(run: str) -> Shown:
     return Shown(
         cache.blob(handle),
         {
-            "maps": lambda: cache.maps(handle, choose.chosen(handle)),
+            "maps": lambda: cache.maps(handle, choose.chosen(handle, choose.NEURONS)),
             "distances": lambda: cache.distances(handle),
         },
     )

@@ -150,7 +150,11 @@ def _film(study: Study, shown: Shown) -> None:
         ),
         key=film_key(shown.panels),
         layout=shown.layout,
-        more={"maps": lambda: cache.maps(run, choose.chosen(run)), "distances": lambda: cache.distances(run)},
+        more={
+            "maps": lambda: cache.maps(run, choose.chosen(run, choose.NEURONS)),
+            "distances": lambda: cache.distances(run),
+        },
+        pick=choose.pressed(study) if set(choose.EXTRAS) <= set(shown.extras) else None,
     )
     address.remember(state, shown.panels, shown.extras)
 
@@ -212,7 +216,7 @@ def circuit_note(study: Study) -> None:
 
 def details(study: Study) -> None:
     """Numbers behind the figures at this step, and everything to take away."""
-    choose.neurons(study)
+    choose.lists(study)
     here, run = address.current(), address.handle()
     st.subheader(f"At step {here.step:,}, in numbers", anchor=False)
     numbers, downloads = st.columns([3, 2], gap="large")

@@ -22,6 +22,7 @@ from grokviz.view.film.component import FilmState
 TO = "to"  # a run and a step to go to, as a link of a lesson names them: `app.lessons.links`
 FEW = "few"  # the place of a run on few sequences, beside those of the tasks: `app.elsewhere.runs`
 PRESENT = "present"  # kept on every page: `?present=true` shows the film to a room
+CHOSEN = ("freqs", "heads", "neurons")  # what is drawn of the run in view: of another one they are others
 EXTRAS = (
     "a",
     "b",
@@ -39,6 +40,7 @@ EXTRAS = (
     "text",
     *SEQUENCE_TASKS,
     FEW,
+    *CHOSEN,
     PRESENT,
 )  # what some pages keep in the address besides: see `extra`
 
@@ -95,6 +97,8 @@ def open_run(run: str) -> None:
         notice(f"{run} cannot be opened. {error}")
     else:
         begins = study.run.finished
+        for name in CHOSEN if run != place.run else ():
+            set_extra(name, None)
         keys.PLACE.set(Place(run, step, place.panels, place.panels_of, place.seq + 1, begins=begins))
 
 

@@ -32,7 +32,7 @@ from grokviz.runs.folder import Run, open_run
 from grokviz.runs.record import Provenance
 from grokviz.runs.storage import is_locked
 from grokviz.runs.summary import Card, Known, Stamp, stamp_of
-from grokviz.study import Growing, Study, neurons
+from grokviz.study import Growing, Study, chosen
 from grokviz.view import frames
 
 # Sizes for p = 113: a study 3 MB, its film 5 MB, a network in float64 65 MB, one from the inside 3 MB.
@@ -246,17 +246,25 @@ def blob(handle: RunHandle) -> bytes:
 
 
 @kept(MAPS)
-def maps(handle: RunHandle, chosen: tuple[int, ...] = ()) -> bytes:
+def maps(handle: RunHandle, neurons: tuple[int, ...] = ()) -> bytes:
     """What the film's larger panels need besides; with neurons that were chosen, each measured at every snapshot."""
     found = study(handle)
-    drawn = neurons.with_neurons(found.run, found.timeline, chosen) if chosen else found.timeline
+    drawn = chosen.with_neurons(found.run, found.timeline, neurons) if neurons else found.timeline
     return frames.maps_blob(found.run, found.timeline, drawn)
 
 
 @kept(OWNERS)
 def neuron_fits(handle: RunHandle) -> tuple[np.ndarray, np.ndarray]:
     """Of every neuron of the last snapshot its frequency, and how much of it that explains."""
-    return neurons.of_last(study(handle).run)
+    return chosen.neuron_fits(study(handle).run)
+
+
+@kept(MAPS)
+def chosen_rings(handle: RunHandle, freqs: tuple[int, ...], heads: tuple[int, ...]) -> bytes:
+    """Which frequencies and heads the film draws in place of those that it prefers; none where it shall draw its own."""
+    found = study(handle)
+    rings = chosen.rings_of(found.run, freqs) if freqs else None
+    return frames.chosen_blob(found.run, found.timeline, freqs, heads, rings)
 
 
 @kept(DISTANCES)

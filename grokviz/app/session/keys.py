@@ -70,9 +70,8 @@ RUN: Key[str | None] = Key("run_in_view")
 TOUR: Key[str | None] = Key("tour")
 TOUR_AT: Key[str | None] = Key("_tour_at")  # the stop that was chosen last
 
-NEURONS: Key[dict[str, tuple[int, ...]]] = Key("_neurons")  # of a run: those that were chosen to be drawn
-CHOOSING: Key[bool] = Key("choosing_neurons")
-NEURON_ORDER: Key[str | None] = Key("neuron_order")
+CHOSE: Key[bool] = Key("_chose")  # something else than the film prefers was drawn in this session
+CHOOSING: Key[bool] = Key("choosing")
 
 # Two runs
 COMPARED: "Key[Compared]" = Key("_compared")  # which runs are beside each other, and where their hand is
@@ -154,9 +153,14 @@ def setting(name: str) -> Key:
     return Key(f"train_{name}")
 
 
-def chosen_neurons(run: str) -> Key[list[int]]:
-    """The list of neurons of a run."""
-    return Key(f"neurons-{run}")
+def chosen_numbers(kind: str, run: str) -> Key[list[int]]:
+    """The list of frequencies, heads or neurons of a run."""
+    return Key(f"{kind}-{run}")
+
+
+def order_of(kind: str) -> Key[str | None]:
+    """The order of that list."""
+    return Key(f"order-of-{kind}")
 
 
 def popover(name: str, run: str) -> Key[bool]:

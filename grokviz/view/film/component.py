@@ -63,18 +63,20 @@ def film(
     key: str,
     layout: str = "full",
     more: Mapping[str, Callable[[], bytes]] = NO_MORE,
+    pick: "Pick | None" = None,
 ) -> FilmState:
     """Show the film of `blob` as `command` says; returns where the viewer is, 150 ms after the last input.
 
     The layout "strip" is the film without panels, in sight however far the page is scrolled; "beside" puts two panels
     at the side of the strip; "none" is not seen at all, and there for `panels` that stand elsewhere. `more` makes
     further parts, by their names, such as maps for neurons and logits; one is called when a panel that needs it is on screen.
+    With `pick` a press on a ring, a bar, a head or a neuron is heard: its `kind` (0 a frequency, 1 a head, 2 a neuron) and `number`.
     Raises ValueError for an unknown panel or layout.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"Unknown layout {layout!r}. Choose one of: {', '.join(LAYOUTS)}.")
     blob_id = read_header(blob)["id"]
-    return _show({blob_id: Shown(blob, more)}, {"id": blob_id}, command, key, layout)
+    return _show({blob_id: Shown(blob, more)}, {"id": blob_id}, command, key, layout, pick)
 
 
 class Shown(NamedTuple):
@@ -91,7 +93,14 @@ def film_of_several(runs: Sequence[Shown], command: Command, *, key: str) -> Fil
     return _show(dict(zip(ids, runs, strict=True)), {"id": ids[0], "ids": ids}, command, key, "several")
 
 
-def _show(shown: Mapping[str, Shown], names: dict, command: Command, key: str, layout: str) -> FilmState:
+def _show(
+    shown: Mapping[str, Shown],
+    names: dict,
+    command: Command,
+    key: str,
+    layout: str,
+    pick: "Pick | None" = None,
+) -> FilmState:
     if unknown := [panel for panel in command.panels if panel not in assets.panels()]:
         raise ValueError(f"Unknown panel {unknown[0]!r}. The panels are: {', '.join(assets.panels())}.")
     parts = _parts_to_send(shown, key)
@@ -99,10 +108,11 @@ def _show(shown: Mapping[str, Shown], names: dict, command: Command, key: str, l
         _commander()(key=f"{key}-command", data={"key": key, "layout": layout, **command._asdict()}, height=1)
         result = _player()(
             key=key,
-            data=message({"key": key, **names}, parts),
+            data=message({"key": key, "chooses": pick is not None, **names}, parts),
             height=LAYOUTS[layout],
             on_view_change=lambda: None,  # what the page says is read on the rerun
             on_need_change=lambda: _remember_need(key, tuple(shown)),
+            on_pick_change=_hearing(key, pick),
         )
     return _state(result.view, command.seq, FilmState(command.step, command.panels))
 

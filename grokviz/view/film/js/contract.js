@@ -60,6 +60,8 @@
  * @property {number} [n] elements of the group that is added in, where a part draws them
  * @property {Record<string, string>} silent pictures that are not there, and why
  * @property {number[]} neurons of the maps: which neurons they show
+ * @property {number[]} [freqs] of what was chosen: frequencies to draw the rings of; none where those of key ones are drawn
+ * @property {number[]} [heads] heads to draw; none where as many are drawn as there is room for
  *
  * A group: series over its elements and blocks are in their order, and a key frequency is the number of a block.
  * @typedef {object} Group
@@ -112,6 +114,9 @@
  * @typedef {CanvasRenderingContext2D} Canvas
  */
 
+/** One of the frequencies, heads or neurons of a run: its kind as grokviz/app/explorer/choose.py counts them.
+ * @typedef {{ kind: 0 | 1 | 2, number: number }} Choice */
+
 /**
  * What a panel can do to its page: tell Python what was chosen, ask to be drawn.
  * @typedef {{ pick: (chosen: object) => void, draw: () => void }} PanelPage
@@ -143,6 +148,8 @@
  *   time lies in the figure, and which one if it is not the film's: press and drag there, and the film moves
  * @property {(own: Own, x: number, y: number, context: Context) => number | null} [press] the snapshot that a press here
  *   leads to
+ * @property {(own: Own, x: number, y: number, context: Context) => Choice | null} [choice] what a press here chooses, to be
+ *   drawn alone
  */
 
 export {};

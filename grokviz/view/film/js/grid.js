@@ -11,8 +11,8 @@ import { makeWatcher } from "./kit/sight.js";
 import { PANELS } from "./panels/index.js";
 import { rivalRow, singleRow, wholeRow } from "./rows.js";
 
-/** @param {Cast} cast @param {{ need: (part: string, run: string) => void, onchoose: () => void }} page */
-export function makePanels(cast, { need, onchoose }) {
+/** @param {Cast} cast @param {{ need: (part: string, run: string) => void, onchoose: () => void, pick?: (chosen: object) => void }} page */
+export function makePanels(cast, { need, onchoose, pick }) {
   const several = cast.rivals.length > 0, grid = make("div", several ? "gv-grid gv-rows" : "gv-grid");
   const always = several ? overlay(cast).map((panel) => wholeRow(cast, panel)) : [];
   /** @type {Map<string, Row>} */
@@ -25,7 +25,7 @@ export function makePanels(cast, { need, onchoose }) {
   /** @param {string[]} ids */
   function show(ids) {
     const wanted = PANELS.filter(({ id }) => ids.includes(id));
-    for (const panel of wanted) if (!rows.has(panel.id)) rows.set(panel.id, (several ? rivalRow : singleRow)(cast, panel, need));
+    for (const panel of wanted) if (!rows.has(panel.id)) rows.set(panel.id, several ? rivalRow(cast, panel, need) : singleRow(cast, panel, need, pick));
     for (const row of shown) if (!ids.includes(row.id)) row.cells.forEach(({ frame }) => watcher.unobserve(frame.element));
     shown = [...always, ...wanted.flatMap(({ id }) => rows.get(id) ?? [])];
     grid.replaceChildren(...shown.map(({ element }) => element));

@@ -24,11 +24,12 @@ addEventListener("grokviz-carried", keepCarried);
 
 /** Called by Streamlit at first, then whenever the data or the theme change; `data` may bring parts or only a command.
  * @param {{ data: Uint8Array | null, parentElement: Element, setStateValue: (name: string, value: object) => void,
- *   setTriggerValue: (name: string, value: string) => void }} component */
+ *   setTriggerValue: (name: string, value: any) => void }} component */
 export function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   const place = mounted.get(parentElement) ?? newPlace(parentElement);
   place.commit = (state) => setStateValue("view", state);
   place.need = (part, run) => setTriggerValue("need", place.control?.ids ? `${run}/${part}` : part);
+  place.pick = (chosen) => setTriggerValue("pick", chosen);
   if (data) place.control = decodeMessage(data);
   settle(place);
   return () => {
@@ -46,7 +47,7 @@ function newPlace(parentElement) {
   const place = {
     root: /** @type {HTMLElement} */ (parentElement.querySelector(".gv")),
     view: null, control: null, timer: 0, seq: undefined,
-    commit() {}, need() {},
+    commit() {}, need() {}, pick() {},
     told(name) {
       place.view?.arrived(name);
       settle(place);

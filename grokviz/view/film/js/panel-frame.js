@@ -34,7 +34,7 @@ export function makePanelFrame(panel, timeline, film, stand) {
     moment: film.moment(), hover: hovered(), edges: stand.placed ? film.edges : null,
   });
   page.onsave = (kind) => savePanel(kind, panel, page, film, state, context);
-  listenToPanel(panel, page, film, state, context);
+  listenToPanel(panel, page, film, state, context, stand.pick);
   const now = () => state.own && state.theme && { own: state.own, context: context(state.theme) };
   panel.listen?.(figure.front, now, { pick: (chosen) => stand.pick?.(chosen), draw: film.draw });
 
@@ -135,9 +135,9 @@ function waitForPart(panel, timeline, film, need) {
 
 /** The pointer names what it is over, or moves the film where the panel has an axis of time.
  * @param {Panel<any>} panel @param {ReturnType<typeof makePage>} page @param {Hand} film @param {State} state
- * @param {(theme: Theme) => Context} context */
-function listenToPanel(panel, { figure, element, caption }, film, state, context) {
-  const { timeBox, hover, press } = panel;
+ * @param {(theme: Theme) => Context} context @param {((chosen: object) => void) | undefined} pick */
+function listenToPanel(panel, { figure, element, caption }, film, state, context, pick) {
+  const { timeBox, hover, press, choice } = panel;
   if (timeBox) {
     makeDraggable(figure.front, film, (x) => {
       if (!state.own || !state.theme || film.steps.length < 2) return film.axis.unitAt(film.position); // nothing to point at yet
@@ -150,6 +150,13 @@ function listenToPanel(panel, { figure, element, caption }, film, state, context
     figure.front.onclick = (event) => {
       const { x, y } = placeOn(event), index = state.own && state.theme ? press(state.own, x, y, context(state.theme)) : null;
       if (index !== null) film.goTo(index);
+    };
+  }
+  if (choice && pick) {
+    figure.front.classList.add("gv-presses");
+    figure.front.onclick = (event) => {
+      const { x, y } = placeOn(event), chosen = state.own && state.theme ? choice(state.own, x, y, context(state.theme)) : null;
+      if (chosen) pick(chosen);
     };
   }
   if (!hover) return;

@@ -14,9 +14,10 @@ import { makePanelFrame } from "./panel-frame.js";
  * @typedef {{ frame: PanelFrame, hand: Hand, head?: ReturnType<typeof makeHead> }} Cell
  * @typedef {{ id: string, element: HTMLElement, cells: Cell[] }} Row */
 
-/** @param {Cast} cast @param {Panel<any>} panel @param {(part: string, run: string) => void} need @returns {Row} */
-export function singleRow({ members: [{ timeline, film }] }, panel, need) {
-  const frame = makePanelFrame(panel, timeline, film, { need: (part) => need(part, timeline.header.id) });
+/** @param {Cast} cast @param {Panel<any>} panel @param {(part: string, run: string) => void} need
+ * @param {((chosen: object) => void) | undefined} pick @returns {Row} */
+export function singleRow({ members: [{ timeline, film }] }, panel, need, pick) {
+  const frame = makePanelFrame(panel, timeline, film, { need: (part) => need(part, timeline.header.id), pick });
   return { id: panel.id, element: frame.element, cells: [{ frame, hand: film }] };
 }
 

@@ -23,8 +23,10 @@ import { makeVideoRow } from "./video.js";
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
 const BESIDE_FROM = 900, BESIDE_HEIGHT = 268; // pixels: where strip and panels stand beside each other
 
-/** Where a film stands in the page, and how Python hears of it: what it shows, and which part of which run it lacks.
- * @typedef {{ root: HTMLElement, commit: (state: object) => void, need: (part: string, run: string) => void, seq: number | undefined }} Site */
+/** Where a film stands in the page, and how Python hears of it: what it shows, and which part of which run it lacks,
+ * and what was chosen in it.
+ * @typedef {{ root: HTMLElement, commit: (state: object) => void, need: (part: string, run: string) => void,
+ *   pick: (chosen: object) => void, seq: number | undefined }} Site */
 
 /** @typedef {ReturnType<typeof buildView>} View */
 
@@ -34,7 +36,7 @@ export function buildView(site, cores, control) {
   const { root } = site, { layout: kind } = control, full = ["full", "several", "beside"].includes(kind), beside = kind === "beside";
   const places = () => placesOf(control.key);
   const cast = makeCast(cores), { film, rivals, whole: timeline } = cast, several = rivals.length > 0;
-  const panels = makePanels(cast, { need: site.need, onchoose: () => { layout(); film.commitSoon(); } });
+  const panels = makePanels(cast, { need: site.need, onchoose: () => { layout(); film.commitSoon(); }, pick: control.chooses ? (chosen) => site.pick(chosen) : undefined });
   film.tour = (control.moments ?? []).map(([, step]) => step);
   const presenter = makePresenter(root, film, panels.grid, () => layout());
   const saves = /** @type {HTMLElement[]} */ ([

@@ -46,9 +46,9 @@ export function keepCarried() {
 }
 
 /**
- * What Python wants to be shown: one run or, by their `ids`, several. `seq` rises with every command; without one it is still on its way.
+ * What Python wants to be shown: one run or, by their `ids`, several. `seq` rises with every command; without one it is still on its way. `chooses`: presses choose what is drawn.
  * @typedef {{ key: string, id: string, ids?: string[], step: number, panels: string[], layout: "full" | "several" | "strip" | "beside" | "none", seq?: number,
- *   play?: boolean, moments?: [string, number, string][], quiet?: boolean, present?: boolean }} Control
+ *   chooses?: boolean, play?: boolean, moments?: [string, number, string][], quiet?: boolean, present?: boolean }} Control
  */
 
 /** The data of the component: [u32 length][JSON control][part][part]..., the parts only when they are new here.

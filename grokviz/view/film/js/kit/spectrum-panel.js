@@ -40,6 +40,10 @@ export function spectrumPanel({ whole, without, ...description }, name) {
       }
       g.globalAlpha = 1;
     },
+    choice(own, x, y, { width, height }) {
+      const box = barBox(width, height, own.bars.length), k = Math.floor(((x - box.left) / (box.right - box.left)) * own.bars.length) + 1;
+      return k < 1 || k > own.bars.length || y > box.bottom + 20 ? null : { kind: 0, number: k };
+    },
     caption(timeline, i) {
       const { size } = timeline.arrays[name], keys = timeline.header.key_freqs;
       if (!keys.length) return `${noKey(timeline)}. The strongest now is ${blockName(timeline, strongest(timeline, name, i))}.`;

@@ -88,6 +88,18 @@ export function pairHover({ header, arrays }, pair, words) {
   return { numbers: pair, pair, answer: answer >= 0 ? answer : null, words };
 }
 
+/** The frequencies whose rings are drawn, and their points: those that were chosen, else the key ones. @param {Timeline} timeline */
+export function ringsOf(timeline) {
+  const part = partOf(timeline, "chosen"), freqs = part?.header.freqs ?? [];
+  return part && freqs.length ? { freqs, ring: part.arrays.ring } : { freqs: timeline.header.key_freqs, ring: timeline.arrays.ring };
+}
+
+/** The heads that are drawn, of all that there are. @param {Timeline} timeline @param {number} most */
+export function headsShown(timeline, most) {
+  const wanted = partOf(timeline, "chosen")?.header.heads ?? [];
+  return wanted.length ? wanted : Array.from({ length: Math.min(timeline.header.n_heads, most) }, (_, h) => h);
+}
+
 /** A part of a run besides its core, null while it is not here.
  * @param {Timeline} timeline @param {string} name @returns {Part | null} */
 export function partOf(timeline, name) {

@@ -4,27 +4,27 @@
 /** @import { MapOrder, Picture } from "../kit/maps.js" */
 
 import { blend } from "../kit/blob.js";
-import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
-import { nameOf, rowsAndColumns, stored } from "../kit/timeline.js";
+import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, pairAt, smallPlaces } from "../kit/maps.js";
+import { headsShown, nameOf, rowsAndColumns, stored } from "../kit/timeline.js";
 import { percent, roundedShare } from "../kit/wording.js";
 
-/** @typedef {{ heads: number, order: MapOrder, scores: Float32Array, pictures: Picture[] }} Own */
+/** @typedef {{ heads: number[], order: MapOrder, scores: Float32Array, pictures: Picture[] }} Own */
 
 /** @type {Panel<Own>} */
 export const attentionPanel = {
   id: "attention",
   name: "Attention",
   title: "What does each head look at?",
-  needs: "core",
+  needs: "core", uses: ["chosen"],
   howto:
     "To answer, the network looks back from “=” at a and b. Each pixel is the share of its attention that one head gives " +
     "to a, for the question in row a and column b: dark is none, bright is all. Stripes mean that the head weighs the " +
     "two numbers by a wave: one of the two places where waves are multiplied, the neurons being the other.",
   prepare(timeline) {
-    const { header, arrays } = timeline, heads = Math.min(header.n_heads, MOST_SMALL_MAPS), order = mapOrder(timeline);
+    const { arrays } = timeline, heads = headsShown(timeline, MOST_SMALL_MAPS), order = mapOrder(timeline);
     return {
       heads, order, scores: new Float32Array(arrays.attention_scores.size),
-      pictures: Array.from({ length: heads }, () => makePicture(order.n)),
+      pictures: heads.map(() => makePicture(order.n)),
     };
   },
   empty({ header, arrays }) {
@@ -32,31 +32,36 @@ export const attentionPanel = {
     return header.attention_rate === 0 ? "This network gives every token attention 1, whatever it is: there is nothing to choose." : null;
   },
   background(g, own, { width, height, scale, timeline, theme }) {
-    const places = smallPlaces(own.heads, width, height, own.order.n, scale);
-    drawSmallLabels(g, places, places.map((_, h) => [[`head ${h}`, theme.text]]), theme);
+    const places = smallPlaces(own.heads.length, width, height, own.order.n, scale);
+    drawSmallLabels(g, places, own.heads.map((h) => [[`head ${h}`, theme.text]]), theme);
   },
   live(g, own, { width, height, scale, moment, timeline, theme, hover }) {
     const { p } = timeline.header;
     blend(timeline.arrays.attention_scores, moment, own.scores);
-    smallPlaces(own.heads, width, height, own.order.n, scale).forEach((place, h) => {
-      attentionMap(sourcesInOrder(scoresOf(own, h, p), own.order), own.order.n, own.pictures[h].words, theme.cividis, timeline.header.attention_rate);
-      own.pictures[h].flush();
-      drawPicture(g, own.pictures[h], place, scale);
+    smallPlaces(own.heads.length, width, height, own.order.n, scale).forEach((place, i) => {
+      attentionMap(sourcesInOrder(scoresOf(own, own.heads[i], p), own.order), own.order.n, own.pictures[i].words, theme.cividis, timeline.header.attention_rate);
+      own.pictures[i].flush();
+      drawPicture(g, own.pictures[i], place, scale);
       drawOrderedCross(g, place, own.order, hover, theme);
     });
   },
   hover(own, x, y, { width, height, scale, timeline }) {
     const { p } = timeline.header;
-    return hoverSmall(smallPlaces(own.heads, width, height, own.order.n, scale), timeline, x, y, (h, [a, b]) => {
+    return hoverSmall(smallPlaces(own.heads.length, width, height, own.order.n, scale), timeline, x, y, (i, [a, b]) => {
+      const h = own.heads[i];
       const s = scoresOf(own, h, p), top = Math.max(s[a], s[p + b], s[2 * p]);
       const [forA, forB, forEquals] = [s[a], s[p + b], s[2 * p]].map((v) => Math.exp(v - top)), all = forA + forB + forEquals;
       const rate = timeline.header.attention_rate ?? 1, [toA, toB] = [forA, forB].map((v) => percent(roundedShare(rate * v / all + 1 - rate)));
       return `Head ${h}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: attention ${toA} to a, ${toB} to b`;
     });
   },
+  choice(own, x, y, { width, height, scale }) {
+    const i = smallPlaces(own.heads.length, width, height, own.order.n, scale).findIndex((place) => pairAt(place, own.order.n, x, y));
+    return i < 0 ? null : { kind: 1, number: own.heads[i] };
+  },
   caption(timeline, i) {
     const { n_heads: heads } = timeline.header, { h, low, high } = mostRestless(timeline, i);
-    const extra = heads > MOST_SMALL_MAPS ? ` ${MOST_SMALL_MAPS} of ${heads} heads are shown.` : "";
+    const shown = headsShown(timeline, MOST_SMALL_MAPS).length, extra = heads > shown ? ` ${shown} of ${heads} heads ${shown === 1 ? "is" : "are"} shown.` : "";
     return `Head ${h} changes its mind most: with b = 0 it gives a between ${percent(roundedShare(low))} and ${percent(roundedShare(high))} of its attention.${extra}${rowsAndColumns(timeline)}`;
   },
 };

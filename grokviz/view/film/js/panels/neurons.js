@@ -4,7 +4,7 @@
 /** @import { MapOrder, Picture } from "../kit/maps.js" */
 
 import { blend, momentAt } from "../kit/blob.js";
-import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, smallPlaces } from "../kit/maps.js";
+import { drawOrderedCross, drawPicture, drawSmallLabels, hoverSmall, sourcesInOrder, makePicture, mapOrder, MOST_SMALL_MAPS, pairAt, smallPlaces } from "../kit/maps.js";
 import { blockName, frequencyWord, mapsOf, measure, nameOf, rowsAndColumns } from "../kit/timeline.js";
 import { inWords, percent, readable, sentenceCase, THIN, whole } from "../kit/wording.js";
 
@@ -85,6 +85,10 @@ export const neuronsPanel = {
       const fits = who ? `. ${who} explains ${percent(arrays.neuron_fve.raw[at])} of it` : "";
       return `Neuron ${header.neurons[m]}, a = ${nameOf(timeline.header, a)}, b = ${nameOf(timeline.header, b)}: activation ${readable(Math.max(0, own.pre[row * n + column]))}${fits}`;
     });
+  },
+  choice(own, x, y, { width, height, scale, timeline }) {
+    const m = smallPlaces(own.shown, width, height, own.order.n, scale).findIndex((place) => pairAt(place, own.order.n, x, y));
+    return m < 0 ? null : { kind: 2, number: mapsOf(timeline).header.neurons[m] };
   },
   caption(timeline, i) {
     const share = measure(timeline, "frac_neurons_over_085", i), { d_mlp: all } = timeline.header;

@@ -1,4 +1,4 @@
-"""Any neurons of a run at every snapshot, as the few that its timeline keeps."""
+"""Any neurons and frequencies of a run at every snapshot, as the few that its timeline keeps."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from grokviz.measures import registry
+from grokviz.measures.encoding import Stored
 from grokviz.measures.snapshot import Snapshot
 from grokviz.runs import folder
 from grokviz.runs.folder import Run
@@ -14,7 +15,7 @@ from grokviz.study.timeline import Timeline
 from grokviz.tasks.pairs import build_task
 
 
-def of_last(run: Run) -> tuple[Int[np.ndarray, " d_mlp"], Float[np.ndarray, " d_mlp"]]:
+def neuron_fits(run: Run) -> tuple[Int[np.ndarray, " d_mlp"], Float[np.ndarray, " d_mlp"]]:
     """Of every neuron of the last snapshot, the frequency that explains it best and the share that it explains."""
     weights = folder.read_weights(run, len(run.steps) - 1)
     return Snapshot(weights, build_task(run.config)).neuron_fit
@@ -38,3 +39,16 @@ def with_neurons(run: Run, timeline: Timeline, neurons: Sequence[int]) -> Timeli
         name: registry.by_name(name).encoding.encode(np.array([row[name] for row in rows])) for name in drawn
     }
     return dataclasses.replace(timeline, neurons=chosen, series={**timeline.series, **found}, _numbers={})
+
+
+def rings_of(run: Run, freqs: Sequence[int]) -> Stored:
+    """The numbers in the plane of each of these frequencies, at every snapshot: what the measure "ring" says of key ones.
+
+    Raises `ValueError` when there is none, or no such frequency.
+    """
+    task, ring = build_task(run.config), registry.by_name("ring")
+    most = len(task.places.group.blocks) - 1 if task.places else 0
+    if not freqs or not all(1 <= k <= most for k in freqs):
+        raise ValueError(f"Got frequencies {list(freqs)[:8]}, expected some of 1 to {most}.")
+    points = [ring.compute(Snapshot(weights, task, tuple(freqs))) for weights in folder.iter_weights(run)]
+    return ring.encoding.encode(np.array(points))
