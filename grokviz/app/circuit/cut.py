@@ -9,7 +9,7 @@ from grokviz import wording
 from grokviz.app import shell
 from grokviz.app.circuit import control, experiment_table, live, pair, snapshots, words
 from grokviz.app.circuit import follow as following
-from grokviz.app.explorer import figures
+from grokviz.app.explorer import figures, page
 from grokviz.app.session import address, keys
 from grokviz.circuit.cuts import MODES, NO_CUTS, SEEDS, SKIPS, Choice, Cuts, format_cuts, parse_cuts
 from grokviz.circuit.interventions import Outcome
@@ -67,23 +67,8 @@ def _undo() -> None:
 def cut_panel(study: Study) -> None:
     """Below the film: what is cut, what that costs all pairs and the pair in view, the experiments."""
     cuts, (a, b) = current(study), pair.current(study)
-    with shell.column():
-        following.order_note(study, "Its neurons, heads and weights can be cut all the same.")
-    controls, effect = st.columns([5, 6], gap="large")
-    with controls:
-        st.subheader("What do you want to cut?", anchor=False)
-        _controls(study, cuts)
-        pair.sliders(study, "cut")
-    with effect:
-        st.subheader("Which answers does it damage?", anchor=False)
-        choose = Pick(("a", "b"), lambda a, b: pair.choose_if_any(study, a, b))
-        following.figure("damage", "damage", choose, a=a, b=b, title="The damage to all answers")
-        st.caption(
-            "How probable the right answer is with the cuts, against before. Click a square to look at that pair."
-        )
-    st.subheader("What does it cost, at each step of the training?", anchor=False)
-    following.figure("cost", "cost", title="What the cut costs", what=_in_words(study, cuts))
-    _pair_after(study, a, b)
+    with st.container(key=page.CHOSEN):
+        _effect(study, cuts, a, b)
     live.send_cut(cuts, a, b)
     index = study.index_at(address.current().step)
     with shell.column():
@@ -93,6 +78,26 @@ def cut_panel(study: Study) -> None:
         control.fill(beside, index)
     if table:
         experiment_table.fill(table, index)
+
+
+def _effect(study: Study, cuts: Cuts, a: int, b: int) -> None:
+    with shell.column():
+        following.order_note(study, "Its neurons, heads and weights can be cut all the same.")
+    controls, effect = st.columns([5, 6], gap="large")
+    with controls, st.container(key=f"{page.ASKS}-which"):
+        st.subheader("What do you want to cut?", anchor=False)
+        _controls(study, cuts)
+        pair.sliders(study, "cut")
+    with effect:
+        st.subheader("Which answers does it damage?", anchor=False)
+        choose = Pick(("a", "b"), lambda a, b: pair.choose_if_any(study, a, b))
+        following.figure("damage", "damage", choose, a=a, b=b, title="The damage to all answers")
+        st.caption("How probable the right answer is with the cuts, against before.")
+        with st.container(key=f"{page.ASKS}-pair"):
+            st.caption("Click a square to look at that pair.")
+    st.subheader("What does it cost, at each step of the training?", anchor=False)
+    following.figure("cost", "cost", title="What the cut costs", what=in_words(study, cuts))
+    _pair_after(study, a, b)
 
 
 def _at_random(index: int, cuts: Cuts) -> control.Place | None:
@@ -299,7 +304,7 @@ def _with_noise(cuts: Cuts, level: int, seed: int) -> Cuts:
     return replace(cuts, noise=(level, seed) if level else ())
 
 
-def _in_words(study: Study, cuts: Cuts) -> str:
+def in_words(study: Study, cuts: Cuts) -> str:
     """What is cut, as the beginning of a sentence; "" for nothing."""
     if cuts == NO_CUTS:
         return ""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from grokviz.app import sentences, shell
 from grokviz.app.circuit import live, pair, snapshots, words
-from grokviz.app.explorer.page import film_key
+from grokviz.app.explorer.page import CHOSEN, film_key
 from grokviz.app.session import address
 from grokviz.study import Study
 from grokviz.tasks.pairs import NO_ANSWER, operation_of
@@ -30,6 +30,12 @@ ROOMS = {
 def follow_pair(study: Study) -> None:
     """Below the film: the question, its answer, and the five stages."""
     a, b = pair.current(study)
+    with st.container(key=CHOSEN):
+        _question(study, a, b)
+    live.send_pair(a, b)
+
+
+def _question(study: Study, a: int, b: int) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         st.subheader("Choose a question", anchor=False)
@@ -51,7 +57,6 @@ def follow_pair(study: Study) -> None:
             )
     else:
         _stages(study)
-    live.send_pair(a, b)
 
 
 def figure(kind: str, id: str, pick: Pick | None = None, **spec: object) -> None:

@@ -94,9 +94,26 @@ def send_pair(a: int, b: int) -> None:
         cache.ANATOMIES.measure_again(("anatomies", handle.weights))
         done = rows.steps_done()
         found = {i: rows[i] for i in done}
-        id = frames.timeline_id(study.run, study.timeline)
-        component.part(_inside_part(id, found, _coming(rows, index)), key="part-inside")
-        component.part(_pair_part(study, id, (a, b), at_steps(handle, a, b), found), key="part-pair")
+        component.part(_inside_part(handle, found, _coming(rows, index)), key="part-inside")
+        component.part(_pair_part(handle, (a, b), found), key="part-pair")
+
+
+def whole_inside(handle: RunHandle) -> bytes:
+    """What its stages say of every snapshot, computed now where it is not here: the part "inside" of a run."""
+    return _inside_part(handle, anatomies(handle).all(), _ALL)
+
+
+def whole_pair(handle: RunHandle, a: int, b: int) -> bytes:
+    """A pair at every snapshot: the part "pair"."""
+    return _pair_part(handle, (a, b), anatomies(handle).all())
+
+
+_ALL = {"waits": False, "soon": False}
+
+
+def _id(handle: RunHandle) -> str:
+    study = cache.study(handle)
+    return frames.timeline_id(study.run, study.timeline)
 
 
 def _coming(rows: Rows, index: int) -> dict[str, bool]:
@@ -104,30 +121,28 @@ def _coming(rows: Rows, index: int) -> dict[str, bool]:
     return {"waits": not rows.is_complete, "soon": index not in rows.done}
 
 
-def _inside_part(id: str, found: dict[int, Anatomy], coming: dict[str, bool]) -> bytes:
+def _inside_part(handle: RunHandle, found: dict[int, Anatomy], coming: dict[str, bool]) -> bytes:
     rows = list(found.values())
     arrays = {name: _floats([getattr(row, name) for row in rows]) for name in CURVES}
     arrays |= {name: SCALED.encode(np.stack([getattr(row, name) for row in rows])) for name in POINTS}
-    return frames.pack("inside", id, {"at": list(found), **coming}, arrays)
+    return frames.pack("inside", _id(handle), {"at": list(found), **coming}, arrays)
 
 
-def _pair_part(
-    study: Study, id: str, asked: tuple[int, int], activations: PairAtSteps, found: dict[int, Anatomy]
-) -> bytes:
+def _pair_part(handle: RunHandle, asked: tuple[int, int], found: dict[int, Anatomy]) -> bytes:
+    activations = at_steps(handle, *asked)
     turned = [written_sums(activations.post[i], row) for i, row in found.items()]
     arrays = {name: _floats(getattr(activations, name)) for name in ("logits", "pattern")}
-    arrays |= {"turned": _floats(turned), **_waves(study, asked, activations.logits)}
-    about = about_pair(study, asked) | {"at": list(range(len(activations.logits))), "rows": list(found)}
-    return frames.pack("pair", id, about, arrays)
+    arrays |= {"turned": _floats(turned), **_waves(handle, asked, activations.logits)}
+    about = about_pair(handle, asked) | {"at": list(range(len(activations.logits))), "rows": list(found)}
+    return frames.pack("pair", _id(handle), about, arrays)
 
 
-def _waves(study: Study, asked: tuple[int, int], logits: Float[np.ndarray, "steps p"]) -> dict[str, Stored]:
+def _waves(
+    handle: RunHandle, asked: tuple[int, int], logits: Float[np.ndarray, "steps p"]
+) -> dict[str, Stored]:
     """What each frequency adds to the logits of a pair, over the answers, and the wave that each ought to be."""
-    order, place, freqs = (
-        snapshots.order(study),
-        pair.places(study, *asked),
-        snapshots.waves(address.handle()).freqs,
-    )
+    study, freqs = cache.study(handle), snapshots.waves(handle).freqs
+    order, place = snapshots.order(study), pair.places(study, *asked)
     if study.task.places is None or place is None:
         return {}
     centred = logits[:, order.c] - logits[:, order.c].mean(axis=1, keepdims=True)
@@ -136,12 +151,12 @@ def _waves(study: Study, asked: tuple[int, int], logits: Float[np.ndarray, "step
     return {"waves": SCALED.encode(found), "unit": _floats(unit)}
 
 
-def about_pair(study: Study, asked: tuple[int, int]) -> dict[str, object]:
+def about_pair(handle: RunHandle, asked: tuple[int, int]) -> dict[str, object]:
     """What the figures are told of a pair: its numbers, its right answer, and their places in the order of sums."""
-    a, b = asked
+    study, (a, b) = cache.study(handle), asked
     order, place, config = snapshots.order(study), pair.places(study, a, b), study.run.config
     reads_scores = config.architecture == "transformer" and config.read_at == "="
-    freqs = snapshots.waves(address.handle()).freqs
+    freqs = snapshots.waves(handle).freqs
     right, operation = int(study.task.answers[a, b]), operation_of(config)
     answer = pair.written(study, right)
     seen = "It was trained on this pair." if study.task.is_train[a, b] else "It has never seen this pair."
@@ -231,15 +246,30 @@ def send_cut(cuts: Cuts, a: int, b: int) -> None:
         handle, study = address.handle(), address.study()
         rows = cut_pairs(handle, cuts, a, b).ask(index := in_view(study))
         cache.COSTS.measure_again(("costs", (handle.weights, cuts)))
-        found, id = costs(handle, cuts), frames.timeline_id(study.run, study.timeline)
-        known, done = sorted(found), rows.steps_done()
-        arrays = {name: _floats([getattr(found[i], name) for i in known]) for name in (*COSTS, *WAVES)}
-        component.part(frames.pack("cut", id, {"at": known, **_coming(rows, index)}, arrays), key="part-cut")
-        component.part(_damage_part(id, found, rows.n), key="part-damage")
-        about = about_pair(study, (a, b)) | {"at": done, "rows": []}
-        logits = np.array([rows[i] for i in done])
-        sent = {"logits": _floats(logits), **_waves(study, (a, b), logits)}
-        component.part(frames.pack("cutpair", id, about, sent), key="part-cut-pair")
+        for name, found in _cut_parts(handle, cuts, (a, b), _coming(rows, index)).items():
+            component.part(found, key=f"part-{name}")
+
+
+def whole_cut(handle: RunHandle, cuts: Cuts, a: int, b: int) -> dict[str, bytes]:
+    """What these cuts cost at every snapshot and what the pair is answered with them: the parts by their names."""
+    cut_pairs(handle, cuts, a, b).all()
+    return _cut_parts(handle, cuts, (a, b), _ALL)
+
+
+def _cut_parts(
+    handle: RunHandle, cuts: Cuts, asked: tuple[int, int], coming: dict[str, bool]
+) -> dict[str, bytes]:
+    rows, found, id = cut_pairs(handle, cuts, *asked), costs(handle, cuts), _id(handle)
+    known, done = sorted(found), rows.steps_done()
+    arrays = {name: _floats([getattr(found[i], name) for i in known]) for name in (*COSTS, *WAVES)}
+    logits = np.array([rows[i] for i in done])
+    sent = {"logits": _floats(logits), **_waves(handle, asked, logits)}
+    about = about_pair(handle, asked) | {"at": done, "rows": []}
+    return {
+        "cut": frames.pack("cut", id, {"at": known, **coming}, arrays),
+        "damage": _damage_part(id, found, rows.n),
+        "cutpair": frames.pack("cutpair", id, about, sent),
+    }
 
 
 def _damage_part(id: str, found: dict[int, Cost], n: int) -> bytes:

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import streamlit as st
+from jaxtyping import Bool
 
 from grokviz.app import sentences
 from grokviz.app.circuit import snapshots
@@ -20,8 +21,8 @@ def current(study: Study) -> tuple[int, int]:
     """The pair in the address, or one that the run never saw. What the address gets wrong is mended."""
     p = study.run.config.p
     if address.extra("a") is None and address.extra("b") is None:
-        return _default(study)
-    fallback = _default(study)
+        return usual(study.task.is_test, study)
+    fallback = usual(study.task.is_test, study)
     found = []
     for name, instead in zip(EXTRAS, fallback, strict=True):
         text = address.extra(name)
@@ -131,9 +132,9 @@ def _find_least_sure(study: Study) -> None:
         choose(*found)
 
 
-def _default(study: Study) -> tuple[int, int]:
-    """The first pair it never saw, from the middle of the table on, and that has a place in the group."""
-    p, seen = study.run.config.p, study.task.is_test
+def usual(seen: Bool[np.ndarray, "p p"], study: Study) -> tuple[int, int]:
+    """The first of these pairs, from the middle of the table on, that has a place in the group."""
+    p = study.run.config.p
     order = snapshots.order(study)
     in_group = np.zeros_like(seen)
     in_group[np.ix_(order.a, order.b)] = True

@@ -19,6 +19,10 @@ from grokviz.view.film.component import Command, film
 # The keys of the blocks with the figures and with the list of runs: a site without a server has others.
 MOVES, PICKER = "moves-with-the-step", "run-picker"
 FIXED = "same-at-every-step"  # of a block within the figures: text and panels that are those of every run and step
+CHOSEN = (
+    "of-what-is-chosen"  # of a block: the same at every step, but of one pair, cut or map that was chosen
+)
+ASKS = "asks-for-more"  # so begins the key of a block about what has to be computed first
 
 
 class How(TypedDict, total=False):

@@ -13,27 +13,48 @@ import pandas as pd
 from streamlit.testing.v1.element_tree import Block, Element, Node
 
 from grokviz.app.compare.page import PICKERS
-from grokviz.app.explorer.page import FIXED, MOVES, PICKER
+from grokviz.app.explorer.page import ASKS, CHOSEN, FIXED, MOVES, PICKER
 from grokviz.app.freeze import prose
 from grokviz.app.shell import WHEREABOUTS
 from grokviz.view import site
 
-NEEDS_A_SERVER = "This needs the app: in a copy of GrokViz, <code>make run</code>."
+HOW_TO_GET_IT = "in a copy of GrokViz, <code>make run</code>."
+NEEDS_A_SERVER = f"This needs the app: {HOW_TO_GET_IT}"
 # The components that tell a film what to show, and where panels stand beside a text.
 COMMAND, PANELS = "grokviz_command", "grokviz_panels"
 _PLACES = {PICKER: "site-runs", PICKERS: "site-rivals"}  # that site.js fills
-_LEFT_OUT = (WHEREABOUTS,)
+_LEFT_OUT = (WHEREABOUTS, ASKS)  # and blocks whose key begins so
 
 
-def body(tree: Block, pages: Collection[str]) -> str:
-    """The HTML of a page's main part; links to `pages` lead to them, others say what they need."""
-    text = "\n".join(_Rendering(pages).blocks(tree))
+def body(tree: Block, pages: Collection[str], cases: str = "") -> str:
+    """The HTML of a page's main part; links to `pages` lead to them, others say what they need. `cases` stands in the
+    place of what was chosen."""
+    return _html(_Rendering(pages, cases).blocks(tree))
+
+
+def chosen(tree: Block, pages: Collection[str]) -> str:
+    """The HTML of that part of a page which is of what was chosen."""
+    return _html(_Rendering(pages).blocks(_found(tree, CHOSEN)))
+
+
+def _found(tree: Block, key: str) -> Block:
+    blocks = [child for child in _children(tree) if isinstance(child, Block)]
+    while blocks:
+        block = blocks.pop(0)
+        if _key(block) == key:
+            return block
+        blocks += [child for child in _children(block) if isinstance(child, Block)]
+    raise LookupError(f"The page has no block {key}.")
+
+
+def _html(parts: Iterator[str]) -> str:
+    text = "\n".join(parts)
     return text.replace('href="glossary#', f'href="{site.file_of("glossary")}#')
 
 
 class _Rendering:
-    def __init__(self, pages: Collection[str]) -> None:
-        self.pages = pages
+    def __init__(self, pages: Collection[str], cases: str = "") -> None:
+        self.pages, self.cases = pages, cases
 
     def blocks(self, node: Node) -> Iterator[str]:
         """What stands in a block, in its order."""
@@ -48,7 +69,10 @@ class _Rendering:
         if _key(block) == MOVES:
             yield from self.moving(block)
             return
-        if _key(block) in _LEFT_OUT:
+        if _key(block).startswith(_LEFT_OUT):
+            return
+        if _key(block) == CHOSEN:
+            yield self.cases
             return
         if place := _PLACES.get(_key(block)):
             yield f'<div class="{place}"></div>'
@@ -72,6 +96,8 @@ class _Rendering:
         for child in _children(block):
             if _key(child) == FIXED:
                 yield from self.blocks(child)
+            elif _key(child) == CHOSEN:
+                yield self.cases
             elif isinstance(child, Block):
                 yield from self.moving(child)
             elif child.type == "bidi_component" and child.proto.component_name == COMMAND:

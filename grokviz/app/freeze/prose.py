@@ -29,8 +29,9 @@ def inline(markdown: str) -> str:
 
 def formula(latex: str, is_block: bool = True) -> str:
     """A formula as MathML; as its source where that cannot be read."""
+    known = latex.replace("{aligned}", "{split}")  # the same, by the name that the converter has for it
     try:
-        return convert(latex.strip().strip("$").strip(), display="block" if is_block else "inline")
+        return convert(known.strip().strip("$").strip(), display="block" if is_block else "inline")
     except Exception:  # the converter has no common error; what it cannot read is shown as it was written
         return f"<code>{html.escape(latex)}</code>"
 

@@ -45,6 +45,10 @@ class Rows(Generic[R]):
         """Whether nothing more will come by itself."""
         return len(self.done) + len(self._failed) >= self.n
 
+    def all(self) -> dict[int, R]:
+        """Those of all snapshots, the missing ones computed now."""
+        return {index: self[index] for index in range(self.n)}
+
     def steps_done(self) -> list[int]:
         """The snapshots that are here, in order."""
         return sorted(self.done)

@@ -223,11 +223,13 @@ export function buildView(site, cores, control) {
 
 /** What stands in the column of the page: the outermost element that holds nothing but the film. Sticky there, it stays
  * while all that is below it in the page scrolls; sticky in its own place it would go with that.
- * @param {HTMLElement} root @returns {HTMLElement | null} none outside of Streamlit */
+ * @param {HTMLElement} root @returns {HTMLElement | null} none outside of Streamlit and of the static site */
 function pageOf(root) {
   const column = '[data-testid="stVerticalBlock"]';
   const tree = root.getRootNode(), host = tree instanceof ShadowRoot ? tree.host : root;
-  let outer = /** @type {HTMLElement | null} */ (host.closest(column));
+  let outer = /** @type {HTMLElement | null} */ (host.closest(".site-film"));
+  if (outer) return outer;
+  outer = host.closest(column);
   while (outer?.parentElement && !outer.parentElement.matches(column)) outer = outer.parentElement;
   return outer?.parentElement ? outer : null;
 }

@@ -4,27 +4,10 @@ import { mount } from "../../film/js/mount.js";
 import { make } from "../../film/js/kit/dom.js";
 import { mountPanels } from "../../film/js/places.js";
 import { encodeMessage, registry } from "../../film/js/kit/registry.js";
+import { showCases } from "./cases.js";
+import { fetched, named, query, rememberInAddress, run, runs, sayNotFetched } from "./runs.js";
 
-/**
- * @typedef {{ id: string, title: string, sentence: string, film: string, core: string, maps: string, start: number, tour: [name: string, step: number, sentence: string][] }} SiteRun
- */
-
-const /** @type {{ runs: SiteRun[] }} */ { runs } = JSON.parse(document.getElementById("site")?.textContent ?? "");
-const query = new URLSearchParams(location.search);
-const named = runs.find(({ id }) => id === query.get("run"));
-const run = named ?? runs[0];
-
-/** Bytes as the server has them, unpacked where they are packed: some servers unpack on the way.
- * @param {string} name @returns {Promise<Uint8Array>} */
-async function fetched(name) {
-  const early = /** @type {any} */ (globalThis).grokvizFetched?.[name];
-  const answer = await (early ?? fetch(name));
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
+/** @import { SiteRun } from "./runs.js" */
 
 /** @param {string | null} text @returns {number | null} */
 export function stepFrom(text) {
@@ -43,11 +26,8 @@ function rivals() {
 /** The step in the address is the one in view. @param {{ step: number, panels: string[] }} view @param {string[]} usual
  * @param {SiteRun[]} shown */
 function remember({ step, panels }, usual, shown) {
-  const here = new URLSearchParams(location.search);
-  if (shown.length > 1) here.set("runs", shown.map(({ id }) => id).join(",")); else here.set("run", run.id);
-  here.set("step", String(step));
-  if (panels.join() === usual.join()) here.delete("panels"); else here.set("panels", panels.join(","));
-  history.replaceState(null, "", `?${here.toString().replaceAll("%2C", ",")}`);
+  const /** @type {Record<string, string>} */ who = shown.length > 1 ? { runs: shown.map(({ id }) => id).join(",") } : { run: run.id };
+  rememberInAddress({ ...who, step: String(step), panels: panels.join() === usual.join() ? "" : panels.join(",") });
 }
 
 /** @param {HTMLElement} place */
@@ -73,27 +53,33 @@ async function showFilm(place) {
     const [from, to] = ["from", "to"].map((name) => stepFrom(query.get(name)));
     if (from !== null && to !== null) registry.films.get(key)?.playBetween(from, to);
   } catch (error) {
-    place.replaceChildren(make("p", "site-caption", {
-      text: "This run could not be fetched. Check the network, then load the page again. From disk, browsers fetch nothing: serve the folder, for example with python -m http.server.",
-    }));
-    console.warn(error);
+    sayNotFetched(place, error);
     return;
   }
   onTheme(() => mount({ ...component, data: null }));
 }
 
-/** Panels beside a text, driven by the film above. @param {HTMLElement} place */
-function showPanels(place) {
+/** Panels beside a text, driven by the film above, and who hears what is chosen in them; what ends them.
+ * @param {HTMLElement} place @param {(chosen: any) => void} [pick] */
+function showPanels(place, pick = () => {}) {
   const data = { ...JSON.parse(place.dataset.told ?? "{}"), film: "film" };
-  const component = { data, parentElement: place, setTriggerValue() {} };
-  mountPanels(component);
-  onTheme(() => mountPanels(component));
+  const component = { data, parentElement: place, setTriggerValue: (/** @type {string} */ _, /** @type {object} */ chosen) => pick(chosen) };
+  const stop = mountPanels(component), deaf = onTheme(() => mountPanels(component));
+  return () => {
+    deaf();
+    stop();
+  };
 }
 
-/** @param {() => void} redraw when light becomes dark, or the other way */
+/** @param {() => void} redraw when light becomes dark, or the other way; what ends that */
 function onTheme(redraw) {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", redraw);
   addEventListener("grokviz-theme", redraw);
+  return () => {
+    scheme.removeEventListener("change", redraw);
+    removeEventListener("grokviz-theme", redraw);
+  };
 }
 
 /** The list of runs, and the sentence on the one in view. @param {HTMLElement} place */
@@ -160,3 +146,4 @@ for (const place of document.querySelectorAll(".site-runs")) showRuns(/** @type 
 for (const place of document.querySelectorAll(".site-rivals")) showRivals(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-film")) void showFilm(/** @type {HTMLElement} */ (place));
 for (const place of document.querySelectorAll(".site-panels")) showPanels(/** @type {HTMLElement} */ (place));
+for (const place of document.querySelectorAll(".site-cases")) showCases(/** @type {HTMLElement} */ (place), showPanels);

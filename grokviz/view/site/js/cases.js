@@ -1,0 +1,59 @@
+// Pages of which a handful of choices was computed beforehand, such as questions: a list of them, and what stands on the
+// page for the one that is chosen.
+
+import { make } from "../../film/js/kit/dom.js";
+import { fetched, query, rememberInAddress, run, sayNotFetched } from "./runs.js";
+
+/** `query` is what the address says of it.
+ * @typedef {{ run: string, label: string, query: Record<string, string>, text: string, files: string[] }} SiteCase */
+
+const OTHER = 1e6; // farther than any two pairs are apart
+
+/** How far a case is from what is asked for. @param {SiteCase} one @param {(name: string) => string | null} asked */
+export function farFrom({ query: own }, asked) {
+  return Object.entries(own).reduce((far, [name, value]) => {
+    const wanted = asked(name);
+    if (wanted === null || wanted === value) return far;
+    return far + (/^\d+$/.test(wanted) && /^\d+$/.test(value) ? Math.min(OTHER - 1, Math.abs(Number(wanted) - Number(value))) : OTHER);
+  }, 0);
+}
+
+/** @param {SiteCase[]} cases @param {(name: string) => string | null} asked */
+export const nearestCase = (cases, asked) => cases.reduce((near, one) => (farFrom(one, asked) < farFrom(near, asked) ? one : near));
+
+/** @param {HTMLElement} place @param {(place: HTMLElement, pick: (chosen: Record<string, number>) => void) => () => void} showPanels */
+export function showCases(place, showPanels) {
+  const all = /** @type {SiteCase[]} */ (JSON.parse(place.dataset.cases ?? "")), cases = all.filter((one) => one.run === run.id);
+  if (!cases.length) return;
+  const body = make("div", "site-case"), select = /** @type {HTMLSelectElement} */ (make("select", "", { id: "site-case" },
+    ...cases.map(({ label }, i) => make("option", "", { value: i, text: label }))));
+  let now = nearestCase(cases, (name) => query.get(name)), carried = /** @type {string[]} */ ([]), stops = /** @type {(() => void)[]} */ ([]);
+  const pick = (/** @type {Record<string, number>} */ chosen) =>
+    take(nearestCase(cases, (name) => (name in chosen ? String(chosen[name]) : now.query[name])));
+
+  /** @param {SiteCase} one */
+  async function choose(one) {
+    now = one;
+    select.value = String(cases.indexOf(one));
+    const fresh = one.files.filter((file) => !carried.includes(file));
+    const [html, ...parts] = await Promise.all([one.text, ...fresh].map(fetched)).catch((error) => (sayNotFetched(body, error), []));
+    if (now !== one || !html) return; // another was chosen meanwhile, or the network is gone
+    (globalThis.grokvizCarried ??= []).push(...parts);
+    carried = one.files;
+    dispatchEvent(new Event("grokviz-carried"));
+    stops.forEach((stop) => stop());
+    body.innerHTML = new TextDecoder().decode(html); // from beside this page, as this page is
+    stops = [...body.querySelectorAll(".site-panels")].map((panels) => showPanels(/** @type {HTMLElement} */ (panels), pick));
+  }
+
+  /** The visitor has chosen it. @param {SiteCase} one */
+  function take(one) {
+    rememberInAddress(one.query);
+    void choose(one);
+  }
+  select.onchange = () => take(cases[Number(select.value)]);
+  const unknown = farFrom(now, (name) => query.get(name)) ? [make("p", "site-caption", { text: "What this link asks for is not on this site. Here is the nearest." })] : [];
+  place.querySelector(".site-choice")?.prepend(make("label", "", { for: select.id, text: place.dataset.label ?? "" }), select, ...unknown);
+  place.append(body);
+  void choose(now);
+}
