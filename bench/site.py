@@ -16,6 +16,7 @@ from grokviz.runs.catalog import list_runs
 
 LINE = {"offline": False, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8, "latency": 40}
 FILMS = {"index.html": "the story", "timeline.html": "the timeline", "measures.html": "the measures"}
+FILMS |= {"follow.html": "Follow", "cut.html": "Cut"}
 # Largest contentful paint, as browsers tell it; and when the curves stand on their canvas.
 WATCH = """
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) globalThis.largest = entry.startTime; })

@@ -14,6 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
+from grokviz.app.explorer.page import ASKS  # noqa: E402
 from grokviz.app.lessons import teacher  # noqa: E402
 
 shell.article(
@@ -23,12 +24,13 @@ shell.article(
 )
 with shell.column():
     teacher.questions()
-    st.header("Links for everybody", anchor=False)
-    st.markdown(
-        "Each fills in the form of the page Train, and a class that opens it trains the same network. On that page a button gives the "
-        "link to whatever you have chosen yourself."
-    )
-    teacher.links()
+    with st.container(key=ASKS):
+        st.header("Links for everybody", anchor=False)
+        st.markdown(
+            "Each fills in the form of the page Train, and a class that opens it trains the same network. On that page a button gives "
+            "the link to whatever you have chosen yourself."
+        )
+        teacher.links()
     st.header("Answers", anchor=False)
     teacher.answers()
     st.caption(

@@ -6,8 +6,42 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from devtools import ROOT
+from devtools.browser import launch
+from devtools.server import files
 from grokviz.app import garbage
+from grokviz.app.freeze.site import freeze
 from grokviz.jobs import supervisor
+
+RUNS = ("mod59-quick", "mod59-no-decay")  # of the static site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of a static site."""
+    out = tmp_path_factory.mktemp("frozen") / "site"
+    freeze(out, RUNS, "Clocks & <circuits>", address="https://example.org/clocks/")
+    return out
+
+
+@pytest.fixture
+def said():
+    """What the console of `page` was told: nothing, when a test ends."""
+    return []
+
+
+@pytest.fixture
+def page(site, said):
+    """A page of a browser that resolves addresses against the site, and asks nobody else."""
+    asked: list[str] = []
+    with launch() as browser, files(site) as address:
+        page = browser.new_page(base_url=address, viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        yield page
+        assert said == []
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
 
 @pytest.fixture(autouse=True)

@@ -19,16 +19,9 @@ from grokviz.runs import library
 from grokviz.runs.folder import open_run
 from grokviz.view import frames, theme
 from grokviz.view.site import embed_page, file_of, page_html
+from tests.app.conftest import RUNS
 
-RUNS = ("mod59-quick", "mod59-no-decay")
 STEP = "globalThis.grokvizScrubbers.active.step()"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    out = tmp_path_factory.mktemp("frozen") / "site"
-    freeze(out, RUNS, "Clocks & <circuits>", address="https://example.org/clocks/")
-    return out
 
 
 def test_text_is_text_and_formulas_are_mathml():
@@ -89,6 +82,18 @@ def test_the_films_are_those_of_the_app_byte_for_byte(site):
 
 
 @pytest.mark.slow
+def test_links_of_the_lessons_lead_to_a_run_and_a_step_of_the_site(site):
+    course = (site / "course.html").read_text("utf-8")
+    assert 'href="timeline.html?run=mod113-paper&amp;step=0"' in course
+    teacher = (site / "teacher.html").read_text("utf-8")
+    assert 'href="course.html"' in teacher
+    assert "train?" not in teacher
+    for path in site.glob("*.html"):
+        links = re.findall(r'href="([^"#?]+)', path.read_text("utf-8"))
+        assert not [to for to in links if not to.startswith("http") and not (site / to).is_file()], path.name
+
+
+@pytest.mark.slow
 def test_its_title_is_escaped(site):
     html = (site / "index.html").read_text("utf-8")
     assert "Clocks &amp; &lt;circuits&gt;" in html
@@ -135,22 +140,6 @@ def test_the_theme_is_that_of_the_app():
     css = theme.variables()
     assert "--st-background-color: #FDFCFA;" in css.split("@media")[0]
     assert "--st-background-color: #15171B;" in css.split("@media")[1]
-
-
-@pytest.fixture
-def page(site):
-    """A page of a browser that resolves addresses against the site."""
-    said: list[str] = []
-    asked: list[str] = []
-    with launch() as browser, files(site) as address:
-        page = browser.new_page(base_url=address, viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        yield page
-        assert said == []
-        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
 
 @pytest.mark.browser

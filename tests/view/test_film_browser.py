@@ -1,66 +1,18 @@
 """The film under a real mouse and keyboard, in the offline page and in a Streamlit page."""
 
-import base64
 import re
-import time
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from devtools.browser import launch
 from devtools.made_up_run import run_like
 from devtools.server import serving
 from grokviz.view.export import offline_html
-from grokviz.view.frames import maps_blob, timeline_blob
+from grokviz.view.frames import timeline_blob
+from tests.view.conftest import offline
 
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launch() as browser:
-        yield browser
-
-
-@pytest.fixture
-def open_page(browser):
-    contexts = []
-
-    def open_at(address, width=1280, height=900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.errors, page.received = [], []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on(
-            "websocket",
-            lambda socket: socket.on("framereceived", lambda data: page.received.append(len(data))),
-        )
-        page.goto(address)
-        page.wait_for_selector(".gv-strip-figure canvas", timeout=20_000)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-
-
-def offline(folder, **odd):
-    run, timeline, task, phases = run_like(**({"p": 23, "n": 40, "keys": (3, 7), "neurons": 2} | odd))
-    page = offline_html(
-        timeline_blob(run, timeline, task, phases), run.title, maps=maps_blob(run, timeline), step=9_400
-    )
-    path = folder / "scrubber.html"
-    path.write_text(page, "utf-8")
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    return offline(tmp_path_factory.mktemp("offline"))
 
 
 def steps():
@@ -380,39 +332,6 @@ def test_in_streamlit_a_lost_blob_is_asked_for_again(open_page, server):
     assert not page.errors
 
 
-@pytest.mark.slow
-def test_the_film_is_saved_as_a_video_that_plays(open_page, address, tmp_path):
-    page = open_page(address)
-    page.get_by_text("More", exact=True).click()
-    page.get_by_label("Seconds of the video").fill("2")
-    page.get_by_label("First step of the video").fill("5000")
-    before = page.evaluate(STEP)
-    begin = time.monotonic()
-    with page.expect_download(timeout=60_000) as event:
-        page.get_by_role("button", name="Save as a video").click()
-    assert time.monotonic() - begin < 30
-    name = event.value.suggested_filename
-    assert re.fullmatch(r"grokviz-.+-film\.(mp4|webm)", name)
-    event.value.save_as(tmp_path / name)
-    assert page.evaluate(STEP) == before
-    player = open_page(address)
-    data = base64.b64encode((tmp_path / name).read_bytes()).decode()
-    seen = player.evaluate(
-        """async (data) => {
-            const video = document.createElement("video");
-            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-            video.src = URL.createObjectURL(new Blob([bytes]));
-            await new Promise((resolve, reject) => { video.onloadeddata = resolve; video.onerror = reject; });
-            video.currentTime = 1e6;
-            await new Promise((resolve) => { video.onseeked = resolve; });
-            return [video.videoWidth, video.videoHeight, video.currentTime];
-        }""",
-        data,
-    )
-    assert seen[:2] == [1280, 720]
-    assert 1.5 < seen[2] < 4
-
-
 COMPARED = """async ([id, text]) => {
     const figure = document.querySelector(`[data-panel="${id}"] .gv-panel-figure`);
     const [back, front] = figure.querySelectorAll("canvas"), inner = new DOMParser().parseFromString(text, "image/svg+xml");
@@ -460,24 +379,4 @@ def test_every_panel_is_saved_as_svg_as_it_is_drawn(open_page, address):
         assert around == [40, 136]
     assert len(compared) >= 5
     assert max(compared.values()) < 0.25, compared
-    assert page.errors == []
-
-
-def test_the_film_is_saved_as_a_gif(open_page, address):
-    page = open_page(address)
-    page.get_by_text("More", exact=True).click()
-    page.get_by_label("Seconds of the video").fill("1")
-    before = page.evaluate(STEP)
-    with page.expect_download(timeout=60_000) as event:
-        page.get_by_role("button", name="Save as a GIF").click()
-    assert re.fullmatch(r"grokviz-.+-film\.gif", event.value.suggested_filename)
-    data = event.value.path().read_bytes()
-    assert data[:6] == b"GIF89a"
-    assert [int.from_bytes(data[i : i + 2], "little") for i in (6, 8)] == [800, 450]
-    with Image.open(event.value.path()) as film:
-        assert film.n_frames == 13  # pyright: ignore[reportAttributeAccessIssue] (of 80 ms each)
-        first = np.asarray(film.convert("RGB")).astype(int)
-        film.seek(12)
-        assert np.abs(np.asarray(film.convert("RGB")).astype(int) - first).max() > 100
-    assert page.evaluate(STEP) == before
     assert page.errors == []

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
+from urllib.parse import parse_qs, urlencode
 
 import pandas as pd
 from streamlit.testing.v1.element_tree import Block, Element, Node
@@ -15,6 +16,7 @@ from streamlit.testing.v1.element_tree import Block, Element, Node
 from grokviz.app.compare.page import PICKERS
 from grokviz.app.explorer.page import ASKS, CHOSEN, FIXED, MOVES, PICKER
 from grokviz.app.freeze import prose
+from grokviz.app.session.address import TO
 from grokviz.app.shell import WHEREABOUTS
 from grokviz.view import site
 
@@ -22,6 +24,7 @@ HOW_TO_GET_IT = "in a copy of GrokViz, <code>make run</code>."
 NEEDS_A_SERVER = f"This needs the app: {HOW_TO_GET_IT}"
 # The components that tell a film what to show, and where panels stand beside a text.
 COMMAND, PANELS = "grokviz_command", "grokviz_panels"
+_INSIDE = re.compile(r'<a href="(\w+)((?:[?#][^"]*)?)">(.*?)</a>')  # a link to a page by its name
 _PLACES = {PICKER: "site-runs", PICKERS: "site-rivals"}  # that site.js fills
 _LEFT_OUT = (WHEREABOUTS, ASKS)  # and blocks whose key begins so
 
@@ -29,12 +32,12 @@ _LEFT_OUT = (WHEREABOUTS, ASKS)  # and blocks whose key begins so
 def body(tree: Block, pages: Collection[str], cases: str = "") -> str:
     """The HTML of a page's main part; links to `pages` lead to them, others say what they need. `cases` stands in the
     place of what was chosen."""
-    return _html(_Rendering(pages, cases).blocks(tree))
+    return _html(_Rendering(pages, cases).blocks(tree), pages)
 
 
 def chosen(tree: Block, pages: Collection[str]) -> str:
     """The HTML of that part of a page which is of what was chosen."""
-    return _html(_Rendering(pages).blocks(_found(tree, CHOSEN)))
+    return _html(_Rendering(pages).blocks(_found(tree, CHOSEN)), pages)
 
 
 def _found(tree: Block, key: str) -> Block:
@@ -47,9 +50,16 @@ def _found(tree: Block, key: str) -> Block:
     raise LookupError(f"The page has no block {key}.")
 
 
-def _html(parts: Iterator[str]) -> str:
-    text = "\n".join(parts)
-    return text.replace('href="glossary#', f'href="{site.file_of("glossary")}#')
+def _html(parts: Iterator[str], pages: Collection[str]) -> str:
+    """Links of the text to other pages lead to their files; of a page that the site lacks the words alone stay."""
+
+    def linked(found: re.Match) -> str:
+        name, rest, words = found.groups()
+        return (
+            f'<a data-page="{name}" href="{site.file_of(name)}{rest}">{words}</a>' if name in pages else words
+        )
+
+    return _INSIDE.sub(linked, "\n".join(parts))
 
 
 class _Rendering:
@@ -122,7 +132,15 @@ class _Rendering:
         name = proto.page or "index"
         if name not in self.pages:
             return f'<p class="site-needs">{label}. {NEEDS_A_SERVER}</p>'
-        return f'<p><a data-page="{name}" href="{site.file_of(name)}">{label}</a></p>'
+        to = _to(proto.query_string)
+        kept = f' data-page="{name}"' * (not to)  # one that names a run keeps none of this page
+        return f'<p><a{kept} href="{site.file_of(name)}{html.escape(to)}">{label}</a></p>'
+
+
+def _to(query: str) -> str:
+    """A link of a lesson to a run and a step, `to=run@step`, as the site writes it."""
+    run, _, step = parse_qs(query).get(TO, [""])[0].rpartition("@")
+    return f"?{urlencode({'run': run, 'step': step})}" if run else ""
 
 
 def _children(node: Node) -> list:

@@ -30,7 +30,8 @@ from grokviz.view.export import start_of
 from grokviz.view.site import SitePage, SiteRun
 
 # The pages that need no server, in the order of the menu; and those that show what was computed beforehand.
-PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "pizza", "compare", "glossary")
+PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "pizza", "compare")
+PAGES = (*PAGES, "course", "film", "teacher", "glossary")
 CASES: Mapping[str, Shelf] = {"follow": cases.QUESTIONS, "cut": cases.CUTS}
 SECONDS = 120.0  # for a page to be built
 
