@@ -13,7 +13,7 @@ VIEWERS, COMMITS = 20, 10
 
 def rows() -> list[Row]:
     port = free_port()
-    with commanded(port, GROKVIZ_HOSTED="1") as process:
+    with commanded(port, GROKVIZ_HOSTED="1", GROKVIZ_LIMITS="at_once=1") as process:
         found = [Row("after the start, nobody there", _mb(peak(process.pid)))]
         asyncio.run(_one(port))
         one = peak(process.pid)

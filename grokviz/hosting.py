@@ -37,6 +37,7 @@ class Limits(NamedTuple):
     cpu_seconds: float = 30.0  # of everything that one visitor asks of the pages within a minute
     transfer_mb: int = 400  # that one visitor brings, takes home and has fetched within ten minutes
     memory_mb: int = 3_000  # of a process that computes something large for one visitor
+    at_once: int = 2  # larger computations of the server itself at one time: each holds memory
     waiting: int = 30  # trainings in the queue
     unseen_seconds: float = (
         180.0  # nobody has looked for so long: a training pauses, a place in the queue goes

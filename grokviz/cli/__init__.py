@@ -252,7 +252,9 @@ def app(options: argparse.Namespace) -> int:
     command = [sys.executable, "-c", STREAMLIT, "run", "app.py", f"--server.port={options.port}"]
     # One thread a product: the pages' products are small, and visitors and trainings share the cores.
     # And two heaps for all of its threads, where each would keep one of its own: what a visitor leaves is used again.
-    environment = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", **os.environ}
+    # Arrays from 1 MB on lie outside of them (where there is glibc), and go back to the machine when they are done with.
+    heaps = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2**20)}
+    environment = {"OPENBLAS_NUM_THREADS": "1", **heaps, **os.environ}
     if os.name == "posix":  # become Streamlit, so that whoever ends this process ends the server
         sys.stdout.flush()
         os.chdir(installation.HOME)

@@ -1,7 +1,9 @@
 """What is too large for the server of a shared machine: computed in turn, in a process of its own, to the same end."""
 
+import functools
 import shutil
 import threading
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -181,3 +183,28 @@ def test_costs_grow_with_the_network(copied):
     assert looking.of_each(looking.CUT, large).seconds == looking.CUT.seconds * 13 * 13 * large.d_mlp
     shutil.rmtree(copied / "tiny-recites")
     assert Cuts() == NO_CUTS
+
+
+@pytest.mark.parametrize(("limits", "together"), [("at_once=1", 1), ("at_once=2", 2)])
+def test_a_small_host_computes_one_larger_thing_at_a_time(monkeypatch, limits, together):
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    monkeypatch.setenv("GROKVIZ_LIMITS", limits)
+    monkeypatch.setattr(apart, "_turns", functools.cache(apart._turns.__wrapped__))
+    within, most, lock = 0, 0, threading.Lock()
+
+    def work():
+        nonlocal within, most
+        with apart.in_turn():
+            with lock:
+                within += 1
+                most = max(most, within)
+            time.sleep(0.05)
+            with lock:
+                within -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == together

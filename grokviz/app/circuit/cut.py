@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from grokviz import wording
 from grokviz.app import shell
 from grokviz.app.circuit import control, experiment_table, live, pair, snapshots, words
 from grokviz.app.circuit import follow as following
@@ -96,7 +95,7 @@ def _effect(study: Study, cuts: Cuts, a: int, b: int) -> None:
         with st.container(key=f"{page.ASKS}-pair"):
             st.caption("Click a square to look at that pair.")
     st.subheader("What does it cost, at each step of the training?", anchor=False)
-    following.figure("cost", "cost", title="What the cut costs", what=in_words(study, cuts))
+    following.figure("cost", "cost", title="What the cut costs", what=words.of_cuts(study, cuts))
     _pair_after(study, a, b)
 
 
@@ -302,22 +301,6 @@ def _noise(cuts: Cuts) -> None:
 
 def _with_noise(cuts: Cuts, level: int, seed: int) -> Cuts:
     return replace(cuts, noise=(level, seed) if level else ())
-
-
-def in_words(study: Study, cuts: Cuts) -> str:
-    """What is cut, as the beginning of a sentence; "" for nothing."""
-    if cuts == NO_CUTS:
-        return ""
-    if cuts.logits and cuts == Cuts(logits=cuts.logits):
-        what = wording.listed([snapshots.block_name(study, k) for k in cuts.logits.freqs])
-        said = words.of(study)
-        waves = said.one if len(cuts.logits.freqs) == 1 else said.many
-        return (
-            f"Without the {waves} of {what}"
-            if cuts.logits.mode == "drop"
-            else f"With nothing but the {waves} of {what}"
-        )
-    return "With these cuts"
 
 
 def _pair_after(study: Study, a: int, b: int) -> None:

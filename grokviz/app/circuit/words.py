@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from grokviz import wording
 from grokviz.app.circuit import snapshots
+from grokviz.circuit.cuts import NO_CUTS, Cuts
 from grokviz.study import Study
 
 
@@ -73,3 +75,19 @@ GROUP = CircuitWords(
 def of(study: Study) -> CircuitWords:
     """Those of its group; where none is known, of a clock: nothing is said with them."""
     return GROUP if study.task.places is not None and not snapshots.is_clock(study) else CLOCK
+
+
+def of_cuts(study: Study, cuts: Cuts) -> str:
+    """What is cut, as the beginning of a sentence; "" for nothing."""
+    if cuts == NO_CUTS:
+        return ""
+    if cuts.logits and cuts == Cuts(logits=cuts.logits):
+        what = wording.listed([snapshots.block_name(study, k) for k in cuts.logits.freqs])
+        said = of(study)
+        waves = said.one if len(cuts.logits.freqs) == 1 else said.many
+        return (
+            f"Without the {waves} of {what}"
+            if cuts.logits.mode == "drop"
+            else f"With nothing but the {waves} of {what}"
+        )
+    return "With these cuts"

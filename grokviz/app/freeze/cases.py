@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from grokviz.app.circuit import cut, live, pair, snapshots, words
+from grokviz.app.circuit import live, pair, snapshots, words
 from grokviz.app.session import cache
 from grokviz.app.session.cache import RunHandle
 from grokviz.circuit.cuts import Choice, Cuts, format_cuts
@@ -69,7 +69,7 @@ def cuts(handle: RunHandle) -> list[Case]:
         Cuts(clusters=(k,)): f"Without the neurons of {snapshots.block_name(study, k)}",
     }
     return [
-        _cut(handle, study, one, why if one.clusters else cut.in_words(study, one) + why)
+        _cut(handle, study, one, why if one.clusters else words.of_cuts(study, one) + why)
         for one, why in found.items()
     ]
 

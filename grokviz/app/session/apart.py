@@ -4,6 +4,7 @@ On a shared machine alone, and only where it is expected to cost more than `IN_P
 and then how far it is; whoever goes elsewhere meanwhile ends it.
 """
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,18 +29,21 @@ LOOK_SECONDS = 0.2
 
 _queue: list[tuple[str, object]] = []  # (visitor, ticket): first come first, the ones at work among them
 _lock = threading.Lock()
-_in_place = threading.BoundedSemaphore(
-    2
-)  # larger computations of this process at one time: each holds memory
+
+
+@functools.cache
+def _turns() -> threading.BoundedSemaphore:
+    """How many larger computations of this process there may be at one time: on one's own machine as many as by default."""
+    return threading.BoundedSemaphore((hosting.limits() or hosting.Limits()).at_once)
 
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Within it something larger is computed in this process: two at a time, so that memory is bounded.
+    """Within it something larger is computed in this process: a few at a time, so that memory is bounded.
 
     It must ask no cache within: whoever makes a value for that may be waiting for a turn.
     """
-    with _in_place:
+    with _turns():
         yield
 
 
