@@ -71,6 +71,7 @@ class RunConfig:
         "Wrong labels", "share of the training pairs whose label is wrong: any answer but theirs", (0.0, 0.9),
         kept_by_forks=True, is_young=True,
         hint="A teacher who errs: so many of the pairs it trains on are given with a false answer.",
+        in_files=("wrong_labels", "label_noise", "noise_frac", "corrupt_frac", "frac_corrupted"),
     ))
     split: str = setting("seeded", Setting(
         "Split", "seeded, or paper: Python's random.shuffle, as Nanda et al.", choices=SPLITS,

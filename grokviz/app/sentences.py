@@ -62,7 +62,17 @@ def loss_caption(study: Study) -> str:
     return (
         f"**How to read this.** Loss is how surprised the network is by the right answer: {math.log(p):.1f} is "
         f"blind guessing among {p} answers, and each line down is a hundred times less surprised. *Restricted* "
-        "keeps only the circuit, *excluded* takes it away. The grey line is the step you are at."
+        f"keeps only the circuit, *excluded* takes it away.{which_labels(study)} The grey line is the step you are at."
+    )
+
+
+def which_labels(study: Study) -> str:
+    """Of a run with wrong labels, by which of them each loss is counted; else nothing."""
+    if not study.run.config.wrong_labels:
+        return ""
+    return (
+        " Some of its training labels are wrong: train and excluded loss are of the labels that it is trained on, test and "
+        "restricted loss of the true answers."
     )
 
 

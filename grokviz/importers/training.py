@@ -1,6 +1,6 @@
 """How a file says that it was trained: in its config, and in its optimizer, which did it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from grokviz.config import SETTINGS, RunConfig
@@ -8,7 +8,7 @@ from grokviz.errors import ConfigError
 from grokviz.importers.values import number_of
 
 # Of `RunConfig` -> in a config. What is trained on, and what forks keep, is of the task and the network: others read that.
-SHARE = "frac_train"
+SHARE, WRONG = "frac_train", "wrong_labels"
 NAMES = {
     name: s.in_files for name, s in SETTINGS.items() if s.in_files and name != SHARE and not s.kept_by_forks
 }
@@ -53,6 +53,10 @@ def training_of(settings: Mapping[str, object]) -> Training:
         notes.append(
             f"Its {listed} is not what GrokViz trains with: it is shown, and the run cannot be trained on."
         )
+    if wrong := _first_number(settings, SETTINGS[WRONG].in_files):
+        notes.append(
+            f"Its config says that a share of {wrong:g} of its labels is wrong, and not which: its figures are of the true answers."
+        )
     return Training(values, strange, [name for name in NAMES if name not in told and name != "eps"], notes)
 
 
@@ -80,8 +84,12 @@ def _fits(name: str, value: float) -> bool:
 
 def share_of_settings(settings: Mapping[str, object]) -> float | None:
     """The share of the pairs that the settings say was trained on, if it can be one."""
-    for name in SETTINGS[SHARE].in_files:
-        share = number_of(settings.get(name))
-        if share is not None and _fits(SHARE, share):
-            return share
-    return None
+    return _first_number(settings, SETTINGS[SHARE].in_files, lambda share: _fits(SHARE, share))
+
+
+def _first_number(
+    settings: Mapping[str, object], names: Iterable[str], fits: Callable[[float], bool] = lambda number: True
+) -> float | None:
+    """The first number that one of these names stands for."""
+    numbers = (number_of(settings.get(name)) for name in names)
+    return next((number for number in numbers if number is not None and fits(number)), None)
