@@ -208,8 +208,9 @@ def test_two_heads_form_while_repeats_fall():
     run = on_sequence("repeats")
     assert first_below(run, "test_loss", 1.0) - first_below(run, "test_loss", 4.0) <= 400
     before, after = on_sequences.scores(run)
-    at = np.searchsorted(run.steps, first_below(run, "test_loss", 4.0)) - 2
-    assert after.values[at].max() < 0.1
+    begins, ends = (np.searchsorted(run.steps, first_below(run, "test_loss", loss)) for loss in (4.0, 1.0))
+    assert after.values[begins - 2].max() < 0.1
+    assert after.values[ends].max() > 0.7
     assert after.values[-1].max() > 0.7
     assert before.values[0].max() < 0.1  # and the heads of the first layer look back more and more
     assert before.values[-1].max() > 3 * before.values[0].max()
