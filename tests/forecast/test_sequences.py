@@ -1,12 +1,17 @@
 import pytest
 
-from grokviz.forecast.sequences import STEP_MS, seconds
+from grokviz.forecast.sequences import TOY, seconds, step_ms
 from grokviz.sequence_config import RECIPES, recipe
 
 
 @pytest.mark.parametrize("task", RECIPES)
 def test_a_recipe_takes_what_was_measured(task):
-    assert seconds(recipe(task, steps=1000)) == pytest.approx(STEP_MS[task])
+    assert seconds(recipe(task, steps=1000)) == pytest.approx(step_ms()[task])
+
+
+def test_every_recipe_and_the_toy_were_timed():
+    assert step_ms().keys() == {*RECIPES, TOY}
+    assert all(ms > 0 for ms in step_ms().values())
 
 
 def test_half_the_steps_take_half_as_long_and_fewer_sequences_less():
