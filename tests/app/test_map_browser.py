@@ -84,3 +84,23 @@ def test_a_chosen_cell_is_told_and_keeps_the_focus(page):
     assert cell.get_attribute("aria-pressed") == "true"
     assert cell.evaluate("element => element.getRootNode().activeElement === element")
     assert page.get_by_role("button", name="Train this one").count() == 1
+
+
+def test_a_kept_run_is_scrubbed_where_its_cell_was_pressed(page):
+    cell = page.locator(".pic-kept").first
+    cell.click()
+    page.wait_for_function(
+        "globalThis.grokvizScrubbers?.active && !globalThis.grokvizScrubbers.active.busy()"
+    )
+    browser.settled(page)
+    place = page.locator(".gv-strip-figure").bounding_box()
+    told = page.locator(".gv-step").first
+
+    def at(share):
+        page.mouse.click(place["x"] + share * place["width"], place["y"] + place["height"] / 2)
+        page.wait_for_timeout(400)
+        return told.inner_text()
+
+    assert at(0.2) != at(0.8)
+    browser.settled(page)
+    assert cell.get_attribute("aria-pressed") == "true"  # the map stays as it was

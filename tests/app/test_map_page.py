@@ -9,8 +9,10 @@ from urllib.parse import parse_qsl
 import pytest
 
 from devtools import own_map
+from grokviz.app.session import keys
 from grokviz.app.train import link
 from grokviz.config import RunConfig
+from grokviz.hosting import visitor_root
 from grokviz.jobs import sweeping
 from grokviz.runs import library
 from grokviz.runs.folder import open_run
@@ -116,6 +118,7 @@ def test_a_run_of_a_cell_that_is_bundled_is_opened(mapped, visit):
     app = visit("map", cell="small-3")
     assert [cell["kept"] for cell in drawn(app)[0]["cells"]] == [False, False, False, True]
     assert "Where a letter is underlined, a run can be opened" in words(app)
+    assert [c.proto.component_name for c in components(app)][1:] == ["grokviz_command", "grokviz_film"]
     app = healthy(named(app, "Open seed 1").click().run())
     assert app.query_params["run"] in ("tiny-groks", ["tiny-groks"])
 
@@ -138,7 +141,9 @@ def test_a_run_of_ones_own_map_is_copied_to_ones_runs_once_and_opened(
 def test_a_kept_run_that_has_gone_is_said(mapped, visit):
     found = [dataclasses.replace(o, folder="gone") if o.run == 10 else o for o in outcomes.read(mapped)]
     outcomes.rewrite(mapped, found)
-    app = named(visit("map", cell="small-3"), "Open seed 1").click().run()
+    app = visit("map", cell="small-3")
+    assert "There is no run 'gone' here" in words(app)
+    app = named(app, "Open seed 1").click().run()
     assert "gone cannot be opened" in unescaped(app.toast[0].value)
 
 
@@ -163,13 +168,21 @@ def test_a_map_of_ones_own_is_asked_for_stopped_and_gone_on_with(mapped, no_runs
     assert sweeping.status(library.trained()).state == "queued"
     assert "in the queue" in app.get("progress")[0].proto.text
     sweep = grid.read(sweeping.folder_of(library.trained()))
-    assert (sweep.base.p, sweep.base.lr, len(sweep)) == (31, 0.01, 30)
+    assert (sweep.base.p, sweep.base.lr, len(sweep), sweep.keep) == (31, 0.01, 30, ())
     outcomes.append(sweeping.folder_of(library.trained()), [Outcome(4, sweep.cell(4), 0, memorised=50)])
     app = healthy(named(app, "Stop").click().run())
     assert "What was trained is kept" in words(app)
     assert "29 of 30 runs are still to come" in words(app)
     app = healthy(named(app, "Go on").click().run())
     assert sweeping.status(library.trained()).state == "queued"
+
+
+def test_on_a_shared_machine_a_map_keeps_no_runs(mapped, no_runs, visit, monkeypatch):
+    monkeypatch.setenv("GROKVIZ_RUNS", str(no_runs))
+    monkeypatch.setenv("GROKVIZ_HOSTED", "1")
+    monkeypatch.setattr("grokviz.app.session.visitor.meet", lambda: keys.SECRET.set("0" * 32))
+    healthy(named(visit("map"), "Fill this map: 30 runs").click().run())
+    assert grid.read(sweeping.folder_of(visitor_root(no_runs, "0" * 32))).keep is None
 
 
 def test_without_torch_no_map_is_offered(mapped, visit, monkeypatch):

@@ -8,20 +8,25 @@ import pandas as pd
 import streamlit as st
 
 from grokviz import hosting, wording
-from grokviz.app import shell
-from grokviz.app.session import address, cache, visitor
+from grokviz.app import sentences, shell
+from grokviz.app.session import address, budget, cache, keys, visitor
+from grokviz.app.session.cache import RunHandle
 from grokviz.app.train import form, link
-from grokviz.config import SETTINGS
+from grokviz.config import SETTINGS, RunConfig
 from grokviz.errors import HostingError, RunError
 from grokviz.jobs import requests
+from grokviz.runs import library
+from grokviz.runs.summary import stamp_of
 from grokviz.sweeps import grid, outcomes
 from grokviz.sweeps.grid import Sweep
 from grokviz.sweeps.outcomes import Outcome
 from grokviz.sweeps.rules import FATES, RULES, Rule
+from grokviz.view.film.component import Command, film
 from grokviz.view.pictures import Words
 from grokviz.view.pictures import outcomes as picture
 from grokviz.view.pictures.outcomes import Choice
 
+PANELS = ("rings", "answers")
 ALONG = {  # what happens along an axis
     "frac_train": "a network is shown more of the pairs",
     "weight_decay": "its weights are pulled towards zero harder",
@@ -53,10 +58,17 @@ def show(shown: Map, chosen: Callable[[], None] = lambda: None) -> None:
     picture.show(data, shown.sweep, key=f"map-{shown.name}", hear=lambda now: _choose(shown, now, chosen))
     with shell.column():
         st.caption(_how_to_read(shown))
-        if choice.cell is not None:
-            _of_cell(shown, choice.cell, choice.rule)
-        else:
+        if choice.cell is None:
             st.caption("Choose a cell to see its seeds, and to open or train it.")
+            return
+        st.subheader(grid.in_words(shown.sweep.cells[choice.cell]), anchor=False)
+    found = picture.by_cell(shown.sweep, shown.found).get(choice.cell, [])
+    kept = [outcome for outcome in found if outcome.folder]
+    if kept:
+        _scrub(shown, kept[0])
+    with shell.column():
+        _seeds(found, choice.rule)
+        _what_next(shown, shown.sweep.config(choice.cell * len(shown.sweep.seeds)), kept)
 
 
 def _words(shown: Map) -> Words:
@@ -118,21 +130,37 @@ def shared_settings(sweep: Sweep) -> str:
     return f"All of them: {wording.listed(words for name, words in told.items() if name not in varied)}."
 
 
-def _of_cell(shown: Map, cell: int, rule: Rule) -> None:
-    """The seeds of the cell, and a button that trains one."""
-    settings = shown.sweep.cells[cell]
-    st.subheader(grid.in_words(settings), anchor=False)
-    found = picture.by_cell(shown.sweep, shown.found).get(cell, [])
-    if found:
-        st.dataframe(_table(found, rule), hide_index=True, height="content")
-        st.caption(
-            "Steps with 99 % of the pairs right, whatever the rule. A run of which no more was wanted ended as soon as it had memorised "
-            "and understood: its last losses are those of that moment."
-        )
-    else:
+@st.fragment
+@cache.one_rerun()
+def _scrub(shown: Map, outcome: Outcome) -> None:
+    """The film of a run that was kept, to be dragged here."""
+    if keys.IS_PLAIN.get(False):
+        return  # the page of the run has charts
+    own = shown.folder / grid.FOLDERS / outcome.folder
+    try:
+        path = str(own if own.is_dir() else library.find(outcome.folder))
+        with budget.charged():
+            handle = RunHandle(path, stamp_of(path) or ())
+            command = Command(address.telling_step(cache.study(handle)), panels=PANELS)
+            film(cache.blob(handle), command, key=f"cell-{shown.name}-{outcome.run}", layout="beside")
+    except (HostingError, RunError) as error:
+        st.caption(sentences.as_text(str(error)))
+
+
+def _seeds(found: list[Outcome], rule: Rule) -> None:
+    """What became of each seed of a cell."""
+    if not found:
         st.caption("No run of this cell is over yet.")
-    kept = [outcome for outcome in found if outcome.folder]
-    config = shown.sweep.config(cell * len(shown.sweep.seeds))
+        return
+    st.dataframe(_table(found, rule), hide_index=True, height="content")
+    st.caption(
+        "Steps with 99 % of the pairs right, whatever the rule. A run of which no more was wanted ended as soon as it had memorised "
+        "and understood: its last losses are those of that moment."
+    )
+
+
+def _what_next(shown: Map, config: RunConfig, kept: list[Outcome]) -> None:
+    """Buttons that open what was kept of a cell, and train it."""
     with st.container(horizontal=True):
         for outcome in kept:
             label = f"Open seed {outcome.seed}" if len(shown.sweep.seeds) > 1 else "Open this run"
@@ -143,7 +171,7 @@ def _of_cell(shown: Map, cell: int, rule: Rule) -> None:
         ):
             form.begin_with(config)
             st.switch_page("pages/train.py")
-    opens = "A run that is open plays from its first step to its last. " if kept else ""
+    opens = "A run that is open is seen on every page that looks inside. " if kept else ""
     st.caption(
         f"{opens}The page Train begins with the settings of this cell, and you watch it happen; [this link](train?{link.query(config)}) "
         "does so for whoever you send it to."
