@@ -292,7 +292,8 @@ def pack(path: Path | str, keep_resume: bool = False) -> None:
     """Turn a run into few files and mark it finished; a packed run is only tidied up.
 
     New files are written beside the old ones; replacing run.json is the moment when the run is packed. With
-    `keep_resume` what training on needs is left there (`reopen`).
+    `keep_resume` what training on needs is left there (`reopen`), all of it: trained on it is to be the run that would have had
+    more steps. Of Grokfast-MA that is a window of gradients, 90 MB with the network of the paper.
     Raises `RunError` when there is no snapshot, something is damaged, or it would take over 5 x 48 MB.
     """
     folder = Path(path)

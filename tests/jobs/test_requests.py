@@ -284,7 +284,10 @@ def test_a_fork_whose_making_was_cut_short_goes_on_from_what_there_is(tmp_path, 
 
 
 @pytest.mark.slow
-def test_trained_on_it_is_what_it_would_have_been_in_one_go(tmp_path, tiny):
+@pytest.mark.parametrize("how", [{}, {"optimizer": "grokfast_ma", "grokfast_ma_window": 7}], ids=str)
+def test_trained_on_it_is_what_it_would_have_been_in_one_go(tmp_path, tiny, how):
+    """Also where the optimiser remembers many gradients: what a finished run keeps of them is needed."""
+    tiny = dataclasses.replace(tiny, **how)
     short = requests.start(tmp_path, tiny, "short", "cpu")
     trained(short)
     requests.extend(short, 120)
