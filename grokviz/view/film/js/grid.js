@@ -58,6 +58,7 @@ function acts(cells, rows) {
         frame.tell(hand.index());
       }
     },
+    flush: () => cells().forEach(({ frame }) => frame.figure.flush()),
     grow: () => each((frame) => frame.grow()),
     /** A part is here, or another one of the same name: other neurons. @param {string} name */
     arrived: (name) => each((frame) => frame.needs.includes(name) && frame.grow()),

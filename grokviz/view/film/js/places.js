@@ -128,6 +128,7 @@ function makePlace(film, frames, theme, meet) {
     },
     tell: (i) => frames().forEach((frame) => frame.tell(i)),
     seeAll: () => frames().forEach((frame) => frame.seenForPicture()),
+    flush: () => frames().forEach((frame) => frame.figure.flush()),
     stale: () => frames().forEach((frame) => frame.stale()),
     grow: () => frames().forEach((frame) => frame.grow()),
     arrived: (name) => frames().filter(({ needs }) => needs.includes(name)).forEach((frame) => frame.grow()),

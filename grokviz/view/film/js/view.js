@@ -150,10 +150,12 @@ export function buildView(site, cores, control) {
   const printAll = () => {
     panels.seeAll();
     panels.paint(theme, false);
+    panels.flush();
     panels.tell();
     for (const place of places()) {
       place.seeAll();
       place.paint(false);
+      place.flush();
       place.tell(film.index());
     }
   };

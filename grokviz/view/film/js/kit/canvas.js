@@ -46,6 +46,18 @@ export function makeFigure(className, label) {
       Object.assign(figure, { width, height, scale, stale: true });
       for (const canvas of [back, front]) fitCanvas(canvas, width, height, scale);
     },
+    /** Has what was drawn as pixels. A browser that prints repeats all strokes since a canvas was last wiped, the wiping as
+     * white paint, which hides what lies below it; unless it was drawn on once more after it was read. */
+    flush() {
+      if (!figure.width) return;
+      for (const canvas of [back, front]) {
+        const g = /** @type {Canvas} */ (canvas.getContext("2d"));
+        for (let turn = 0; turn < 2; turn++) {
+          g.getImageData(0, 0, 1, 1);
+          g.clearRect(0, 0, 1, 1);
+        }
+      }
+    },
     /** @param {HTMLCanvasElement} canvas */
     clear: (canvas) => cleanCanvas(canvas, figure.scale),
   };

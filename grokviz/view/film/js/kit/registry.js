@@ -7,7 +7,7 @@ import { decodeBlob } from "./blob.js";
 /**
  * What a film shows, how a part of it is asked for, and panels of it that stand elsewhere in the page: see ../places.js.
  * @typedef {{ film: any, timeline: import("../contract.js").Timeline, need: (part: string, run: string) => void }} Scene
- * @typedef {{ film: string, paint: (moving: boolean) => void, tell: (i: number) => void, seeAll: () => void, stale: () => void, grow: () => void,
+ * @typedef {{ film: string, paint: (moving: boolean) => void, tell: (i: number) => void, seeAll: () => void, flush: () => void, stale: () => void, grow: () => void,
  *   arrived: (part: string) => void }} Place
  *
  * @typedef {object} Registry
