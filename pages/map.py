@@ -14,6 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
+from grokviz.app.explorer.page import ASKS  # noqa: E402
 from grokviz.app.map import own, page  # noqa: E402
 
 shell.article(
@@ -45,7 +46,8 @@ with shell.column():
         "runs had 100,000 steps; these have far fewer, which is why a ratio suits them better. Every map is a sweep, and you can "
         "make larger ones: `python -m grokviz sweep --help`."
     )
-own.room()
+with st.container(key=ASKS):
+    own.room()
 page.remember()
 shell.foot(
     "You have seen where it happens. Next, take a cell at the border and watch it, or see what else decides it.",

@@ -266,3 +266,21 @@ def test_axe_finds_nothing_grave_on_any_page(site):
                 page.get_by_role("heading", level=1).wait_for()
                 assert grave_faults(page, of_colour=theme == "dark") == [], (name, theme)
             page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_stands_and_its_film_moves_by_keys(page, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark" if width == 390 else "light")
+    for name in PAGES:
+        page.goto(f"/{file_of(name)}?run=mod59-quick&step=1200")
+        page.get_by_role("heading", level=1).wait_for()
+        if page.locator(".site-film").count():
+            page.wait_for_function(f"globalThis.grokvizScrubbers?.active && {STEP} > 0")
+            assert name == "compare" or page.evaluate(STEP) == 1200
+            page.locator("input.gv-range").focus()
+            page.keyboard.press("End")
+            page.wait_for_function(f"{STEP} >= 3590")
+        assert page.evaluate("document.documentElement.scrollWidth") == width, name

@@ -12,6 +12,9 @@ from grokviz import study
 from grokviz.models.forward import forward
 from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
+from grokviz.sweeps import grid, outcomes
+from grokviz.sweeps.bundled import bundled
+from grokviz.sweeps.rules import RULES
 from grokviz.view.site import file_of
 from tests.app.conftest import RUNS
 
@@ -128,3 +131,32 @@ def test_a_case_that_cannot_be_fetched_says_so(page, said):
     page.goto("/follow.html")
     page.locator(".site-case").get_by_text("could not be fetched").wait_for()
     said.clear()  # a browser tells of what failed
+
+
+@pytest.mark.browser
+def test_the_map_is_coloured_by_either_rule_and_moves_by_keys(page):
+    (folder,) = bundled().values()
+    sweep, found = grid.read(folder), outcomes.read(folder)
+    page.goto("/map.html")
+    cells = page.locator(".pic-cell")
+    cells.first.wait_for()
+    assert cells.count() == len(sweep.cells)
+    for rule in RULES.values():
+        page.get_by_role("button", name=rule.title).click()
+        judged = [rule.judge(outcome).name for outcome in found]
+        said = page.get_by_role("button", name="grokking: ").inner_text()
+        assert f"{judged.count('grokking')} of {len(found)} runs" in said
+    cells.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert cells.nth(1).evaluate("(cell) => cell === document.activeElement")
+    assert "A map of your own" not in page.content()
+
+
+@pytest.mark.browser
+def test_a_page_without_a_film_fetches_no_run(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.goto("/glossary.html")
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_load_state("networkidle")
+    assert not [name for name in asked if name.endswith(".bin") or name == "pictures.js"]

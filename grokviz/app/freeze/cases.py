@@ -10,6 +10,8 @@ from grokviz.app.session.cache import RunHandle
 from grokviz.circuit.cuts import Choice, Cuts, format_cuts
 from grokviz.circuit.questions import learned_last, least_sure
 from grokviz.study import Study
+from grokviz.sweeps import grid
+from grokviz.sweeps.bundled import bundled
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,12 @@ class Case:
 
 
 class Shelf(NamedTuple):
-    """The cases of a page: how they are found for a run, what their list is called, and what is said below it."""
+    """The cases of a page: how they are found, what their list is called, and what is said below it."""
 
-    of: Callable[[RunHandle], list[Case]]
+    of: Callable[[RunHandle], list[Case]]  # a run
     label: str
     sentence: str
+    of_each_run: bool = True  # or the same for every run
 
 
 def questions(handle: RunHandle) -> list[Case]:
@@ -93,4 +96,14 @@ CUTS = Shelf(
     cuts,
     "Cut",
     "Of each run a few cuts are here. All others, the same cut with as many at random, and the paper’s experiments:",
+)
+
+
+def maps(handle: RunHandle) -> list[Case]:
+    """The maps that come with GrokViz."""
+    return [Case(grid.read(folder).title, {"map": name}, dict) for name, folder in bundled().items()]
+
+
+MAPS = Shelf(
+    maps, "Map", "To open or train a run of a cell, or to make a map of your own:", of_each_run=False
 )

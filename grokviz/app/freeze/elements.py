@@ -8,6 +8,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
 import pandas as pd
@@ -22,9 +23,17 @@ from grokviz.view import site
 
 HOW_TO_GET_IT = "in a copy of GrokViz, <code>make run</code>."
 NEEDS_A_SERVER = f"This needs the app: {HOW_TO_GET_IT}"
-# The components that tell a film what to show, and where panels stand beside a text.
-COMMAND, PANELS = "grokviz_command", "grokviz_panels"
+# The components that tell a film what to show, where panels stand beside a text, and that draw a picture.
+COMMAND, PANELS, PICTURE = "grokviz_command", "grokviz_panels", "grokviz_picture"
 _INSIDE = re.compile(r'<a href="(\w+)((?:[?#][^"]*)?)">(.*?)</a>')  # a link to a page by its name
+
+
+class _Place(NamedTuple):
+    outer: str
+    inner: str
+
+
+_DRAWN = {PANELS: _Place("site-panels", "gv"), PICTURE: _Place("site-picture", "pic")}
 _PLACES = {PICKER: "site-runs", PICKERS: "site-rivals"}  # that site.js fills
 _LEFT_OUT = (WHEREABOUTS, ASKS)  # and blocks whose key begins so
 
@@ -120,9 +129,9 @@ class _Rendering:
             yield render(element)
         elif element.type == "page_link":
             yield self.link(element.proto)
-        elif element.type == "bidi_component" and element.proto.component_name == PANELS:
+        elif element.type == "bidi_component" and (place := _DRAWN.get(element.proto.component_name)):
             told = html.escape(element.proto.json)
-            yield f'<div class="site-panels" data-told="{told}"><div class="gv">\n</div></div>'
+            yield f'<div class="{place.outer}" data-told="{told}"><div class="{place.inner}">\n</div></div>'
 
     def link(self, proto) -> str:
         """A link to another page, here or on the web."""

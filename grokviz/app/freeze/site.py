@@ -30,9 +30,9 @@ from grokviz.view.export import start_of
 from grokviz.view.site import SitePage, SiteRun
 
 # The pages that need no server, in the order of the menu; and those that show what was computed beforehand.
-PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "pizza", "compare")
+PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "pizza", "map", "compare")
 PAGES = (*PAGES, "course", "film", "teacher", "glossary")
-CASES: Mapping[str, Shelf] = {"follow": cases.QUESTIONS, "cut": cases.CUTS}
+CASES: Mapping[str, Shelf] = {"follow": cases.QUESTIONS, "cut": cases.CUTS, "map": cases.MAPS}
 SECONDS = 120.0  # for a page to be built
 
 
@@ -69,6 +69,7 @@ def freeze(
     for page in (*pages, site.embed_page()):
         (out / site.file_of(page.name)).write_text(site.page_html(page, pages, told, title, address), "utf-8")
     (out / site.SCRIPT).write_text(site.script(), "utf-8")
+    (out / site.PICTURES).write_text(site.pictures(), "utf-8")
     (out / site.STYLE).write_text(site.style(), "utf-8")
     (out / site.ICON).write_bytes(shell.ICON.read_bytes())
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
@@ -109,12 +110,13 @@ def _plain(name: str) -> str:
 def _write_cases(page: str, runs: Sequence[SiteRun], pages: Sequence[str], out: Path) -> str:
     """What can be chosen on a page of each run, its text and its parts as files; the HTML of the list."""
     shelf, told = CASES[page], []
-    for run in runs:
+    for run in runs if shelf.of_each_run else runs[:1]:
         for case in shelf.of(cache.resolve(run.id)):
             files = [_write_part(out, run.id, run.film, part, data) for part, data in case.parts().items()]
             text = elements.chosen(_visited(page, run.id, case.query).main, pages).encode()
             html_file = _write_part(out, run.id, hashlib.sha256(text).hexdigest()[:16], page, text)
-            told.append({"run": run.id, "text": html_file, "files": files, **case.told()})
+            whose = run.id if shelf.of_each_run else ""
+            told.append({"run": whose, "text": html_file, "files": files, **case.told()})
     data = html.escape(json.dumps(told, ensure_ascii=False))
     about = f"{shelf.sentence} {elements.HOW_TO_GET_IT}"
     return f'''<div class="site-cases" data-cases="{data}" data-label="{shelf.label}">

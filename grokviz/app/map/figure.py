@@ -9,6 +9,7 @@ import streamlit as st
 
 from grokviz import hosting, wording
 from grokviz.app import sentences, shell
+from grokviz.app.explorer.page import ASKS
 from grokviz.app.session import address, budget, cache, keys, visitor
 from grokviz.app.session.cache import RunHandle
 from grokviz.app.train import form, link
@@ -59,7 +60,8 @@ def show(shown: Map, chosen: Callable[[], None] = lambda: None) -> None:
     with shell.column():
         st.caption(_how_to_read(shown))
         if choice.cell is None:
-            st.caption("Choose a cell to see its seeds, and to open or train it.")
+            with st.container(key=f"{ASKS}-{shown.name}"):
+                st.caption("Choose a cell to see its seeds, and to open or train it.")
             return
         st.subheader(grid.in_words(shown.sweep.cells[choice.cell]), anchor=False)
     found = picture.by_cell(shown.sweep, shown.found).get(choice.cell, [])

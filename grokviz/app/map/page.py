@@ -5,6 +5,7 @@ from contextlib import suppress
 import streamlit as st
 
 from grokviz.app import sentences, shell
+from grokviz.app.explorer.page import CHOSEN
 from grokviz.app.map import figure
 from grokviz.app.session import address, keys
 from grokviz.errors import NoRunError, RunError
@@ -21,7 +22,9 @@ def maps() -> None:
         if not here:
             st.info("No map has come with this GrokViz. Make one: `python -m grokviz sweep --help`")
         name = _chosen(list(here)) if len(here) > 1 else next(iter(here), "")
-    if here:
+    if not here:
+        return
+    with st.container(key=CHOSEN):
         try:
             figure.show(figure.read(name, here[name]))
         except RunError as error:

@@ -15,7 +15,8 @@ from grokviz.view.film.assets import Moment
 from grokviz.view.theme import variables
 
 FOLDER = Path(__file__).parent
-SCRIPT, STYLE, ICON = "site.js", "site.css", "icon.svg"
+STILL = FOLDER.parent / "pictures"
+SCRIPT, PICTURES, STYLE, ICON = "site.js", "pictures.js", "site.css", "icon.svg"
 FIRST = "story"  # the page that stands at the address of the site
 EMBED = "embed"  # the figure alone, for a frame in another page
 PICTURE = "picture.png"
@@ -53,8 +54,15 @@ def script() -> str:
 
 
 @functools.cache
+def pictures() -> str:
+    """What draws the pictures that stand still: a script of its own, for the pages that have one."""
+    return assets.bundle(STILL / "js/mount.js") + "\nexport { mount };\n"
+
+
+@functools.cache
 def style() -> str:
-    return variables() + assets.style() + (FOLDER / "site.css").read_text("utf-8")
+    sheets = (STILL / "style.css", FOLDER / "site.css")
+    return variables() + assets.style() + "".join(sheet.read_text("utf-8") for sheet in sheets)
 
 
 def page_html(
@@ -78,7 +86,7 @@ def page_html(
 <link rel="icon" href="{ICON}">
 <link rel="stylesheet" href="{STYLE}">
 <script type="application/json" id="site">{site}</script>
-<script>{_EARLY}</script>
+<script>{_EARLY}{_FETCH if "site-film" in page.body else ""}</script>
 <script type="module" src="{SCRIPT}"></script>
 </head>
 <body>
@@ -91,16 +99,17 @@ def page_html(
 """
 
 
-# Before anything else: the theme that was chosen, and the first bytes of the run, so that both are there in time.
+# Before anything else: the theme that was chosen and, where there is a film, the first bytes of the run, so that both are there in time.
 _EARLY = """
 try { const chosen = localStorage.getItem("grokviz-theme"); if (chosen) document.documentElement.dataset.theme = chosen; } catch {}
+""".strip()
+_FETCH = """
 {
   const { runs } = JSON.parse(document.getElementById("site").textContent);
   const query = new URLSearchParams(location.search), id = query.get("run") ?? query.get("runs")?.split(",")[0];
   const run = runs.find((one) => one.id === id) ?? runs[0];
   globalThis.grokvizFetched = { [run.core]: fetch(run.core) };
-}
-""".strip()
+}"""
 
 
 def _head(page: SitePage, pages: Sequence[SitePage], title: str) -> str:

@@ -3,17 +3,18 @@
 
 import { make } from "../../film/js/kit/dom.js";
 import { farFrom, nearestCase } from "./nearest.js";
-import { fetched, query, rememberInAddress, run, sayNotFetched } from "./runs.js";
+import { fetched, onTheme, query, rememberInAddress, run, sayNotFetched } from "./runs.js";
 
 /** @import { SiteCase } from "./nearest.js" */
 
 /** @param {HTMLElement} place @param {(place: HTMLElement, pick: (chosen: Record<string, number>) => void) => () => void} showPanels */
 export function showCases(place, showPanels) {
-  const all = /** @type {SiteCase[]} */ (JSON.parse(place.dataset.cases ?? "")), cases = all.filter((one) => one.run === run.id);
+  const all = /** @type {SiteCase[]} */ (JSON.parse(place.dataset.cases ?? "")), cases = all.filter((one) => !one.run || one.run === run.id);
   if (!cases.length) return;
   const body = make("div", "site-case"), select = /** @type {HTMLSelectElement} */ (make("select", "", { id: "site-case" },
     ...cases.map(({ label }, i) => make("option", "", { value: i, text: label }))));
-  let now = nearestCase(cases, (name) => query.get(name)), carried = /** @type {string[]} */ ([]), stops = /** @type {(() => void)[]} */ ([]);
+  const stops = /** @type {(() => void)[]} */ ([]);
+  let now = nearestCase(cases, (name) => query.get(name)), carried = /** @type {string[]} */ ([]);
   const pick = (/** @type {Record<string, number>} */ chosen) =>
     take(nearestCase(cases, (name) => (name in chosen ? String(chosen[name]) : now.query[name])));
 
@@ -27,9 +28,10 @@ export function showCases(place, showPanels) {
     (globalThis.grokvizCarried ??= []).push(...parts);
     carried = one.files;
     dispatchEvent(new Event("grokviz-carried"));
-    stops.forEach((stop) => stop());
+    stops.splice(0).forEach((stop) => stop());
     body.innerHTML = new TextDecoder().decode(html); // from beside this page, as this page is
-    stops = [...body.querySelectorAll(".site-panels")].map((panels) => showPanels(/** @type {HTMLElement} */ (panels), pick));
+    for (const panels of body.querySelectorAll(".site-panels")) stops.push(showPanels(/** @type {HTMLElement} */ (panels), pick));
+    for (const picture of body.querySelectorAll(".site-picture")) stops.push(showPicture(/** @type {HTMLElement} */ (picture)));
   }
 
   /** The visitor has chosen it. @param {SiteCase} one */
@@ -42,4 +44,18 @@ export function showCases(place, showPanels) {
   place.querySelector(".site-choice")?.prepend(make("label", "", { for: select.id, text: place.dataset.label ?? "" }), select, ...unknown);
   place.append(body);
   void choose(now);
+}
+
+/** A picture that stands still, by a script that is fetched where there is one; what ends it. @param {HTMLElement} place */
+function showPicture(place) {
+  const component = { data: JSON.parse(place.dataset.told ?? ""), parentElement: place, setTriggerValue() {} };
+  const script = new URL("pictures.js", location.href).href;
+  let end = () => {};
+  const draw = () => void import(script).then(({ mount: mountPicture }) => (end = mountPicture(component)), (error) => sayNotFetched(place, error));
+  const deaf = onTheme(draw);
+  draw();
+  return () => {
+    deaf();
+    end();
+  };
 }

@@ -37,3 +37,14 @@ export function rememberInAddress(told) {
   for (const [name, value] of Object.entries(told)) if (value) here.set(name, value); else here.delete(name);
   history.replaceState(null, "", `?${here.toString().replaceAll("%2C", ",")}`);
 }
+
+/** @param {() => void} redraw when light becomes dark, or the other way; what ends that */
+export function onTheme(redraw) {
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", redraw);
+  addEventListener("grokviz-theme", redraw);
+  return () => {
+    scheme.removeEventListener("change", redraw);
+    removeEventListener("grokviz-theme", redraw);
+  };
+}

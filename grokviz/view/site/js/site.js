@@ -5,7 +5,7 @@ import { make } from "../../film/js/kit/dom.js";
 import { mountPanels } from "../../film/js/places.js";
 import { encodeMessage, registry } from "../../film/js/kit/registry.js";
 import { showCases } from "./cases.js";
-import { fetched, named, query, rememberInAddress, run, runs, sayNotFetched } from "./runs.js";
+import { fetched, named, onTheme, query, rememberInAddress, run, runs, sayNotFetched } from "./runs.js";
 
 /** @import { SiteRun } from "./runs.js" */
 
@@ -68,17 +68,6 @@ function showPanels(place, pick = () => {}) {
   return () => {
     deaf();
     stop();
-  };
-}
-
-/** @param {() => void} redraw when light becomes dark, or the other way; what ends that */
-function onTheme(redraw) {
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
-  scheme.addEventListener("change", redraw);
-  addEventListener("grokviz-theme", redraw);
-  return () => {
-    scheme.removeEventListener("change", redraw);
-    removeEventListener("grokviz-theme", redraw);
   };
 }
 
