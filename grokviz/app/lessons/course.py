@@ -89,7 +89,7 @@ CARDS = (
 def cards() -> None:
     """All cards, two in a row where there is room."""
     for first in range(0, len(CARDS), 2):
-        for number, column in enumerate(st.columns(2, gap="medium"), first):
+        for number, column in enumerate(st.columns(2, gap="small"), first):
             with column, st.container(border=True, height="stretch"):
                 _card(number, CARDS[number])
 

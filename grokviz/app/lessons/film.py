@@ -38,8 +38,6 @@ def chapters() -> None:
     """Every chapter: its time, what can be done here, and the link to it."""
     for chapter in CHAPTERS:
         minutes, seconds = divmod(chapter.at, 60)
-        when, what = st.columns([1, 5], gap="small")
-        when.markdown(f"[{minutes}:{seconds:02}]({ADDRESS}&t={chapter.at}s)")
-        with what:
-            st.markdown(f"**{chapter.title}**  \n{chapter.here}")
-            link(chapter.view)
+        when = f"[{minutes}:{seconds:02}]({ADDRESS}&t={chapter.at}s)"
+        st.markdown(f"**{chapter.title}**, {when}  \n{chapter.here}")
+        link(chapter.view)

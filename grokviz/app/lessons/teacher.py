@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from grokviz.wording import THIN
+
 
 class Question(NamedTuple):
     ask: str
@@ -33,12 +35,17 @@ LINKS = (
 
 def questions() -> None:
     """The questions, numbered."""
-    st.markdown("\n".join(f"{n}. {q.ask}" for n, q in enumerate(QUESTIONS, 1)))
+    _list([question.ask for question in QUESTIONS])
 
 
 def answers() -> None:
     """And their answers, by the same numbers."""
-    st.markdown("\n".join(f"{n}. {q.answer}" for n, q in enumerate(QUESTIONS, 1)))
+    _list([question.answer for question in QUESTIONS])
+
+
+def _list(lines: list[str]) -> None:
+    """Numbered, no line broken before its per cent sign."""
+    st.markdown("\n".join(f"{n}. {line.replace(' %', f'{THIN}%')}" for n, line in enumerate(lines, 1)))
 
 
 def links() -> None:
