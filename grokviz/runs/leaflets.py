@@ -77,7 +77,8 @@ def readme(run: AnyRun, extra: Sequence[str] = (), has_deep: bool = False) -> st
 
 {listing}
 
-{_to_look_at(run)}
+To look at it: upload this zip in GrokViz, on the page "Train your own". Or unpack it into a folder of
+GrokViz's runs/, named in lower-case letters and digits, and it is in the library of runs.
 
 To load it with GrokViz:
 
@@ -90,14 +91,6 @@ Or without, each parameter a stack of snapshots, in the names and shapes of Tran
     from safetensors.numpy import load_file
     stacks = load_file("snapshots-0.safetensors")     # {example}
 """
-
-
-def _to_look_at(run: AnyRun) -> str:
-    if isinstance(run.config, RunConfig):
-        return """To look at it: upload this zip in GrokViz, on the page "Train your own". Or unpack it into a folder of
-GrokViz's runs/, named in lower-case letters and digits, and it is in the list of runs."""
-    return """To look at it: unpack it into a folder of GrokViz's runs/, named in lower-case letters and digits, and ask for it
-with: python -m grokviz inspect NAME. Pages for runs on pairs of numbers do not take it."""
 
 
 def _example(run: AnyRun) -> tuple[str, str]:
