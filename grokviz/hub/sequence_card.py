@@ -1,11 +1,12 @@
 """The model card of a run on sequences: its task, where its losses fall, what its heads have come to do, how to load it."""
 
 from grokviz.hub.card import FIGURE, RECORDED, head, here_and_how, table
+from grokviz.measures.sequences import BEGINS, ENDS
 from grokviz.runs.folder import SequenceRun
 from grokviz.sequence_config import SEQUENCE_SETTINGS, SequenceConfig
 from grokviz.study.sequences import cliffs, scores
 from grokviz.tasks.sequences import SEQUENCE_TASKS
-from grokviz.wording import plural
+from grokviz.wording import percent, plural
 
 TAGS = ("phase-change", "mechanistic-interpretability", "grokviz")
 SOURCE = (
@@ -35,7 +36,7 @@ def sequence_card(run: SequenceRun, repo: str, licence: str) -> str:
         *here_and_how(run, repo, f'    weights["{name}"][-1]  # at weights["steps"][-1]'),
         "## Cliffs", "",
         f"Guessing costs ln {c.question.guesses} = {c.question.plateau:.3f}. A cliff is from the last step at which the test "
-        "loss is at 80 % of that to the first at 20 %.", "",
+        f"loss is at {percent(BEGINS)} of that to the first at {percent(ENDS)}.", "",
         *table(("part of the answers", "from step", "to step"), falls), "",
         *(["## Heads at the last snapshot", "", *table(("head", "share of its attention"), heads), ""] if heads else []),
         "## Config", "", *table(("setting", "value"), [(f"`{n}`", str(getattr(c, n))) for n in SEQUENCE_SETTINGS]), "",

@@ -11,7 +11,7 @@ from grokviz.app.elsewhere import asked, link, runs
 from grokviz.app.session import keys
 from grokviz.app.session.cache import RunHandle
 from grokviz.errors import BadInputError, RunError
-from grokviz.measures.sequences import Cliff
+from grokviz.measures.sequences import BEGINS, ENDS, Cliff
 from grokviz.runs.folder import SequenceRun
 from grokviz.study.sequences import cliffs
 from grokviz.tasks.sequences import SEQUENCE_TASKS
@@ -53,8 +53,8 @@ def three_cliffs() -> None:
     axes = Axes(5.4, last, "test loss, in nats", tuple(plateaus.values()), tuple(falls))
     words = Words(
         "Test loss of three tasks over the steps of their training",
-        "Drag along the curves, move the bar, or press play. A band is a cliff: from the last step at which the loss is at 80 % of its "
-        "plateau to the first at 20 %.",
+        "Drag along the curves, move the bar, or press play. A band is a cliff: from the last step at which the loss is at "
+        f"{wording.percent(BEGINS)} of its plateau to the first at {wording.percent(ENDS)}.",
     )
     show(elsewhere.curves(lines, axes, words, link.step()), "elsewhere-cliffs")
     with shell.column():

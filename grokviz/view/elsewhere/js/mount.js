@@ -20,8 +20,9 @@ export function mount({ data, parentElement, setTriggerValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".els"));
   drawn.get(root)?.();
   const words = make("p", "els-words", { text: data.hint });
-  let request = 0;
+  let request = 0, isSeen = true; // what nobody sees is not painted: a page has many figures, and a frame lasts 16 ms
   const repaint = () => {
+    if (!isSeen) return;
     request ||= requestAnimationFrame(() => {
       request = 0;
       figure.paint(readTheme(root));
@@ -35,10 +36,16 @@ export function mount({ data, parentElement, setTriggerValue }) {
   root.replaceChildren(figure.element, words);
   const size = new ResizeObserver(repaint);
   size.observe(root);
+  const sight = new IntersectionObserver((entries) => {
+    isSeen = entries[entries.length - 1].isIntersecting;
+    repaint();
+  }, { rootMargin: "120px" });
+  sight.observe(root);
   const deaf = onStep(repaint);
   const stop = () => {
     cancelAnimationFrame(request);
     size.disconnect();
+    sight.disconnect();
     deaf();
     figure.stop?.();
   };
