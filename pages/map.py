@@ -50,7 +50,8 @@ with st.container(key=ASKS):
     own.room()
 page.remember()
 shell.foot(
-    "You have seen where it happens. Next, take a cell at the border and watch it, or see what else decides it.",
+    "You have seen where it happens. Next, take a cell at the border and watch it, or hold two runs against each other: one that groks, and one that does not.",
     "train",
     "timeline",
+    "compare",
 )

@@ -24,8 +24,9 @@ with shell.column():
     page.run_picker()
 page.explorer(below=page.details, extras=choose.EXTRAS)
 shell.foot(
-    "You have seen that the rule grows long before the answers show it. Next, see it grow in numbers made for the purpose.",
+    "You have seen that the rule grows long before the answers show it. Next, see it grow in numbers made for the purpose, or hold this run against another one.",
     "measures",
+    "compare",
     "library",
     controls=page.plain_controls,
 )

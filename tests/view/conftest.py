@@ -51,3 +51,15 @@ def offline(folder, **odd):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     return offline(tmp_path_factory.mktemp("offline"))
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory):
+    """The address of a page with two runs of other lengths under one hand."""
+    blobs = [
+        timeline_blob(*run_like(p=23, n=n, keys=(3, 7), neurons=2, title=f"snapshots and end: {n}"))
+        for n in ((40, 40_000), (15, 10_000))
+    ]
+    path = tmp_path_factory.mktemp("two") / "two.html"
+    path.write_text(offline_html(blobs[0], "two", beside=blobs[1:], step=9_400, panels=("answers",)), "utf-8")
+    return path.as_uri()

@@ -6,8 +6,6 @@ import pytest
 
 from devtools.made_up_run import run_like
 from devtools.server import serving
-from grokviz.view.export import offline_html
-from grokviz.view.frames import timeline_blob
 from tests.view.conftest import offline
 
 STEP = "globalThis.grokvizScrubbers.active.step()"
@@ -199,14 +197,8 @@ def test_odd_runs_are_drawn_with_words_and_without_errors(open_page, tmp_path, o
     assert page.evaluate("window.hacked") is None
 
 
-def test_runs_of_other_lengths_move_under_one_hand(open_page, tmp_path):
-    blobs = [
-        timeline_blob(*run_like(p=23, n=n, keys=(3, 7), neurons=2, title=f"snapshots and end: {n}"))
-        for n in ((40, 40_000), (15, 10_000))
-    ]
-    path = tmp_path / "two.html"
-    path.write_text(offline_html(blobs[0], "two", beside=blobs[1:], step=9_400, panels=("answers",)), "utf-8")
-    page = open_page(path.as_uri(), height=1_600)
+def test_runs_of_other_lengths_move_under_one_hand(open_page, two_runs):
+    page = open_page(two_runs, height=1_600)
     captions = page.locator("[data-panel=answers] .gv-caption:not(:empty)")
     captions.nth(1).wait_for()
     page.locator("[data-panel=difference]").get_by_text("Only A is right on").wait_for()

@@ -50,6 +50,21 @@ def test_it_fills_the_window_in_large_type_and_esc_leaves(page):
     assert page.locator(".gv-panel:visible").count() > 1
 
 
+def test_several_runs_fill_it_with_a_row_for_all(page, two_runs):
+    page.goto(two_runs)
+    page.locator("[data-panel=difference] .gv-caption:not(:empty)").wait_for()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Show to a room").click()
+    page.keyboard.press("p")  # from the curves to the map of the answers
+    page.wait_for_timeout(300)
+    boxes = [page.locator("[data-panel]:visible .gv-panel-figure").nth(i).bounding_box() for i in range(3)]
+    assert len({round(box["y"]) for box in boxes}) == 1  # A, B and their difference
+    assert max(box["y"] + box["height"] for box in boxes) < 1080
+    assert page.locator("[data-panel]:visible").count() == 3
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".gv-present", state="detached")
+
+
 def test_on_paper_every_panel_is_drawn(page, address):
     page.set_viewport_size({"width": 700, "height": 400})
     page.goto(address)

@@ -99,6 +99,21 @@ def test_what_the_browser_cannot_encode_is_made_in_another_way(open_page, addres
     assert page.errors == []
 
 
+@pytest.mark.slow
+def test_two_runs_beside_each_other_are_saved_in_one_film(open_page, two_runs):
+    page = open_page(two_runs)
+    page.wait_for_function("document.querySelectorAll('[data-panel=answers]').length === 2")
+    data, _, _ = saved(page, "Save as a video", 1, 5000)
+    film = played(open_page, two_runs, data)
+    assert film["size"] == [1280, 720]
+    last = pixels(Image.open(io.BytesIO(base64.b64decode(film["last"]))))
+    background = last[0, 0]
+    for left, right in ((0, 260), (270, 525), (540, 800)):  # A, B, and where they differ
+        ink = np.abs(last[200:430, left:right] - background).sum(axis=2) > 60
+        assert ink.mean() > 0.3, left
+    assert page.errors == []
+
+
 def test_a_film_that_is_being_made_can_be_stopped(open_page, address):
     page = open_page(address)
     page.get_by_text("More", exact=True).click()

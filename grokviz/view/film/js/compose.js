@@ -11,7 +11,7 @@ const VIDEO_MARGIN = 28, VIDEO_HEAD = 72, VIDEO_TITLE = 26;
 const ROOMY_STRIP = 700; // pixels: a strip as wide stands above the panels, a narrower one beside them
 
 /** @typedef {{ title: string, figure: Figure }} Picture */
-/** @typedef {{ theme: () => Theme, strip: () => Picture, panels: () => Picture[], begin: () => void, end: () => void }} Stage
+/** @typedef {{ title: string, theme: () => Theme, strip: () => Picture, panels: () => Picture[], begin: () => void, end: () => void }} Stage
  * what is filmed: `begin` sees to it that all of it is drawn, `end` that it is as before */
 
 /** What is to be filmed: places on the axis, who hears of the progress, and whether to stop.
@@ -50,7 +50,7 @@ export function composeFrame(g, film, stage) {
   g.fillRect(0, 0, VIDEO_WIDTH, VIDEO_HEIGHT);
   g.fillStyle = theme.text;
   [g.font, g.textBaseline, g.textAlign] = [theme.font(24, 600), "middle", "left"];
-  g.fillText(film.header.title, VIDEO_MARGIN, VIDEO_HEAD / 2, VIDEO_WIDTH - 320);
+  g.fillText(stage.title, VIDEO_MARGIN, VIDEO_HEAD / 2, VIDEO_WIDTH - 320);
   g.textAlign = "right";
   g.fillText(`step ${whole(film.step())}`, VIDEO_WIDTH - VIDEO_MARGIN, VIDEO_HEAD / 2);
   const inside = VIDEO_WIDTH - 2 * VIDEO_MARGIN, roomy = strip.figure.width >= ROOMY_STRIP && panels.length > 0;

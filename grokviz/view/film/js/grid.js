@@ -9,6 +9,7 @@ import { overlay } from "./beside.js";
 import { make, makeMenu } from "./kit/dom.js";
 import { makeWatcher } from "./kit/sight.js";
 import { PANELS } from "./panels/index.js";
+import { lettered } from "./members.js";
 import { rivalRow, singleRow, wholeRow } from "./rows.js";
 
 /** @param {Cast} cast @param {{ need: (part: string, run: string) => void, onchoose: () => void, pick?: (chosen: object) => void }} page */
@@ -32,7 +33,13 @@ export function makePanels(cast, { need, onchoose, pick }) {
     for (const { frame } of cells()) watcher.observe(frame.element);
   }
   const { chooser, choose, chosen } = makeChooser(show, onchoose);
-  return { grid, chooser, choose, chosen, ...acts(cells, () => [...always, ...rows.values()]), stop: () => watcher.disconnect() };
+  /** Figures for a film that is kept, with their titles: of several runs the first row in which each has one, by their letters. */
+  const pictures = () => (shown.slice(always.length).find((row) => row.cells.every(({ frame }) => !frame.element.classList.contains("gv-empty")))?.cells ?? []).map(
+    ({ frame, hand, head }) => ({ title: head ? lettered(cast.rivals.find(({ film }) => film === hand)) : frame.title, figure: frame.figure }));
+  return {
+    grid, chooser, choose, chosen, ...acts(cells, () => [...always, ...rows.values()]), stop: () => watcher.disconnect(),
+    pictures: several ? pictures : () => cells().map(({ frame }) => frame),
+  };
 }
 
 /** What is done with all figures: `cells` are those that are up, `rows` also those that were.
@@ -40,7 +47,6 @@ export function makePanels(cast, { need, onchoose, pick }) {
 function acts(cells, rows) {
   const each = (/** @type {(frame: PanelFrame) => void} */ act) => rows().forEach((row) => row.cells.forEach(({ frame }) => act(frame)));
   return {
-    pictures: () => cells().map(({ frame }) => frame),
     layout: () => cells().forEach(({ frame }) => frame.layout()),
     /** Draw those that are not in sight, too: on paper they are. */
     seeAll: () => cells().forEach(({ frame }) => frame.seenForPicture()),

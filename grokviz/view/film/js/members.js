@@ -62,6 +62,9 @@ export function makeHead({ timeline, film, letter, colour }, clock) {
   };
 }
 
+/** A run by its letter. @param {Rival | undefined} rival */
+export const lettered = (rival) => (rival ? `${rival.letter}: ${rival.timeline.header.title}` : "");
+
 /** A piece of the line of a run, as its curves are drawn. @param {string} colour of the palette */
 export function makeLine(colour) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), line = document.createElementNS("http://www.w3.org/2000/svg", "line");

@@ -6,14 +6,15 @@
 import { registry } from "./kit/registry.js";
 import { make } from "./kit/dom.js";
 
-const LOCAL_WIDTH = 1200; // pixels that the film has then, enlarged to fill the window
+const LOCAL_WIDTH = 1200, SEVERAL_WIDTH = 1600; // pixels that the film has then, enlarged to fill the window
 const HINT = "Page Down: the next moment. P: the next panel. Esc leaves.";
 
-/** @param {HTMLElement} root @param {Film} film @param {HTMLElement} grid of the panels @param {() => void} relayout */
-export function makePresenter(root, film, grid, relayout) {
+/** @param {HTMLElement} root @param {Film} film @param {HTMLElement} grid of the panels @param {() => void} relayout
+ * @param {boolean} several runs in a row */
+export function makePresenter(root, film, grid, relayout, several) {
   const hint = make("p", "gv-hint", { text: HINT });
   const fit = () => {
-    registry.zoom = Math.max(1, innerWidth / LOCAL_WIDTH);
+    registry.zoom = Math.max(1, innerWidth / (several ? SEVERAL_WIDTH : LOCAL_WIDTH));
     root.style.setProperty("--gv-zoom", String(registry.zoom));
     relayout();
   };

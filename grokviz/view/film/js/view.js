@@ -11,7 +11,7 @@ import { make } from "./kit/dom.js";
 import { NOTHING, onHover, pointAt } from "./kit/hover.js";
 import { placesOf, registry } from "./kit/registry.js";
 import { readTheme } from "./kit/theme.js";
-import { colourLines, makeCast, makeHead, mapsFor } from "./members.js";
+import { colourLines, lettered, makeCast, makeHead, mapsFor } from "./members.js";
 import { makeMoments } from "./moments.js";
 import { makePresenter } from "./present.js";
 import { playQuietly } from "./quiet-play.js";
@@ -22,6 +22,7 @@ import { makeVideoRow } from "./video.js";
 
 const TEXT_EVERY_MS = 90; // sentences change slower than pictures: they are to be read
 const BESIDE_FROM = 900, BESIDE_HEIGHT = 268; // pixels: where strip and panels stand beside each other
+const SEVERAL_HEIGHT = 150; // shown to a room, above a row of panels
 
 /** Where a film stands in the page, and how Python hears of it: what it shows, and which part of which run it lacks,
  * and what was chosen in it.
@@ -38,17 +39,18 @@ export function buildView(site, cores, control) {
   const cast = makeCast(cores), { film, rivals, whole: timeline } = cast, several = rivals.length > 0;
   const panels = makePanels(cast, { need: site.need, onchoose: () => { layout(); film.commitSoon(); }, pick: control.chooses ? (chosen) => site.pick(chosen) : undefined });
   film.tour = (control.moments ?? []).map(([, step]) => step);
-  const presenter = makePresenter(root, film, panels.grid, () => layout());
+  const presenter = makePresenter(root, film, panels.grid, () => layout(), several);
   const saves = /** @type {HTMLElement[]} */ ([
-    ...(control.layout === "strip" || several ? [] : [make("button", "gv-link", { type: "button", text: "Show to a room", onclick: presenter.start })]),
+    ...(control.layout === "strip" ? [] : [make("button", "gv-link", { type: "button", text: "Show to a room", onclick: presenter.start })]),
     ...makeShareButtons(film, panels.chosen),
     make("button", "gv-link", { type: "button", text: "Save the curves as CSV", onclick: () => cast.members.forEach((member) => saveCurves(member.timeline)) }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as PNG", onclick: () => saveStrip("png") }),
     make("button", "gv-link", { type: "button", text: "Save the loss strip as SVG", onclick: () => saveStrip("svg") }),
-    ...(several ? [] : [makeVideoRow(timeline, film, {
+    makeVideoRow(timeline, film, {
+      title: several ? rivals.map(lettered).join(", ") : timeline.header.title,
       theme: () => theme, strip: () => ({ title: "loss", figure: /** @type {Figure} */ (strip.figure) }), panels: panels.pictures,
-      begin: () => (drawStrip(0), panels.pictures().forEach((frame) => frame.seenForPicture())), end: () => (drawStrip(), film.settle()),
-    })]),
+      begin: () => (drawStrip(0), panels.seeAll()), end: () => (drawStrip(), film.settle()),
+    }),
   ]);
   /** Whole, even where only a slim bar of it is in sight. @param {"png" | "svg"} kind */
   function saveStrip(kind) {
@@ -72,7 +74,7 @@ export function buildView(site, cores, control) {
 
   const slim = makeSlim(root, () => strip, drawStrip, full ? null : pageOf(root));
   function fitStrip(hidden = slim.hidden()) {
-    if (presenter.presenting()) strip.layout(Math.floor(strip.element.clientWidth), theme, 0, Math.max(160, root.clientHeight - strip.narrator.offsetHeight - 170));
+    if (presenter.presenting()) strip.layout(Math.floor(strip.element.clientWidth), theme, 0, several ? SEVERAL_HEIGHT : Math.max(160, root.clientHeight - strip.narrator.offsetHeight - 170));
     else if (beside && width >= BESIDE_FROM) strip.layout(Math.floor(strip.element.clientWidth), theme, hidden, BESIDE_HEIGHT);
     else strip.layout(width, theme, hidden);
   }
