@@ -23,6 +23,7 @@ from bench import (
     startup,
     strangers,
     training,
+    watching,
 )
 from bench.table import Row, as_markdown
 from devtools import ROOT
@@ -33,6 +34,7 @@ PARTS = {
     "inside": inside,
     "listing": listing,
     "live": live,
+    "watching": watching,
     "crowd": crowd,
     "strangers": strangers,
     "browsing": browsing,

@@ -21,7 +21,7 @@ shell.article(
     "A group that does not commute",
     "Take five cards. There are 120 ways to shuffle them. Do one shuffle, then another: together they are again one of "
     "the 120. And here the order matters: swap the first two cards, then the second and the third; or the other way "
-    "round, and the cards lie differently. Mathematicians call this a **group**, and this one $S_5$. A network that is "
+    "round, and the cards lie differently. Mathematicians call this a **group**, and this one S₅. A network that is "
     "shown some of the 14,400 answers learns those by heart, and later all of them.",
 )
 if panel.have_a_group_in_view():

@@ -64,6 +64,11 @@ def rows_of(lanes: Sequence[Lane]) -> dict[str, pd.DataFrame]:
     }
 
 
+def height_of(count: int) -> int:
+    """Pixels of so many lanes with their axis."""
+    return LANE_HEIGHT * count + AXIS_HEIGHT
+
+
 def lanes_chart(count: int, last_step: int, description: str, dark: bool = False) -> Figure:
     """So many lanes, empty: `rows_of` fills them."""
     y = alt.Y("height:Q", axis=None, scale=alt.Scale(domain=[-0.08, count], nice=False))
@@ -81,7 +86,7 @@ def lanes_chart(count: int, last_step: int, description: str, dark: bool = False
     return (
         alt.layer(*layers)
         .properties(
-            height=LANE_HEIGHT * count + AXIS_HEIGHT,
+            height=height_of(count),
             description=description,
             padding={"left": 5, "right": 8, "top": 5, "bottom": 5},
             datasets={name: [] for name in DATASETS},

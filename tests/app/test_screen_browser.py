@@ -14,6 +14,7 @@ SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
             globalThis.shifted += value;
 }).observe({ type: "layout-shift", buffered: true });"""
 Motion = Literal["reduce", "no-preference"]
+FILM = ".gv-strip-figure canvas, .gv-panel canvas"
 GOOD = 0.1  # cumulative layout shift, as the web measures it: above 0.25 it is poor
 
 pytestmark = pytest.mark.browser
@@ -23,13 +24,13 @@ pytestmark = pytest.mark.browser
 def open_page(bundled_server):
     with launch() as browser:
 
-        def open_at(path="", width=1280, height=720, motion: Motion = "reduce"):
+        def open_at(path="", width=1280, height=720, motion: Motion = "reduce", drawn=FILM):
             context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.add_init_script(SHIFTS)
             page.goto(f"{bundled_server}/{path}")
-            page.wait_for_selector(".gv-strip-figure canvas, .gv-panel canvas")
+            page.wait_for_selector(drawn, state="attached")
             page.wait_for_function(SETTLED)
             page.wait_for_timeout(500)
             return page
@@ -106,3 +107,9 @@ def test_the_old_address_of_the_story_works(open_page):
 @pytest.mark.parametrize("name", ["timeline", "measures", "circuit", "follow", "cut"])
 def test_nothing_moves_while_a_page_loads(open_page, name):
     assert open_page(name).evaluate("globalThis.shifted") < GOOD
+
+
+@pytest.mark.parametrize("name", ["map", "race", "elsewhere", "ungrok", "groups"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_a_page_keeps_room_for_what_comes_late(open_page, name, width, height):
+    assert open_page(name, width, height, drawn="canvas, .els, .pic, svg.marks").evaluate("globalThis.shifted") < GOOD

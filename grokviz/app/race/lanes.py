@@ -44,7 +44,9 @@ def draw(drawn: list[lanes.Lane], last_step: int, key: str) -> None:
 
     spec = cache.CURVES.get(("lanes", count, last_step, dark), make)
     rows = lanes.rows_of(drawn)
-    st.vega_lite_chart({**spec, "description": words, "datasets": rows}, key=key)
+    st.vega_lite_chart(
+        {**spec, "description": words, "datasets": rows}, height=lanes.height_of(count), key=key
+    )
 
 
 def of_lane(lane: Lane, found: Race) -> lanes.Lane:

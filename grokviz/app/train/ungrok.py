@@ -36,7 +36,9 @@ def room() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Where is the edge?", anchor=False)
-        st.altair_chart(ungrok_chart.cliff_chart(ends(), share, STEPS, figures.is_dark()))
+        st.altair_chart(
+            ungrok_chart.cliff_chart(ends(), share, STEPS, figures.is_dark()), height=ungrok_chart.HEIGHT
+        )
         st.caption(
             f"**How to read this.** Each dot is one network that had grokked, after {STEPS:,} more steps: how many of the pairs "
             f"that it never saw are still right. The line goes through the middle one of {SEEDS}; the large dot is the share "
@@ -44,7 +46,9 @@ def room() -> None:
         )
     with right:
         st.subheader("How does it go?", anchor=False)
-        st.altair_chart(ungrok_chart.descent_chart(curves(share), STEPS, figures.is_dark()))
+        st.altair_chart(
+            ungrok_chart.descent_chart(curves(share), STEPS, figures.is_dark()), height=ungrok_chart.HEIGHT
+        )
         st.caption(_reading(share))
     _one_of_your_own(share)
 

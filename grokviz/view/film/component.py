@@ -26,6 +26,16 @@ from grokviz.view.frames import read_header
 
 # Each with its height in pixels until a run is drawn: nothing that stands below it is to move when that comes.
 LAYOUTS = {"full": 700, "several": 760, "strip": 320, "beside": 560, "none": 1}
+# The same for pictures and for figures of runs on sequences, by their kind.
+ROOMS = {
+    "waves": 420,
+    "cosets": 520,
+    "outcomes": 600,
+    "curves": 330,
+    "tokens": 120,
+    "maps": 445,
+    "parts": 340,
+}
 NO_MORE: Mapping[str, Callable[[], bytes]] = {}
 PICTURES = assets.FOLDER.parent / "pictures"
 
@@ -245,7 +255,7 @@ def _state(view: object, seq: int, default: FilmState) -> FilmState:
 
 def show_picture(data: dict, key: str, pick: Pick | None = None) -> None:
     """Draw what a function of `view/pictures` has put together; what is chosen in it comes back as whole numbers."""
-    _picture()(key=key, data=data, on_pick_change=_hearing(key, pick))
+    _picture()(key=key, data=data, height=ROOMS[data["kind"]], on_pick_change=_hearing(key, pick))
 
 
 def _hearing(key: str, pick: Pick | None) -> Callable[[], None]:
@@ -274,7 +284,7 @@ def show_figure(data: dict, key: str, on_step: Callable[[int], None] | None = No
         if on_step and type(step) is int and step >= 0:
             on_step(step)
 
-    _figure()(key=key, data=data, on_step_change=rested)
+    _figure()(key=key, data=data, height=ROOMS[data["kind"]], on_step_change=rested)
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 /** @import { Figure, FigureData, Page } from "./contract.js" */
 
-import { make, setText } from "../../film/js/kit/dom.js";
+import { make, setFree, setText } from "../../film/js/kit/dom.js";
 import { readTheme } from "../../film/js/kit/theme.js";
 import { onStep, stepInView } from "./clock.js";
 import { makeCurves } from "./curves.js";
@@ -51,6 +51,7 @@ export function mount({ data, parentElement, setTriggerValue }) {
   };
   drawn.set(root, stop);
   figure.paint(readTheme(root));
+  setFree(root);
   return stop;
 }
 

@@ -5,6 +5,7 @@
 /** @import { Control } from "./kit/registry.js" */
 /** @import { Site, View } from "./view.js" */
 
+import { setFree } from "./kit/dom.js";
 import { decodeMessage, keepCarried, registry } from "./kit/registry.js";
 import { mountPanels } from "./places.js";
 import { buildView } from "./view.js";
@@ -60,13 +61,6 @@ function newPlace(parentElement) {
   registry.waiting.add(place.told);
   addEventListener("grokviz-command", place.heard);
   return place;
-}
-
-/** Until now Streamlit has kept a fixed height for the film, so that the page does not move when it comes.
- * @param {HTMLElement} root */
-function setFree(root) {
-  const tree = root.getRootNode(), box = tree instanceof ShadowRoot ? tree.host.closest('[data-testid="stElementContainer"]') : null;
-  if (box) Object.assign(/** @type {HTMLElement} */ (box).style, { height: "auto", flex: "0 1 auto", overflow: "visible" });
 }
 
 /** Whether `next` is a later state of the run that `film` shows: hand and eye then stay where they are.

@@ -2,7 +2,7 @@
 
 /** @import { CosetsData, OutcomesData, Page, WavesData } from "./contract.js" */
 
-import { make, setText } from "../../film/js/kit/dom.js";
+import { make, setFree, setText } from "../../film/js/kit/dom.js";
 import { hovered, NOTHING, onHover, pointAt } from "../../film/js/kit/hover.js";
 import { readTheme } from "../../film/js/kit/theme.js";
 import { makeCosets } from "./cosets.js";
@@ -39,9 +39,8 @@ export function mount({ data, parentElement, setTriggerValue }) {
     pick: (chosen) => setTriggerValue("pick", chosen),
   });
   root.replaceChildren(picture.element, words);
-  const size = new ResizeObserver(repaint);
+  const size = new ResizeObserver(repaint), deaf = onHover(repaint);
   size.observe(root);
-  const deaf = onHover(repaint);
   const stop = () => {
     cancelAnimationFrame(request);
     size.disconnect();
@@ -55,6 +54,7 @@ export function mount({ data, parentElement, setTriggerValue }) {
   };
   shown.set(root, { content, repaint, stop, end });
   picture.paint(readTheme(root), hovered());
+  setFree(root);
   return end;
 }
 

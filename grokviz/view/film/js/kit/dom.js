@@ -54,3 +54,10 @@ export function picker(label, options, value, onchange) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Until now Streamlit has kept a fixed height for what stands here, so that the page does not move when it comes.
+ * @param {HTMLElement} root */
+export function setFree(root) {
+  const tree = root.getRootNode(), box = tree instanceof ShadowRoot ? tree.host.closest('[data-testid="stElementContainer"]') : null;
+  if (box) Object.assign(/** @type {HTMLElement} */ (box).style, { height: "auto", flex: "0 1 auto", overflow: "visible" });
+}
