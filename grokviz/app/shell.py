@@ -8,12 +8,14 @@ from threading import Thread
 
 import streamlit as st
 
+from grokviz import installation
 from grokviz.app import frame, garbage, menu
 from grokviz.app.lessons import links
 from grokviz.app.session import budget, cache, keys, uploads, visitor
 from grokviz.errors import HostingError
 from grokviz.jobs import supervisor
 from grokviz.runs import library
+from grokviz.runs.imported import NO_TORCH
 
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
 WIDENING = 0.2  # seconds in which a browser makes the page wide, before anything is on it that would move
@@ -147,6 +149,14 @@ def article(title: str, lead: str) -> None:
 def column():
     """The text column: about 680 px, whatever the figures take."""
     return st.container(width=720)
+
+
+def trains_here() -> bool:
+    """Whether a training can be begun on this machine; where it cannot, that is said."""
+    if installation.has("torch"):
+        return True
+    st.info(NO_TORCH, icon=":material/visibility:", width=720)
+    return False
 
 
 def foot(onward: str, *pages: str, controls: Callable[[], None] | None = None) -> None:

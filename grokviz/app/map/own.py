@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from grokviz import hosting, installation, wording
+from grokviz import hosting, wording
 from grokviz.app import sentences, shell
 from grokviz.app.map import figure
 from grokviz.app.session import address, keys, visitor
 from grokviz.errors import ConfigError, HostingError, RunError
 from grokviz.jobs import files, sweeping
 from grokviz.jobs.processes import Status
-from grokviz.runs.imported import NO_TORCH
 from grokviz.sweeps.bundled import MODULI, OFFERS, STEPS
 from grokviz.sweeps.grid import Sweep
 
@@ -26,8 +25,7 @@ def room() -> None:
             f"Thirty networks or so, each for at most {wording.whole(STEPS)} steps. They are trained a few at a time, and the cells "
             "fill as they finish. You can leave this page, stop, and go on later."
         )
-        if not installation.has("torch"):
-            st.info(NO_TORCH, icon=":material/visibility:")
+        if not shell.trains_here():
             return
     if not visitor.is_known():
         return

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from grokviz import hosting, installation
-from grokviz.app import sentences
+from grokviz import hosting
+from grokviz.app import sentences, shell
 from grokviz.app.race import lanes
 from grokviz.app.session import address, keys, visitor
 from grokviz.config import RunConfig
@@ -15,7 +15,6 @@ from grokviz.forecast.race import GOAL, TRICKS, config_of, race
 from grokviz.jobs import files, machine, racing
 from grokviz.jobs.processes import Status
 from grokviz.runs import library
-from grokviz.runs.imported import NO_TORCH
 from grokviz.runs.log import read_log
 from grokviz.runs.record import read_record
 from grokviz.view import lanes as picture
@@ -28,8 +27,7 @@ BUSY = ("queued", "running")
 
 def show() -> None:
     """The choice, and the race that goes on or was the last."""
-    if not installation.has("torch"):
-        st.info(NO_TORCH, icon=":material/visibility:")
+    if not shell.trains_here():
         return
     if not visitor.is_known():
         return

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from grokviz import hosting, installation, wording
-from grokviz.app import sentences
+from grokviz import hosting, wording
+from grokviz.app import sentences, shell
 from grokviz.app.session import keys, visitor
 from grokviz.app.train import group_choice, my_run, widgets
 from grokviz.config import SETTINGS, RunConfig, of_group, same_course
@@ -20,7 +20,6 @@ from grokviz.jobs import machine, requests, supervisor
 from grokviz.jobs.files import runs_in
 from grokviz.methods import OPTIMIZERS
 from grokviz.runs import library
-from grokviz.runs.imported import NO_TORCH
 from grokviz.runs.record import read_any
 from grokviz.tasks.pairs import COMPOSE, build_task, operation_label, task_of
 from grokviz.view import pixels
@@ -76,8 +75,7 @@ def _fast(config: RunConfig) -> Known | None:
 
 def form(beside: Callable[[], None] = lambda: None) -> None:
     """Everything from the choice of a preset to the button that starts it, and what stands beside that."""
-    if not installation.has("torch"):
-        st.info(NO_TORCH, icon=":material/visibility:")
+    if not shell.trains_here():
         return
     limits = hosting.limits()
     _begin()

@@ -5,7 +5,8 @@ import statistics
 import pandas as pd
 import streamlit as st
 
-from grokviz import installation, wording
+from grokviz import wording
+from grokviz.app import shell
 from grokviz.app.explorer import figures
 from grokviz.app.session import keys
 from grokviz.app.train import actions
@@ -14,7 +15,6 @@ from grokviz.forecast import ungrokking
 from grokviz.forecast.ungrokking import DECAYS, PARENT, SHARES, STEPS
 from grokviz.runs import library
 from grokviz.runs.folder import Run, open_run
-from grokviz.runs.imported import NO_TORCH
 from grokviz.view import ungrok_chart
 from grokviz.view.ungrok_chart import CONTROL, NEVER, REMOVED, TRAIN
 
@@ -103,8 +103,7 @@ def _reading(share: float) -> str:
 
 def _one_of_your_own(share: float) -> None:
     st.subheader("Do it yourself", anchor=False)
-    if not installation.has("torch"):
-        st.info(NO_TORCH, icon=":material/visibility:", width=720)
+    if not shell.trains_here():
         return
     actions.say()
     st.markdown(
