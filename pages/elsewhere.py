@@ -14,7 +14,7 @@ shell.guard()
 
 import streamlit as st  # noqa: E402
 
-from grokviz.app.elsewhere import figures, link, live, runs, take  # noqa: E402
+from grokviz.app.elsewhere import few, figures, link, live, runs, take  # noqa: E402
 from grokviz.app.explorer import page  # noqa: E402
 
 shell.article(
@@ -24,6 +24,7 @@ shell.article(
     "where the network can only guess, and then falls off a **cliff**.",
 )
 figures.three_cliffs()
+shell.trains_here()
 
 with shell.column():
     st.header("1. A needle among forty straws", anchor=False)
@@ -96,20 +97,19 @@ with shell.column():
     st.markdown(
         "The article's claim: grokking is what a phase change looks like when **data are few** and something presses the weights "
         "towards simplicity. With few examples there is a second way down, learning by heart, which is open at once; the general "
-        "way still has its plateau and its cliff, but now only weight decay leads there. Try it: few sequences, and then more of them."
+        "way still has its plateau and its cliff, but now only weight decay leads there. Does it hold of these three?"
     )
-live.two_sliders()
+few.measured()
+few.two_sliders()
 with shell.column():
     st.markdown(
-        "Honestly: of these three, **repeats** groks as clearly as addition on a clock, but late. In the curves that the article's "
-        "authors released, 512 sequences are known by heart at step 2,065, the loss on others climbs to 32, and falls below 3 "
-        "only near step 198,600, which is why that is not offered here. **Digits** from 750 sums rise to 8.5 and then slide for ten thousand steps, without a "
-        "cliff. And **skip trigrams** hardly grok at all: from a hundred sequences they fall off the same cliff, with no tower before "
-        "it, and only the last of the way takes many times as long."
+        "At full size it takes longer than anybody waits. In the curves that the article's authors released, 512 sequences of "
+        "**repeats** are known by heart at step 2,065, and the loss on others falls below 3 only near step 198,600; **digits** from 750 "
+        "sums slide for ten thousand steps without a cliff."
     )
     st.caption(
         "After N. Nanda and T. Lieberum 2022, [A Mechanistic Interpretability Analysis of Grokking]"
-        "(https://www.alignmentforum.org/posts/N6WM6hs7RQMKDhYjB), its notebook and released curves; networks and recipes are those of the "
+        "(https://www.alignmentforum.org/posts/N6WM6hs7RQMKDhYjB), its notebook and released curves; networks and data are those of the "
         "notebook, the runs are GrokViz's own. Induction heads: [Olsson et al. 2022](https://arxiv.org/abs/2209.11895)."
     )
 

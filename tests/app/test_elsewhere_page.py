@@ -13,7 +13,9 @@ import streamlit
 
 from grokviz import hosting, worker
 from grokviz.app.elsewhere import asked, figures, live, runs
+from grokviz.app.session import keys
 from grokviz.errors import BadInputError, RunError
+from grokviz.forecast import few_data
 from grokviz.jobs import files
 from grokviz.models.sequence import run as run_network
 from grokviz.runs import bundle, library
@@ -63,7 +65,7 @@ def names(app) -> list[str]:
 
 def test_all_figures_are_there(some_runs, visit):
     app = visit("elsewhere")
-    assert names(app) == ["grokviz_figure"] * 12
+    assert names(app) == ["grokviz_figure"] * 15
     assert not app.error
     assert not app.warning
     assert len([b for b in app.button if "Train one here" in b.label]) == 4
@@ -72,7 +74,7 @@ def test_all_figures_are_there(some_runs, visit):
 def test_without_a_run_there_is_still_something_to_do(no_runs, visit, monkeypatch, tmp_path):
     monkeypatch.setattr(library, "sequences", lambda: tmp_path / "nothing")
     app = visit("elsewhere")
-    assert names(app) == []
+    assert names(app) == ["grokviz_figure"] * 3  # what few data make of the tasks, which was measured
     assert "Train one below" in app.info[0].value
     assert len([b for b in app.button if "Train one here" in b.label]) == 4
 
@@ -248,17 +250,35 @@ def test_the_library_has_a_shelf_of_them_that_leads_to_the_page(made, some_runs,
     shutil.copytree(made / "repeats", some_runs / "mine")
     app = visit("library")
     said = unescaped(" ".join(m.value for m in app.caption))
-    n = len(open_sequences(some_runs / "mine").steps)
-    assert f"Repeated subsequences · endless data · weight decay 1 · 10 steps · {n} snapshots" in said
+    mine = open_sequences(some_runs / "mine")
+    n, decay = len(mine.steps), mine.config.weight_decay
+    assert f"Repeated subsequences · endless data · weight decay {decay:g} · 10 steps · {n} snapshots" in said
     assert len([b for b in app.button if b.key and b.key.startswith(f"open-{made.name}-")]) == len(RUNS)
-    mine = f"open-{some_runs.name}-mine"
-    opened = healthy(next(b for b in app.button if b.key == mine).click().run())
+    key = f"open-{some_runs.name}-mine"
+    opened = healthy(next(b for b in app.button if b.key == key).click().run())
     assert opened.title[0].value == "It happens elsewhere"
     assert asked_for(opened) == {"repeats": "mine"}
     app = visit("library")
     healthy(next(b for b in app.button if b.label == "Delete this run").click().run())
     assert not (some_runs / "mine").exists()
-    assert not any(b.key == mine for b in app.button)
+    assert not any(b.key == key for b in app.button)
+
+
+@pytest.mark.parametrize("task", few_data.SMALLER)
+def test_the_two_sliders_train_each_task_on_few_data(some_runs, visit, task):
+    app = visit("elsewhere")
+    app.session_state[keys.FEW_TASK] = task
+    healthy(app.run())
+    data, decay = (
+        next(s for s in app.select_slider if s.label == label)
+        for label in ("Sequences to train on", "Weight decay")
+    )
+    assert data.value == str(few_data.config(task, decays=True).n_train)
+    healthy(decay.set_value(0.0).run())
+    healthy(next(b for b in app.button if b.key == "elsewhere-train-few").click().run())
+    (path,) = some_runs.glob(f"{task}-*")
+    assert open_sequences(path).config == few_data.config(task, decays=False)
+    assert asked_for(app) == {"few": path.name}
 
 
 class Brought(io.BytesIO):

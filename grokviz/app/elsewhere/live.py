@@ -16,48 +16,20 @@ from grokviz.forecast import sequences as forecast
 from grokviz.jobs import machine, requests, supervisor
 from grokviz.jobs.files import folder_of, seen
 from grokviz.runs import library
-from grokviz.runs.imported import NO_TORCH
 from grokviz.sequence_config import SequenceConfig, recipe
 from grokviz.tasks.sequences import SEQUENCE_TASKS
 
 EVERY = 1.0  # seconds between two looks at a training
 BUSY = ("queued", "starting", "training", "leaving", "measuring")
-ENDLESS = "endless"
-DATA = (ENDLESS, "1000", "300", "100", "30")
-DECAYS = (0.0, 0.1, 0.3, 1.0, 3.0)
-FEW_STEPS = 3000
 
 
 def offer(task: str) -> None:
     """A button that trains the recipe of a task, and how the training is doing."""
-    _place(task, lambda: recipe(task, seed=int(time.time()) % 10_000))
+    place(task, lambda: recipe(task, seed=int(time.time()) % 10_000))
 
 
-def two_sliders() -> None:
-    """How many data, how much weight decay: skip trigrams trained on them, and the losses of both sides."""
-    with shell.column():
-        left, right = st.columns(2)
-        data = left.select_slider("Sequences to train on", DATA, "100", key=keys.FEW_DATA)
-        decay = right.select_slider("Weight decay", DECAYS, 0.1, key=keys.FEW_DECAY)
-
-    def config() -> SequenceConfig:
-        few = 0 if data == ENDLESS else int(data)
-        return recipe(
-            "skip-trigrams", n_train=few, weight_decay=float(decay), steps=FEW_STEPS, max_snapshots=2
-        )
-
-    _place(FEW, config)
-    if viewed := runs.in_view(FEW):
-        found = viewed[1].config
-        n = f"{found.n_train:,} sequences" if found.n_train else "endless data"
-        with shell.column():
-            st.markdown(
-                f"Below is {runs.whose(viewed[1].path)}: skip trigrams, {n}, weight decay {found.weight_decay:g}, {found.steps:,} steps."
-            )
-        figures.of_two_sides(viewed[1], FEW)
-
-
-def _place(slot: str, config: Callable[[], SequenceConfig]) -> None:
+def place(slot: str, config: Callable[[], SequenceConfig]) -> None:
+    """A button that trains what `config` says when it is pressed, and how the training is doing, in this place of the page."""
     run = runs.mine(slot)
     with shell.column():
         is_busy = _is_busy(run)
@@ -88,8 +60,7 @@ def _state(slot: str, config: Callable[[], SequenceConfig], was_busy: bool) -> N
 
 def _offer_to_train(slot: str, config: Callable[[], SequenceConfig]) -> None:
     if not installation.has("torch"):
-        st.caption(NO_TORCH)
-        return
+        return  # said once, at the top of the page
     took = forecast.seconds(config()) + machine.experience(library.trained()).startup
     st.button(
         f"Train one here, about {_round(took)} seconds", icon=":material/play_arrow:", key=f"elsewhere-train-{slot}",

@@ -25,7 +25,6 @@ OPENED = Cache("runs on sequences", 16, 40)
 SCORES = Cache("what heads of runs on sequences do", 32, 2)
 SAID = Cache("sequences put to a network", 40, 80)
 BUNDLED = {FEW: "skip-trigrams-few"}  # whose folder is not named by its place on the page
-TASK_OF = {FEW: "skip-trigrams"}  # and whose task is not
 TOYS = Cache("the two parts of toys", 8, 2)
 
 
@@ -71,7 +70,7 @@ def mine(place: str) -> Path | None:
     try:
         path = library.find(name, visitor.root())
         handle = handle_of(path)
-        if handle and opened(handle).config.task == TASK_OF.get(place, place):
+        if handle and place in (FEW, opened(handle).config.task):
             return path
         why = ""
     except RunError as error:

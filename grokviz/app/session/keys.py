@@ -174,8 +174,12 @@ TRIGRAM: Key[str] = Key("elsewhere_trigram")  # the letters that are asked
 SUM_X: Key[str] = Key("elsewhere_x")
 SUM_Y: Key[str] = Key("elsewhere_y")
 REPEATED: Key[str] = Key("elsewhere_text")
-FEW_DATA: Key[str] = Key("elsewhere_data")  # how many sequences
-FEW_DECAY: Key[float] = Key("elsewhere_decay")
+FEW_TASK: Key[str | None] = Key("elsewhere_task")
+
+
+def few(what: str, task: str) -> Key[str]:
+    """How many data of a task, or how much weight decay, are to be tried."""
+    return Key(f"elsewhere_{what}_{task}")
 
 
 # The race
