@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from devtools.browser import launch
-from devtools.server import serving
+from devtools.server import files, serving
+from grokviz import cli
 from grokviz.hub import fetch, job
 from grokviz.hub.refs import parse
 from grokviz.jobs import processes
@@ -94,3 +95,24 @@ def test_a_fault_reaches_the_page_within_three_seconds(hub, root, monkeypatch):
     processes.unqueued.clear()
     assert not fetch.find(root, parse("a/b"))
     assert taken < 5, taken  # 3 on a machine that has nothing else to do
+
+
+@pytest.mark.slow
+def test_a_static_space_opens_as_it_was_pushed(hub, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "x" * 34)
+    assert cli.main(["space", "me/site", "--runs", "mod59-no-decay", "--yes"]) == 0
+    for name, data in hub.repos["me/site"].items():
+        (tmp_path / "served" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "served" / name).write_bytes(data)
+    said = []
+    with launch() as browser, files(tmp_path / "served") as address:
+        page = browser.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        for name in ("index", "follow", "cut"):
+            page.goto(f"{address}/{name}.html?run=mod59-no-decay&step=2000")
+            page.wait_for_function("globalThis.grokvizScrubbers?.active?.step() > 1000")
+        page.locator("[data-panel=cost]").scroll_into_view_if_needed()
+        page.locator("[data-panel=cost]").get_by_text("Without the wave of").wait_for()
+    assert said == []

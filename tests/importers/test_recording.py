@@ -11,6 +11,7 @@ import grokviz
 from devtools import ROOT
 from grokviz.errors import RunError
 from grokviz.models import forward
+from grokviz.runs.folder import read_weights
 from grokviz.tasks.pairs import build_task
 
 LOOP = ROOT / "tests/importers/loop_of_its_own.py"
@@ -59,6 +60,36 @@ def test_what_a_loop_does_not_log_is_measured_at_its_snapshots(tmp_path, weights
     assert log["test_loss"][1] == pytest.approx(float(loss[task.is_test].mean()), rel=1e-6)
     squares = sum(float((w.astype(float) ** 2).sum()) for w in weights.values())
     assert log["sum_squared_weights"][1] == pytest.approx(squares, rel=1e-6)
+
+
+def test_weights_may_come_under_the_names_of_transformer_lens(tmp_path, weights):
+    with grokviz.record(tmp_path / "ours", SEVEN) as rec:
+        rec.snapshot(0, weights)
+    theirs = grokviz.open(tmp_path / "ours").weights(step=0)
+    assert "blocks.0.attn.W_Q" in theirs
+    with grokviz.record(tmp_path / "theirs", SEVEN) as rec:
+        rec.snapshot(0, theirs)
+    found = read_weights(grokviz.open(tmp_path / "theirs").run, 0)
+    assert found.keys() == weights.keys()
+    assert all(np.array_equal(found[name], w.astype(np.float16)) for name, w in weights.items())
+
+
+def test_a_two_layer_network_is_recorded(tmp_path):
+    config = grokviz.RunConfig(p=7, architecture="mlp", d_model=5, d_mlp=9)
+    rng = np.random.default_rng(0)
+    shapes = {"W_x": (7, 5), "W_y": (7, 5), "W": (10, 9), "W_U": (9, 7)}
+    state = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    with grokviz.record(tmp_path / "run", config) as rec:
+        rec.snapshot(0, state)
+    opened = grokviz.open(tmp_path / "run")
+    assert read_weights(opened.run, 0).keys() == state.keys()
+    a, b = np.mgrid[:7, :7]
+    hidden = np.maximum(np.concatenate([state["W_x"][a], state["W_y"][b]], axis=2) @ state["W"], 0)
+    logits = (hidden @ state["W_U"]).astype(float)
+    right = np.take_along_axis(logits, ((a + b) % 7)[..., None], axis=2)[..., 0]
+    losses = np.log(np.exp(logits).sum(axis=2)) - right
+    is_train = build_task(config).is_train
+    assert opened.timeline["train_loss"][0] == pytest.approx(losses[is_train].mean(), rel=1e-4)
 
 
 def test_a_step_that_is_there_takes_the_place_of_all_that_came_after(tmp_path, weights):
