@@ -14,6 +14,7 @@ from grokviz import study
 from grokviz.app import glossary, menu, shell
 from grokviz.app.explorer import tour
 from grokviz.config import RunConfig
+from grokviz.forecast.few_data import SMALLER
 from grokviz.measures import registry
 from grokviz.measures.declaration import why_nothing
 from grokviz.measures.deep.registry import deep_measures
@@ -34,6 +35,7 @@ PICTURES = {
     "cut": 7,
     "build": 1,
     "map": 1 if bundled() else 0,
+    "elsewhere": len(SMALLER),  # what few data make of each task
 }  # components besides the film
 FILM = ["grokviz_command", "grokviz_film"]  # the film and what commands it; both or neither
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](javascript:x) $x$ :red[red] \x1b[2J \u202egnp \x00 "
