@@ -288,3 +288,11 @@ def test_many_runs_can_be_searched_and_ordered(no_runs, trained, visit):
     app.text_input(key="library_find").set_value("RUN-4 number")
     app = healthy(app.run())
     assert titles() == ["number 3"]
+
+
+def test_two_runs_of_one_title_are_told_apart_by_their_names(copied, visit):
+    shutil.copytree(copied / "tiny-groks", copied / "its-twin")
+    said = texts(visit("library"))
+    assert "(its-twin)" in said
+    assert "(tiny-groks)" in said
+    assert "(tiny-recites)" not in said

@@ -112,4 +112,7 @@ def test_nothing_moves_while_a_page_loads(open_page, name):
 @pytest.mark.parametrize("name", ["map", "race", "elsewhere", "ungrok", "groups"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
 def test_a_page_keeps_room_for_what_comes_late(open_page, name, width, height):
-    assert open_page(name, width, height, drawn="canvas, .els, .pic, svg.marks").evaluate("globalThis.shifted") < GOOD
+    assert (
+        open_page(name, width, height, drawn="canvas, .els, .pic, svg.marks").evaluate("globalThis.shifted")
+        < GOOD
+    )

@@ -1,5 +1,6 @@
 """The library: every run on a card of one kind, and a box for what others have published."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -30,15 +31,11 @@ COMPARE = (
 )
 FEW = 6  # runs that are seen at a glance
 ORDERS = ("As they came", "Newest first", "By title")
-EMPTY = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 120" width="360" height="120">'
-    '<line x1="2" x2="358" y1="96" y2="96" stroke="#8D99A8" stroke-width="2" stroke-dasharray="1 7" '
-    'stroke-linecap="round"/></svg>'
-)
 
 
 def open_box() -> None:
     """Where a reference is pasted, and how far its download is."""
+    bring.place(OPEN)
     keys.REFERENCE.first(lambda: st.query_params.get(OPEN, "")[:300])
     with st.form("open_from_hub", border=False):
         left, right = st.columns([5, 1], vertical_alignment="bottom")
@@ -51,7 +48,6 @@ def open_box() -> None:
         )
         if right.form_submit_button("Open", type="primary", width="stretch"):
             _begin(keys.REFERENCE.value())
-    bring.place(OPEN)
     if text := st.query_params.get(OPEN):
         try:
             ref = refs.parse(text[:300])
@@ -194,6 +190,7 @@ def _task_of(run: str) -> str:
 def shelves() -> None:
     """All runs: those that are here, and those that could be fetched."""
     cards = _wanted([card for card in cache.cards() if card.n_snapshots or card.problem])
+    alike = {title for title, count in Counter(card.title for card in cards).items() if count > 1}
     hub = [card for card in cards if card.path.parent == library.downloaded()]
     here = [card for card in cards if card not in hub]
     st.subheader("On this machine", anchor=False)
@@ -201,12 +198,12 @@ def shelves() -> None:
         st.caption("No run of that name or kind is here.")
     elif not here:
         st.info("No run yet. Train one: `python -m grokviz train --preset quick --out runs/first`")
-    grid([lambda card=card: _card(card) for card in here])
+    grid([lambda card=card: _card(card, card.title in alike) for card in here])
     st.subheader("From the Hub", anchor=False)
     unopened = [known for known in KNOWN if not fetch.find(library.downloaded(), known.ref)]
     grid(
         [
-            *(lambda card=card: _card(card) for card in hub),
+            *(lambda card=card: _card(card, card.title in alike) for card in hub),
             *(lambda known=known: _known(known) for known in unopened),
         ]
     )
@@ -241,8 +238,9 @@ def grid(cards: Sequence[Callable[[], None]]) -> None:
                 draw()
 
 
-def _card(card: Card) -> None:
-    name = sentences.as_text(sentences.plain(card.title, 60))
+def _card(card: Card, by_id: bool) -> None:
+    """One run; `by_id` where another has the same title."""
+    name = sentences.as_text(sentences.plain(card.title, 60) + f" ({card.id})" * by_id)
     if card.problem or card.config is None:
         with st.container():
             st.markdown(f"**{name}**")
@@ -341,7 +339,6 @@ def _how_it_was_read(provenance: Provenance) -> None:
 
 def _known(known: Known) -> None:
     with st.container(gap="xsmall"):
-        st.image(EMPTY, width="stretch", alt="No curve yet: this run has not been fetched.")
         st.markdown(f"**{sentences.as_text(known.title)}**")
         st.markdown(sentences.as_text(known.sentence))
     with st.container(gap="xsmall"):
