@@ -1,6 +1,8 @@
 """The maps that come with GrokViz, and those that it offers to train."""
 
 import dataclasses
+import statistics
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,7 +11,8 @@ from grokviz.runs.catalog import list_runs
 from grokviz.runs.folder import open_run
 from grokviz.sweeps import grid, outcomes
 from grokviz.sweeps.bundled import MODULI, OFFERS, STEPS, bundled
-from grokviz.sweeps.rules import FATES, GROKKING, RULES
+from grokviz.sweeps.outcomes import Outcome
+from grokviz.sweeps.rules import FATES, GROKKING, RULES, middle
 
 MAX_BYTES = 200_000
 
@@ -28,6 +31,52 @@ def test_a_bundled_map_is_small_and_whole(name):
         assert o.seed == sweep.seed(o.run)
         assert o.step <= sweep.base.steps
     assert len({RULES["ratio"].judge(o).letter for o in found}) >= 3  # a map with nothing on it says nothing
+
+
+def middles(name: str) -> Iterator[tuple[float, float, Outcome]]:
+    """Of each cell of a map, the values of its columns and rows, and the seed in the middle by the ratio."""
+    sweep, found = grid.read(bundled()[name]), outcomes.read(bundled()[name])
+    for i, cell in enumerate(sweep.cells):
+        column, row = map(float, cell.values())
+        yield column, row, middle([o for o in found if o.run // len(sweep.seeds) == i], RULES["ratio"])
+
+
+def understood(outcome):
+    return RULES["ratio"].judge(outcome).letter in "CG"
+
+
+def test_up_to_a_decay_fewer_pairs_are_enough_and_with_the_largest_nothing_is_learnt():
+    found = list(middles("share-decay-59"))
+    least = {
+        decay: min((share for share, d, o in found if d == decay and understood(o)), default=1)
+        for decay in (0.5, 1.0, 2.0)
+    }
+    assert least[0.5] > least[1.0] > least[2.0]
+    assert {RULES["ratio"].judge(o).letter for _, decay, o in found if decay == 8} == {"X"}
+
+
+def test_the_product_of_rate_and_decay_sets_when_it_groks():
+    steps: dict[float, list[int]] = {}
+    for rate, decay, o in middles("rate-decay-59"):
+        if decay <= 2 and o.grokked is not None:
+            steps.setdefault(round(rate * decay, 6), []).append(o.grokked)
+    several = {product: found for product, found in steps.items() if len(found) > 1}
+    assert len(several) >= 2
+    assert all(max(found) <= 2.5 * min(found) for found in several.values())
+    few = [step for product, found in steps.items() if product <= 0.014 for step in found]
+    many = [step for product, found in steps.items() if product >= 0.02 for step in found]
+    assert statistics.median(few) > 1.5 * statistics.median(many)
+
+
+def test_larger_moduli_need_smaller_shares_and_a_number_ten_to_twenty_examples():
+    least: dict[float, float] = {}
+    for p, share, o in middles("modulus-share"):
+        if understood(o):
+            least[p] = min(share, least.get(p, 1.0))
+    moduli = sorted(least)
+    assert [least[p] for p in moduli] == sorted(least.values(), reverse=True)
+    assert {p: least[p] for p in (moduli[0], moduli[-1])} == {13: 0.8, 67: 0.3}  # as the page says
+    assert all(10 <= p * least[p] <= 20.5 for p in moduli)
 
 
 def kept():

@@ -18,7 +18,7 @@ from grokviz.errors import HostingError, RunError
 from grokviz.jobs import requests
 from grokviz.runs import library
 from grokviz.runs.summary import stamp_of
-from grokviz.sweeps import grid, outcomes
+from grokviz.sweeps import bundled, grid, outcomes
 from grokviz.sweeps.grid import Sweep
 from grokviz.sweeps.outcomes import Outcome
 from grokviz.sweeps.rules import FATES, RULES, Rule
@@ -31,7 +31,7 @@ PANELS = ("rings", "answers")
 ALONG = {  # what happens along an axis
     "frac_train": "a network is shown more of the pairs",
     "weight_decay": "its weights are pulled towards zero harder",
-    "lr": "its steps are larger",
+    "lr": "a network takes larger steps",
     "p": "there are more numbers, and so more pairs to know",
 }
 
@@ -59,6 +59,8 @@ def show(shown: Map, chosen: Callable[[], None] = lambda: None) -> None:
     picture.show(data, shown.sweep, key=f"map-{shown.name}", hear=lambda now: _choose(shown, now, chosen))
     with shell.column():
         st.caption(_how_to_read(shown))
+        if notice := bundled.NOTICE.get(shown.name):
+            st.caption(f"**What to notice.** {notice}")
         if choice.cell is None:
             with st.container(key=f"{ASKS}-{shown.name}"):
                 st.caption("Choose a cell to see its seeds, and to open or train it.")
