@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from grokviz import study
+from grokviz.app.freeze.site import freeze
 from grokviz.models.forward import forward
 from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
@@ -72,6 +73,22 @@ def test_cuts_carry_what_is_lost_at_every_snapshot(site):
     assert spares[1]["test_loss"][-1] < 2 * whole  # a wave that it does not use
     restricted = found.timeline["restricted_loss_all"]  # Nanda's: nothing but the key frequencies
     np.testing.assert_allclose(keeps[1]["all_loss"][-1], restricted[-1], rtol=0.02)
+
+
+@pytest.mark.slow
+def test_runs_from_anywhere_have_questions_and_cuts(trained, tmp_path, capfd):
+    """One that has found a rule, and one whose answers follow none: neither lies among the runs of this machine."""
+    told: list[str] = []
+    names = ("tiny-groks", "tiny-recites")
+    freeze(tmp_path / "site", [str(trained / name) for name in names], "Mine", told.append)
+    rule, none = (told_cases(tmp_path / "site", "cut", name) for name in names)
+    assert [case["label"] for case in none] == ["Without its first head"]
+    assert len(rule) == 4
+    assert any("tiny-recites: Without its first head" in line for line in told)
+    texts = [gzip.decompress((tmp_path / "site" / case["text"]).read_bytes()).decode()
+             for case in told_cases(tmp_path / "site", "follow", "tiny-recites")]  # fmt: skip
+    assert all("No circuit to follow" in text for text in texts)
+    assert "ScriptRunContext" not in capfd.readouterr().err
 
 
 @pytest.mark.browser

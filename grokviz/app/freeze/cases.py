@@ -63,14 +63,13 @@ def cuts(handle: RunHandle) -> list[Case]:
     study, freqs, k = cache.study(handle), snapshots.waves(handle).freqs, snapshots.strongest(handle)
     if k is None:
         return [_cut(handle, study, Cuts(heads=(0,)), "Without its first head")]
-    spared = next(other for other in range(1, len(snapshots.order(study).group.blocks)) if other not in freqs)
+    spared = [other for other in range(1, len(snapshots.order(study).group.blocks)) if other not in freqs]
     said = words.of(study)
-    found = {
-        Cuts(logits=Choice("drop", (k,))): f", the strongest {said.one}",
-        Cuts(logits=Choice("drop", (spared,))): f", a {said.one} that it does not use",
-        Cuts(logits=Choice("keep", freqs)): "",
-        Cuts(clusters=(k,)): f"Without the neurons of {snapshots.block_name(study, k)}",
-    }
+    found = {Cuts(logits=Choice("drop", (k,))): f", the strongest {said.one}"}
+    if spared:
+        found[Cuts(logits=Choice("drop", (spared[0],)))] = f", a {said.one} that it does not use"
+    found[Cuts(logits=Choice("keep", freqs))] = ""
+    found[Cuts(clusters=(k,))] = f"Without the neurons of {snapshots.block_name(study, k)}"
     return [
         _cut(handle, study, one, why if one.clusters else words.of_cuts(study, one) + why)
         for one, why in found.items()

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import html
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ from grokviz.view.site import SitePage, SiteRun
 PAGES = ("story", "timeline", "measures", "circuit", "follow", "cut", "pizza", "map", "compare")
 PAGES = (*PAGES, "course", "film", "teacher", "glossary")
 CASES: Mapping[str, Shelf] = {"follow": cases.QUESTIONS, "cut": cases.CUTS, "map": cases.MAPS}
+_COMPLAINS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 SECONDS = 120.0  # for a page to be built
 
 
@@ -63,7 +65,7 @@ def freeze(
     with _as_for_a_visitor(folders):
         for name in names:
             on_progress(f"page {name}")
-            chosen = _write_cases(name, told, names, out) if name in CASES else ""
+            chosen = _write_cases(name, told, names, out, on_progress) if name in CASES else ""
             entry, app = menu.entry(name), _visited(name, told[0].id)
             pages.append(SitePage(name, entry.title, entry.help, elements.body(app.main, names, chosen)))
     for page in (*pages, site.embed_page()):
@@ -107,11 +109,18 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", name)
 
 
-def _write_cases(page: str, runs: Sequence[SiteRun], pages: Sequence[str], out: Path) -> str:
+def _write_cases(
+    page: str,
+    runs: Sequence[SiteRun],
+    pages: Sequence[str],
+    out: Path,
+    on_progress: Callable[[str], None],
+) -> str:
     """What can be chosen on a page of each run, its text and its parts as files; the HTML of the list."""
     shelf, told = CASES[page], []
     for run in runs if shelf.of_each_run else runs[:1]:
         for case in shelf.of(cache.resolve(run.id)):
+            on_progress(f"page {page}, {run.id}: {case.label}")
             files = [_write_part(out, run.id, run.film, part, data) for part, data in case.parts().items()]
             text = elements.chosen(_visited(page, run.id, case.query).main, pages).encode()
             html_file = _write_part(out, run.id, hashlib.sha256(text).hexdigest()[:16], page, text)
@@ -138,10 +147,11 @@ def _visited(page: str, run: str, query: Mapping[str, str] | None = None) -> App
 @contextmanager
 def _as_for_a_visitor(folders: Sequence[Path]) -> Iterator[None]:
     """The app knows these runs, wherever they lie. Nothing is trained and nothing collected while pages are built:
-    no thread is started for it."""
+    no thread is started for it. That there is no server is not complained of."""
     known = library.roots
     parents = tuple(dict.fromkeys(folder.resolve().parent for folder in folders))
     with (
+        mock.patch.object(logging.getLogger(_COMPLAINS), "disabled", True),
         mock.patch.object(library, "roots", lambda mine=None: (*parents, *known(mine))),
         mock.patch.object(supervisor, "supervise", return_value=None),
         mock.patch.object(garbage, "collect_when_idle", return_value=None),
