@@ -10,6 +10,7 @@ import pytest
 
 from grokviz import study
 from grokviz.app.freeze.site import freeze
+from grokviz.config import SETTINGS
 from grokviz.models.forward import forward
 from grokviz.runs import library
 from grokviz.runs.folder import open_run, read_weights
@@ -152,11 +153,15 @@ def test_a_case_that_cannot_be_fetched_says_so(page, said):
 
 @pytest.mark.browser
 def test_the_map_is_coloured_by_either_rule_and_moves_by_keys(page):
-    (folder,) = bundled().values()
-    sweep, found = grid.read(folder), outcomes.read(folder)
+    *_, name = bundled()
+    sweep, found = grid.read(bundled()[name]), outcomes.read(bundled()[name])
     page.goto("/map.html")
     cells = page.locator(".pic-cell")
     cells.first.wait_for()
+    page.get_by_label("Map", exact=True).select_option(label=sweep.title)
+    page.wait_for_function(f"location.search === '?map={name}'")
+    columns, rows = (SETTINGS[setting].label for setting, _ in sweep.grid)
+    page.get_by_role("group", name=f"{columns} by {rows}").wait_for()
     assert cells.count() == len(sweep.cells)
     for rule in RULES.values():
         page.get_by_role("button", name=rule.title).click()
