@@ -68,6 +68,19 @@ def test_the_product_of_rate_and_decay_sets_when_it_groks():
     assert statistics.median(few) > 1.5 * statistics.median(many)
 
 
+def test_where_two_maps_have_the_same_settings_they_say_the_same():
+    """Trained apart, in other batches: steps may differ by rounding, what became of a run may not."""
+    known: dict[object, list[str]] = {}
+    for folder in bundled().values():
+        sweep = grid.read(folder)
+        for o in outcomes.read(folder):
+            config = dataclasses.replace(sweep.config(o.run), max_snapshots=2)
+            known.setdefault(config, []).append(RULES["ratio"].judge(o).name)
+    several = [fates for fates in known.values() if len(fates) > 1]
+    assert len(several) >= 18
+    assert all(len(set(fates)) == 1 for fates in several)
+
+
 def test_larger_moduli_need_smaller_shares_and_a_number_ten_to_twenty_examples():
     least: dict[float, float] = {}
     for p, share, o in middles("modulus-share"):
