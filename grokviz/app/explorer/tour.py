@@ -10,6 +10,8 @@ from grokviz.runs import library
 from grokviz.study import Study
 from grokviz.view.film.assets import Moment
 
+MOST = 0.8  # of the logits: where waves explain that much the rings are those of a clock
+
 
 def stops(study: Study) -> list[Moment]:
     """Five moments that a grokking run has, fewer for one that does not grok; every figure is measured."""
@@ -85,10 +87,10 @@ def _in_secret(study: Study, i: int) -> str:
 
 
 def _insight(study: Study, i: int) -> str:
-    test = wording.percent(float(study.timeline.test_accuracy[i]))
-    return (
-        f"Suddenly it answers {test} of the questions that it has never seen. The dots have moved into rings."
-    )
+    t = study.timeline
+    said = f"Suddenly it answers {wording.percent(float(t.test_accuracy[i]))} of the questions that it has never seen."
+    has_rings = bool(t.key_freqs) and sentences.wave(study) == "wave" and float(t.logit_fve[i]) >= MOST
+    return said + " The dots have moved into rings." * has_rings
 
 
 def _end(study: Study, i: int) -> str:
