@@ -23,8 +23,6 @@ from grokviz.runs.folder import open_run
 FILM, MIXED = ("", "timeline"), ("", "timeline", "", "timeline", "follow", "cut")
 EVERY, SECONDS = 2.0, 40.0
 BEFORE = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}  # as Streamlit is by itself
-VISITORS, COMMITS = 200, 2_000
-KEPT_SECONDS = 125.0
 
 
 def rows() -> list[Row]:
@@ -32,11 +30,11 @@ def rows() -> list[Row]:
     for people, pages, goal in ((20, FILM, ""), (50, MIXED, "p95 500 ms; 25 MB a viewer")):
         what = "the film" if pages == FILM else "mixed pages, a third of them Follow and Cut"
         for name, variables in (("collecting garbage after every run", BEFORE), ("as it is", {})):
-            with _server(variables) as (port, process):
+            with served(variables) as (port, process):
                 said = asyncio.run(_crowd(port, process.pid, people, pages))
             found.append(Row(f"{people} viewers of {what}, {name}", said, goal))
     for page in ("", "timeline", "measures", "follow", "cut"):
-        with _server({}) as (port, process):
+        with served({}) as (port, process):
             found.append(
                 Row(
                     f"CPU of one commit on {page or 'story'}",
@@ -44,19 +42,11 @@ def rows() -> list[Row]:
                     "40 ms",
                 )
             )
-    with _server({}) as (port, process):
-        found.append(
-            Row(
-                f"memory over {VISITORS} visitors and {COMMITS:,} commits",
-                asyncio.run(_level(port, process.pid)),
-                "level",
-            )
-        )
     return found
 
 
 @contextmanager
-def _server(variables: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen]]:
+def served(variables: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen]]:
     """A server, and a training beside it."""
     port = free_port()
     with (
@@ -121,35 +111,6 @@ async def _alone(port: int, pid: int, page: str) -> str:
             await viewer.commit(step)
         found.append((seconds_of(pid) - begin) / 20)
     return f"{_ms(found[0])} at a step that nobody has looked at; {_ms(found[1])} at one that somebody has"
-
-
-async def _level(port: int, pid: int) -> str:
-    """Memory when somebody has looked at every step on every page, so that the caches are full, and after everybody has
-    come and gone."""
-    for page in dict.fromkeys(MIXED):
-        viewer = await arrive(port, page)
-        for step in steps():
-            await viewer.commit(step)
-        await viewer.socket.close()
-    rng, held = random.Random(0), [await _settled(port, pid)]
-    for visitor in range(VISITORS):
-        viewer = await arrive(port, MIXED[visitor % len(MIXED)])
-        for _ in range(COMMITS // VISITORS):
-            await viewer.commit(rng.choice(steps()))
-        await viewer.socket.close()
-        if (visitor + 1) % (VISITORS // 4) == 0:
-            held.append(await _settled(port, pid))
-    first, *later = (f"{megabytes:.0f} MB" for megabytes in held)
-    return f"{first} when the caches are full; {', '.join(later)} after each quarter of them"
-
-
-async def _settled(port: int, pid: int) -> float:
-    """MB that are held when the sessions of those who left have gone, which Streamlit keeps for a reload."""
-    await asyncio.sleep(KEPT_SECONDS)
-    viewer = await arrive(port, "glossary")  # somebody has to come: only then it looks which are too old
-    await viewer.socket.close()
-    await asyncio.sleep(12)  # garbage is collected when nobody waits
-    return memory(pid) / 1e6
 
 
 @functools.cache
