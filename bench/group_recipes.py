@@ -21,11 +21,13 @@ from grokviz.tasks.named_groups import about
 
 CSV = DOCS / "group-recipes.csv"
 HEADING = "\n## Groups\n"
-SETTINGS = ("frac_train", "lr", "weight_decay", "d_model", "d_mlp")
+SETTINGS = ("architecture", "frac_train", "lr", "weight_decay", "d_model", "d_mlp")
+TRANSFORMER, MLP = "transformer", "mlp"
 
 
 class Trial(NamedTuple):
     group: str
+    architecture: str
     frac_train: float
     seeds: int = 5
     most_steps: int = 3_000
@@ -46,6 +48,7 @@ class Row(NamedTuple):
     """One seed of a trial."""
 
     group: str
+    architecture: str
     frac_train: float
     lr: float
     weight_decay: float
@@ -61,22 +64,40 @@ class Row(NamedTuple):
 
 
 TRIALS: tuple[Trial, ...] = (
-    Trial("C_6xC_10", 0.4, most_seconds=40),
-    Trial("S_3", 0.8, most_steps=2_000, most_seconds=15),
-    Trial("D_12", 0.7, most_seconds=60),
-    Trial("D_12", 0.85, most_seconds=40),
-    Trial("S_4", 0.75, most_seconds=60),
-    Trial("S_4", 0.9, most_seconds=40),
-    Trial("D_30", 0.5, most_seconds=80),
-    Trial("A_5", 0.6, most_seconds=100),
-    Trial("S_5", 0.5, most_seconds=300),
-    Trial("Dic_6", 0.85, most_seconds=40),
-    Trial("Dic_15", 0.5, most_seconds=80),
+    Trial("C_6xC_10", TRANSFORMER, 0.4, most_seconds=40),
+    Trial("S_3", TRANSFORMER, 0.8, most_steps=2_000, most_seconds=15),
+    Trial("D_12", TRANSFORMER, 0.7, most_seconds=60),
+    Trial("D_12", TRANSFORMER, 0.85, most_seconds=40),
+    Trial("S_4", TRANSFORMER, 0.75, most_seconds=60),
+    Trial("S_4", TRANSFORMER, 0.9, most_seconds=40),
+    Trial("D_30", TRANSFORMER, 0.5, most_seconds=80),
+    Trial("A_5", TRANSFORMER, 0.6, most_seconds=100),
+    Trial("S_5", TRANSFORMER, 0.5, most_seconds=300, seeds=1),
+    Trial("Dic_6", TRANSFORMER, 0.85, most_seconds=40),
+    Trial("Dic_15", TRANSFORMER, 0.5, most_seconds=80),
+    Trial("C_6xC_10", MLP, 0.4),
+    Trial("S_3", MLP, 0.8, most_steps=20_000),
+    Trial("S_3", MLP, 0.9, most_steps=20_000),
+    Trial("D_12", MLP, 0.7),
+    Trial("D_12", MLP, 0.5, most_steps=10_000),
+    Trial("Dic_6", MLP, 0.85),
+    Trial("Dic_6", MLP, 0.7, most_steps=10_000),
+    Trial("S_4", MLP, 0.85),
+    Trial("S_4", MLP, 0.7),
+    Trial("D_30", MLP, 0.5),
+    Trial("D_30", MLP, 0.4),
+    Trial("Dic_15", MLP, 0.5),
+    Trial("Dic_15", MLP, 0.4),
+    Trial("A_5", MLP, 0.6),
+    Trial("A_5", MLP, 0.5),
+    Trial("S_5", MLP, 0.5),
+    Trial("S_5", MLP, 0.4),
 )
 
 
-def key(trial: Trial) -> tuple[str, float, float, float, int, int]:
-    return trial.group, trial.frac_train, trial.lr, trial.weight_decay, trial.d_model, trial.d_mlp
+def key(trial: Trial | Row) -> tuple[str | int | float, ...]:
+    """What makes a trial: its group and its settings."""
+    return trial.group, *(getattr(trial, name) for name in SETTINGS)
 
 
 def train(trial: Trial, seeds: list[int]) -> list[Row]:
@@ -86,7 +107,7 @@ def train(trial: Trial, seeds: list[int]) -> list[Row]:
     grokked: list[int | None] = [None] * len(configs)
     ends, begin = [0.0] * len(configs), time.process_time()
     step = 0
-    for step, found in looks(configs, trial.most_steps, every=50, first=10):
+    for step, found in looks(configs, trial.most_steps, every=20, first=10):
         for i, (_, _, right, test, _) in enumerate(found):
             ends[i] = round(test, 4)
             if memorised[i] is None and right >= GOAL:
@@ -105,7 +126,7 @@ def train(trial: Trial, seeds: list[int]) -> list[Row]:
 
 def read() -> list[Row]:
     def cell(name: str, text: str) -> str | int | float | None:
-        if name == "group":
+        if name in ("group", "architecture"):
             return text
         return None if text == "" else float(text) if "." in text else int(text)
 
@@ -133,7 +154,7 @@ def line(rows: list[Row]) -> str:
     first = rows[0]
     done = f"{steps[0]:,} to {steps[-1]:,}" if steps else f"not in {first.steps:,}"
     cells = [
-        first.group, *(f"{getattr(first, name):g}" for name in SETTINGS),
+        first.group, first.architecture, *(f"{getattr(first, name):g}" for name in SETTINGS[1:]),
         f"{memorised:,.0f}" if memorised < late else "not",
         f"{100 * statistics.median(below):.0f}" if below else "",
         f"{grokked:,.0f} ({done})" if grokked < late else done, f"{len(steps)} of {len(rows)}",
@@ -146,9 +167,9 @@ def text(rows: list[Row]) -> str:
     """The part of docs/recipes.md."""
     by_trial: dict[tuple, list[Row]] = {}
     for row in rows:
-        by_trial.setdefault(tuple(row[:6]), []).append(row)
+        by_trial.setdefault(key(row), []).append(row)
     order = {name: i for i, name in enumerate(dict.fromkeys(t.group for t in TRIALS))}
-    trials = sorted(by_trial.values(), key=lambda found: (order.get(found[0].group, 99), found[0][1:6]))
+    trials = sorted(by_trial.values(), key=lambda found: (order.get(found[0].group, 99), key(found[0])[1:]))
     names = dict.fromkeys(found[0].group for found in trials)
     head = [
         "group",
@@ -163,7 +184,7 @@ def text(rows: list[Row]) -> str:
     return "\n".join([
         HEADING,
         "Written by `python -m bench.group_recipes`: composing the elements of "
-        + "; ".join(f"{name}, {about(name)}" for name in names) + ". Columns as above; *% right at the end*: of the unseen pairs, "
+        + "; ".join(f"{name}, {about(name)}" for name in names) + ". Columns as above; *architecture*: the one-layer transformer, or mlp: two embeddings and one hidden layer; *% right at the end*: of the unseen pairs, "
         "seed by seed, when the trial ended; *seconds a seed*: of one processor, until the last of the seeds had grokked or the "
         "trial ended, on a machine that did other things besides: an upper bound.",
         "", f"| {' | '.join(head)} |", "|" + "---|" * len(head), *map(line, trials), "",
@@ -174,7 +195,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = read()
     for trial in TRIALS:
-        known = {row.seed for row in rows if row[:6] == key(trial)}
+        known = {row.seed for row in rows if key(row) == key(trial)}
         if seeds := [seed for seed in range(trial.seeds) if seed not in known]:
             rows += train(trial, seeds)
             write(rows)

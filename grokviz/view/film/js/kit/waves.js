@@ -34,7 +34,7 @@ export function waveTicks(numbers, width) {
 
 /** Where the waves lie in a picture of this width. @param {number} width @param {number} n */
 export function wavesPlace(width, n) {
-  const narrow = width < 480, left = narrow ? 52 : 74, right = width - (narrow ? 8 : 74);
+  const narrow = width < 480, left = narrow ? 68 : 74, right = width - (narrow ? 8 : 74);
   return { width, narrow, left, right, x: (/** @type {number} */ i) => left + ((right - left) * i) / Math.max(1, n - 1) };
 }
 

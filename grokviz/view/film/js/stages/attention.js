@@ -85,6 +85,9 @@ function waveOf(timeline, h, moment) {
 function drawArcs(g, shares, timeline, x, y, theme) {
   const { asked } = pairOf(timeline), foot = y + CARD - 46, xs = [x + 14, x + 60, x + 116];
   const words = [written(timeline, asked.a), written(timeline, asked.b), "="];
+  g.font = theme.font(13, 600);
+  const wide = words.map((word) => g.measureText(word).width), middles = xs.map((at, s) => Math.max(at, x + wide[s] / 2)); // within the card
+  const touch = middles[0] + wide[0] / 2 + 10 > middles[1] - wide[1] / 2; // elements of a group have long names: b goes below
   shares.forEach((share, s) => {
     g.strokeStyle = theme.text;
     g.globalAlpha = 0.18 + 0.62 * share;
@@ -98,7 +101,7 @@ function drawArcs(g, shares, timeline, x, y, theme) {
     [g.globalAlpha, g.lineWidth] = [1, 1];
     g.fillStyle = theme.text;
     g.font = theme.font(13, 600);
-    write(g, words[s], xs[s], foot + 2, "center");
+    write(g, words[s], middles[s], foot + (touch && s === 1 ? 34 : 2), "center");
     g.font = theme.font(SMALL);
     g.fillStyle = theme.muted;
     write(g, percent(share), xs[s], foot + 18, "center");
