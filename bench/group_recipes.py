@@ -90,8 +90,7 @@ TRIALS: tuple[Trial, ...] = (
     Trial("Dic_15", MLP, 0.4),
     Trial("A_5", MLP, 0.6),
     Trial("A_5", MLP, 0.5),
-    Trial("S_5", MLP, 0.5),
-    Trial("S_5", MLP, 0.4),
+    Trial("S_5", MLP, 0.5, most_seconds=600),
 )
 
 

@@ -44,7 +44,7 @@ def _too_little_data(p: int, group: str) -> RunConfig:
 
 def _pizza(p: int, group: str) -> RunConfig:
     """Constant attention, as model A of Zhong et al. 2023 (arXiv 2306.17844), in the fast recipe."""
-    return dataclasses.replace(fast_preset(p, group), attention_rate=0.0)
+    return dataclasses.replace(fast_preset(p, group), architecture="transformer", attention_rate=0.0)
 
 
 KNOWS_BY_HEART = 200  # the step from which its weight decay is another

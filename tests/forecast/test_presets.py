@@ -51,7 +51,13 @@ def test_what_is_said_of_a_group_was_measured(group):
     done = sum(bool(row["grokked"]) for row in rows)
     within = max(int(row["steps"]) for row in rows)
     assert seen == recipes.Seen(
-        config.frac_train, median("memorised") or 0, median("grokked"), len(rows), done, within
+        config.frac_train,
+        median("memorised") or 0,
+        median("grokked"),
+        len(rows),
+        done,
+        within,
+        config.architecture,
     )
     assert expected_grok_step(config) == seen.grokked
     assert f"within {within:,} steps" in recipes.of_group_in_words(config)
@@ -60,13 +66,17 @@ def test_what_is_said_of_a_group_was_measured(group):
 
 def is_of(row, config):
     names = ("frac_train", "lr", "weight_decay", "d_model", "d_mlp")
-    return all(float(row[name]) == getattr(config, name) for name in names)
+    return row["architecture"] == config.architecture and all(
+        float(row[name]) == getattr(config, name) for name in names
+    )
 
 
 def test_of_a_group_that_was_not_tried_nothing_is_expected():
     assert expected_grok_step(fast_preset(0, "D_17")) is None
     assert recipes.of_group_in_words(fast_preset(0, "D_17")) == ""
     assert fast_preset(0, "C_5xC_7").frac_train == fast_preset(35).frac_train  # as on a clock
+    assert fast_preset(0, "C_5xC_7").architecture == "transformer"
+    assert fast_preset(0, "D_5").architecture == "mlp"
     assert fast_preset(0, "D_5").frac_train > fast_preset(0, "D_40").frac_train
 
 
