@@ -26,4 +26,5 @@ def test_nothing_is_lost_whenever_it_is_killed(tmp_path):
     assert len(told) == 9
     for kind, found in told.items():
         assert found["killed"] == KILLS, kind
-        assert found["states"] > KILLS // 5, kind  # they fell at different moments, of which an import has few
+        # They fell at different moments, of which an import has few.
+        assert found["states"] > KILLS // 5, kind

@@ -18,6 +18,8 @@ from grokviz.runs import bundle, catalog, folder, library, record, write
 from grokviz.sequence_config import SEQUENCE_SETTINGS, TASKS, SequenceConfig, recipe
 from grokviz.tasks.sequences import held_out
 
+pytestmark = pytest.mark.slow
+
 FLAGS = (
     "--task skip-trigrams --symbols 3 --length 7 --d-model 8 --d-head 4 --batch-size 8 --test-on 16 --seed 5"
 )

@@ -20,6 +20,8 @@ from grokviz.sweeps import grid, outcomes, runners, training
 from grokviz.sweeps.grid import Sweep, parse_grid
 from grokviz.sweeps.runners import How
 
+pytestmark = pytest.mark.slow
+
 BASE = RunConfig(p=7, d_model=16, n_heads=2, d_mlp=32, lr=0.02, weight_decay=1.0, steps=60, max_snapshots=4)
 GRID = parse_grid(["frac_train=0.4,0.8", "weight_decay=0,1"])
 EIGHT = Sweep(BASE, GRID, (0, 1))

@@ -15,7 +15,10 @@ from grokviz.view.frames import maps_blob, read_arrays, timeline_blob
 TESTS = sorted(ROOT.glob("tests/view/js/*.test.js"))
 TOOLS = ROOT / "node_modules/.bin"
 
-pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="these tests need node (20 or newer)")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("node"), reason="these tests need node (20 or newer)"),
+]
 needs_tools = pytest.mark.skipif(not TOOLS.exists(), reason="needs eslint and TypeScript: run npm ci")
 
 
