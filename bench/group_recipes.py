@@ -119,7 +119,7 @@ def train(trial: Trial, seeds: list[int]) -> list[Row]:
     rows = []
     for i, seed in enumerate(seeds):
         at, right = memorised[i] or (None, None)
-        rows.append(Row(*key(trial), seed, at, right, grokked[i], ends[i], step, seconds))
+        rows.append(Row._make([*key(trial), seed, at, right, grokked[i], ends[i], step, seconds]))
     return rows
 
 

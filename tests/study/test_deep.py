@@ -261,6 +261,7 @@ def test_it_travels_with_a_zip_and_is_believed_as_far_as_it_fits(run, tmp_path):
         assert folder.DEEP in archive.namelist()
         assert "what was measured of it when it was asked for" in archive.read("README.txt").decode()
     taken = bundle.import_zip(data, tmp_path, "taken")
+    assert isinstance(taken, folder.Run)
     np.testing.assert_array_equal(
         deep.read(taken)["margins"].series["margin_min"], before.series["margin_min"]
     )
