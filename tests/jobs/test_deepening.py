@@ -81,10 +81,11 @@ def test_a_real_process_measures_the_run_and_says_so(tmp_path, run):
     measured = run(tmp_path)
     deepening.start(measured, tmp_path)
     supervisor.tick(tmp_path)
+    job = deepening.path_of(measured, tmp_path)
+    child = processes.children[job]  # who asks later may find that it has gone already
     until(lambda: deepening.status(measured, tmp_path).state == "finished")
     assert len(deep.read(open_run(measured))) == 7
-    job = deepening.path_of(measured, tmp_path)
-    processes.children[job].wait()
+    child.wait()
     assert not files.is_running(job, "deepen")
 
 
