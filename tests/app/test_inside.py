@@ -302,6 +302,17 @@ def test_waves_are_built_as_trained_and_changed(runs, visit):
     assert "Without a wave there is no answer" in texts(app)
 
 
+def test_of_more_waves_than_can_be_built_the_strongest_are_there(runs, visit, monkeypatch):
+    app = visit("build", run="tiny-groks")
+    every = app.multiselect[0].value
+    assert len(every) > 1
+    monkeypatch.setattr(handmade, "MAX_WAVES", len(every) - 1)
+    app = visit("build", run="tiny-groks")
+    assert not app.exception
+    assert set(app.multiselect[0].value) < set(every)
+    assert f"The run in view uses {len(every)} waves" in texts(app)
+
+
 def test_built_waves_travel_in_the_address(runs, visit):
     app = visit("build", run="tiny-groks", waves="2x10-5x7.5")
     assert app.multiselect(key="build_freqs").value == [2, 5]

@@ -86,15 +86,20 @@ def _what_is_built(study: Study, p: int) -> None:
 
 
 def _trained(study: Study) -> dict[int, float]:
-    """Frequency -> amplitude of the trained network at its last snapshot, if it adds up numbers; else nothing."""
+    """Frequency -> amplitude of the trained network at its last snapshot, if it adds up numbers; else nothing. Of more than
+    can be built the strongest, and it says so."""
     run, places = address.handle(), study.task.places
     waves = snapshots.waves(run)
     if not waves.are_key or places is None or not places.group.is_cyclic or places.n < SMALLEST_MODULUS:
         return {}
     sizes = snapshots.inside(run, len(study.timeline.steps) - 1).stages.wave_size
-    return {
-        k: round(min(max(float(size), 0), LARGEST), 1) for k, size in zip(waves.freqs, sizes, strict=True)
-    }
+    strongest = sorted(zip(waves.freqs, sizes, strict=True), key=lambda wave: -float(wave[1]))
+    kept = sorted(strongest[: handmade.MAX_WAVES])
+    if len(kept) < len(strongest):
+        st.caption(
+            f"The run in view uses {len(strongest)} waves. Here are the {wording.in_words(len(kept))} strongest: more are not built."
+        )
+    return {k: round(min(max(float(size), 0), LARGEST), 1) for k, size in kept}
 
 
 def _current(study: Study, trained: dict[int, float]) -> dict[int, float]:
