@@ -116,20 +116,21 @@ def spectrum_caption(study: Study) -> str:
 
 def wave(study: Study) -> str:
     """What its answers are built of, in a word: of a group that is no clock, blocks of functions."""
-    return "block" if _is_no_clock(study) else "wave"
+    return "block" if has_blocks(study) else "wave"
 
 
 def frequency(study: Study) -> str:
     """By what these are told apart."""
-    return "block" if _is_no_clock(study) else "frequency"
+    return "block" if has_blocks(study) else "frequency"
 
 
 def frequencies(study: Study) -> str:
     """The same, of several."""
-    return "blocks" if _is_no_clock(study) else "frequencies"
+    return "blocks" if has_blocks(study) else "frequencies"
 
 
-def _is_no_clock(study: Study) -> bool:
+def has_blocks(study: Study) -> bool:
+    """Whether it computes in a group that is no clock, whose functions fall into blocks and not into waves."""
     return study.task.places is not None and not study.task.places.group.is_cyclic
 
 
@@ -162,7 +163,7 @@ def circuit_sentence(study: Study, index: int) -> str:
         attention = f" One {frequency(study)} explains {heads} of the variance of attention, head by head;"
     follow, n = float(t.frac_neurons_over_085[index]), study.run.config.d_mlp
     neurons = f"{round(follow * n)} of {n}" if math.isfinite(follow) else f"nobody knows how many of {n}"
-    waves = "key blocks" if _is_no_clock(study) else "waves of the key frequencies"
+    waves = "key blocks" if has_blocks(study) else "waves of the key frequencies"
     return (
         f"**Measured at step {int(t.steps[index]):,}.**{attention} {neurons} neurons follow one {frequency(study)}; the {waves} "
         f"explain {percent(float(t.logit_fve[index]))} of the variance of the logits."

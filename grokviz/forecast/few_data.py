@@ -5,14 +5,14 @@ full size the wait is of ten or two hundred thousand steps (Nanda and Lieberum's
 """
 
 import functools
-import json
 import statistics
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
+from grokviz.forecast import recorded
 from grokviz.sequence_config import SequenceConfig, recipe
 
 FILE = Path(__file__).with_name("few_data.json")
@@ -81,13 +81,7 @@ class Outcome(NamedTuple):
 @functools.cache
 def outcomes() -> tuple[Outcome, ...]:
     """All of them."""
-    found: list[dict] = json.loads(FILE.read_text("utf-8"))["outcomes"]
-    return tuple(_outcome(row) for row in found)
-
-
-def _outcome(row: dict[str, Any]) -> Outcome:
-    values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in row.items()}
-    return Outcome(**values)
+    return tuple(Outcome(**row) for row in recorded.rows(FILE, "outcomes"))
 
 
 def arrays(
@@ -99,7 +93,7 @@ def arrays(
 
 def command() -> str:
     """The command that made the table."""
-    return json.loads(FILE.read_text("utf-8"))["command"]
+    return recorded.command(FILE)
 
 
 def of(task: str, decays: bool) -> tuple[Outcome, ...]:

@@ -4,10 +4,11 @@ Its table stands beside this file, with the command that makes it.
 """
 
 import functools
-import json
 import statistics
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from grokviz.forecast import recorded
 
 PARENT = "mod59-quick"  # the bundled run that is forked, at its last snapshot
 FILE = Path(__file__).with_name("ungrokking.json")
@@ -44,18 +45,12 @@ class Fork(NamedTuple):
 @functools.cache
 def forks() -> tuple[Fork, ...]:
     """All of them, by seed."""
-    found: list[dict] = json.loads(FILE.read_text("utf-8"))["forks"]
-    return tuple(_fork(row) for row in found)
-
-
-def _fork(row: dict[str, Any]) -> Fork:
-    values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in row.items()}
-    return Fork(**values)
+    return tuple(Fork(**row) for row in recorded.rows(FILE, "forks"))
 
 
 def command() -> str:
     """The command that made the table."""
-    return json.loads(FILE.read_text("utf-8"))["command"]
+    return recorded.command(FILE)
 
 
 def of(share: float, weight_decay: float = DECAYS[0]) -> tuple[Fork, ...]:

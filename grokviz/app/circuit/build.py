@@ -44,6 +44,11 @@ def build_panel(study: Study) -> None:
     p, trained = _modulus(study), _trained(study)
     with shell.column():
         _what_is_built(study, p)
+        if trained and len(trained) < (uses := len(snapshots.waves(address.handle()).freqs)):
+            few = wording.in_words(len(trained))
+            st.caption(
+                f"The run in view uses {uses} waves. Here are the {few} strongest: more are not built."
+            )
     chosen = _current(study, trained)
     controls, effect = st.columns([5, 7], gap="large")
     with controls:
@@ -87,7 +92,7 @@ def _what_is_built(study: Study, p: int) -> None:
 
 def _trained(study: Study) -> dict[int, float]:
     """Frequency -> amplitude of the trained network at its last snapshot, if it adds up numbers; else nothing. Of more than
-    can be built the strongest, and it says so."""
+    can be built the strongest."""
     run, places = address.handle(), study.task.places
     waves = snapshots.waves(run)
     if not waves.are_key or places is None or not places.group.is_cyclic or places.n < SMALLEST_MODULUS:
@@ -95,10 +100,6 @@ def _trained(study: Study) -> dict[int, float]:
     sizes = snapshots.inside(run, len(study.timeline.steps) - 1).stages.wave_size
     strongest = sorted(zip(waves.freqs, sizes, strict=True), key=lambda wave: -float(wave[1]))
     kept = sorted(strongest[: handmade.MAX_WAVES])
-    if len(kept) < len(strongest):
-        st.caption(
-            f"The run in view uses {len(strongest)} waves. Here are the {wording.in_words(len(kept))} strongest: more are not built."
-        )
     return {k: round(min(max(float(size), 0), LARGEST), 1) for k, size in kept}
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from grokviz import wording
+from grokviz.app import sentences
 from grokviz.app.circuit import snapshots
 from grokviz.circuit.cuts import NO_CUTS, Cuts
 from grokviz.study import Study
@@ -74,7 +75,7 @@ GROUP = CircuitWords(
 
 def of(study: Study) -> CircuitWords:
     """Those of its group; where none is known, of a clock: nothing is said with them."""
-    return GROUP if study.task.places is not None and not snapshots.is_clock(study) else CLOCK
+    return GROUP if sentences.has_blocks(study) else CLOCK
 
 
 def of_cuts(study: Study, cuts: Cuts) -> str:

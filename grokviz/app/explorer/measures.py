@@ -23,8 +23,9 @@ def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
     with st.container(key=FIXED):
         with shell.column():
-            of_a_group = OF_A_GROUP if sentences.wave(study) == "block" else ""
-            st.caption(f"{sentences.READ_CURVES} {LETTERS}{of_a_group}{sentences.which_labels(study)}")
+            st.caption(
+                f"{sentences.READ_CURVES} {LETTERS}{OF_A_GROUP * sentences.has_blocks(study)}{sentences.which_labels(study)}"
+            )
         for measure in registry.measures():
             if measure.article:
                 _section(measure, measure.article, study)

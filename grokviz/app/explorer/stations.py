@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from grokviz.app import shell
+from grokviz.app import sentences, shell
 from grokviz.app.explorer import page
 from grokviz.app.session import keys
 from grokviz.study import Study
@@ -86,8 +86,7 @@ GROUP = (
 
 def stations_of(study: Study) -> Sequence[Station]:
     """Those of the group of a run; where none is known, those of a clock, of which the story is told."""
-    places = study.task.places
-    return CLOCK if places is None or places.group.is_cyclic else GROUP
+    return GROUP if sentences.has_blocks(study) else CLOCK
 
 
 def show(study: Study) -> None:

@@ -89,7 +89,7 @@ def _in_secret(study: Study, i: int) -> str:
 def _insight(study: Study, i: int) -> str:
     t = study.timeline
     said = f"Suddenly it answers {wording.percent(float(t.test_accuracy[i]))} of the questions that it has never seen."
-    has_rings = bool(t.key_freqs) and sentences.wave(study) == "wave" and float(t.logit_fve[i]) >= MOST
+    has_rings = bool(t.key_freqs) and not sentences.has_blocks(study) and float(t.logit_fve[i]) >= MOST
     return said + " The dots have moved into rings." * has_rings
 
 

@@ -39,14 +39,14 @@ export function phaseAt(header, step) {
   return phaseBands(header).find((band) => step >= band.from && step < band.to)?.name ?? null;
 }
 
-/** What the answers are built of, and by what they are told apart: of a group that is no clock its blocks of functions.
+/** Whether there are waves to speak of: a group that is no clock has blocks of functions in their place.
  * @param {Timeline} timeline */
 const isClock = ({ header }) => header.group?.is_cyclic ?? true;
 
-/** @param {Timeline} timeline */
+/** What the answers are built of, in a word. @param {Timeline} timeline */
 export const waveWord = (timeline) => (isClock(timeline) ? "wave" : "block");
 
-/** @param {Timeline} timeline */
+/** By what these are told apart. @param {Timeline} timeline */
 export const frequencyWord = (timeline) => (isClock(timeline) ? "frequency" : "block");
 
 /** Why nothing is key, without a full stop. @param {Timeline} timeline */
