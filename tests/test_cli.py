@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -99,6 +100,24 @@ def test_measure_in_plain_words(runs, say):
     assert set(values) >= MEASURES
     assert values["step"] == "0"
     assert 2.5 < float(values["train_loss"]) < 3
+
+
+def test_a_compact_copy_takes_half_the_room_and_says_how_far_its_losses_are_off(runs, say, refuse, tmp_path):
+    lines = say("compact", "tiny-groks", "--out", tmp_path / "copy").splitlines()
+    run, copy = open_run(runs / "tiny-groks"), open_run(tmp_path / "copy")
+    assert lines[0].startswith(f"{len(run.steps)} snapshots in ")
+    assert copy.deltas
+    for line, side in zip(lines[1:], ("train", "test"), strict=True):
+        off, step = re.fullmatch(
+            rf"{side.title()} loss at most ([\d.]+) % off, at step ([\d,]+)\.", line
+        ).groups()
+        last = [
+            json.loads(say("measure", path, "--step", step.replace(",", ""), "--json"))[f"{side}_loss"]
+            for path in ("tiny-groks", tmp_path / "copy")
+        ]
+        assert abs(last[1] / last[0] - 1) == pytest.approx(float(off) / 100, abs=1e-4)
+        assert 0 < float(off) < 5
+    assert "already holds" in refuse("compact", "tiny-groks", "--out", tmp_path / "copy")
 
 
 def test_deepen_measures_what_is_asked_for_once(copied, say, refuse, capsys):

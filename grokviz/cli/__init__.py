@@ -1,4 +1,4 @@
-"""The same things without a browser: `python -m grokviz train | fork | sweep | measure | deepen | figure | phases | list | app`."""
+"""The same things without a browser: `python -m grokviz train | fork | sweep | compact | measure | deepen | figure | phases | list | app`."""
 
 import argparse
 import io
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from grokviz import config, installation, study
-from grokviz.cli import deepen, figure, flags, fork, sequences, share, site, sweep
+from grokviz.cli import compact, deepen, figure, flags, fork, sequences, share, site, sweep
 from grokviz.cli.common import snapshot_index, train_to_the_end
 from grokviz.config import RunConfig
 from grokviz.errors import BadInputError, GrokVizError, Unanswered
@@ -84,9 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="one JSON object")
     sub.add_argument("--deep", action="store_true", help="with --json: what `deepen` has measured, too")
 
-    deepen.add_command(command)
-    sweep.add_command(command)
-    figure.add_command(command)
+    for part in (compact, deepen, sweep, figure):
+        part.add_command(command)
 
     sub = command("phases", phases, "when the run memorised, formed its circuit and cleaned up")
     sub.add_argument("run", help="a run folder, or the name of a run in `list`")

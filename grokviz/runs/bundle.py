@@ -131,7 +131,7 @@ def _packed(run: AnyRun) -> Iterator[AnyRun]:
         copy = Path(folder) / "run"
         with saying("The copy of the run"):
             (copy / snapshot_name(0)).parent.mkdir(parents=True)
-            _copy_log(run, copy)
+            copy_log(run, copy)
             for index, step in enumerate(run.steps.tolist()):
                 snapshot = seal(read_stored(run, index), {"step": str(step)})
                 (copy / snapshot_name(step)).write_bytes(snapshot)
@@ -140,7 +140,7 @@ def _packed(run: AnyRun) -> Iterator[AnyRun]:
         yield open_any(copy)
 
 
-def _copy_log(run: AnyRun, copy: Path) -> None:
+def copy_log(run: AnyRun, copy: Path) -> None:
     """The rows that were there when the run was opened."""
     data = b""
     if run.log_size:

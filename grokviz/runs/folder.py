@@ -19,6 +19,7 @@ from numpy.typing import DTypeLike
 
 from grokviz.config import RunConfig
 from grokviz.errors import OtherTaskError, RunError
+from grokviz.runs import deltas
 from grokviz.runs.log import LOG, Columns, Log, no_log, read_log
 from grokviz.runs.record import (
     RUN,
@@ -63,6 +64,7 @@ class AnyRun:
     log_checksum: int
     log_size: int  # bytes of the log that are valid
     shards: tuple[int, ...]  # snapshots in each packed file; () when the run is not packed
+    deltas: bool  # the packed files hold changes: `runs.deltas`
 
     @cached_property
     def log(self) -> "pd.DataFrame":
@@ -135,6 +137,7 @@ class Snapshots(NamedTuple):
     steps: Sequence[int]
     checksums: Sequence[int]
     shards: Sequence[int] = ()
+    deltas: bool = False
 
 
 def _open_live(folder: Path, record: AnyRecord) -> AnyRun:
@@ -182,11 +185,16 @@ def _check_live(folder: Path, config: Config, step: int) -> int:
     return int(crc)
 
 
-def _header(file: BinaryIO, name: str, config: Config, count: int | None) -> Header:
-    """The header of one snapshot, or of a stack of `count`. Raises `RunError` if the config says other."""
-    header = read_header(file, name)
+def _header(
+    file: BinaryIO, name: str, config: Config, count: int | None, with_deltas: bool = False
+) -> Header:
+    """The header of one snapshot, or of a file of `count`. Raises `RunError` if the config says other."""
+    header, stored = read_header(file, name), STORED[config.precision]
     lead = () if count is None else (count,)
-    expected = {key: (STORED[config.precision], (*lead, *shape)) for key, shape in config.shapes.items()}
+    if with_deltas and count is not None:
+        expected = deltas.layout(config.shapes, count, stored)
+    else:
+        expected = {key: (stored, (*lead, *shape)) for key, shape in config.shapes.items()}
     if count is not None:
         expected["steps"] = (DTYPES["I64"], lead)
     found = {key: (tensor.dtype, tensor.shape) for key, tensor in header.tensors.items()}
@@ -215,18 +223,19 @@ def _packed_snapshots(folder: Path, config: Config, packed: Packed) -> Snapshots
     """The snapshots that run.json names. Raises `RunError` unless the files are as it says."""
     begin = 0
     for number, count in enumerate(packed.shards):
-        _check_shard(folder, shard_name(number), config, list(packed.steps[begin : begin + count]))
+        steps = list(packed.steps[begin : begin + count])
+        _check_shard(folder, shard_name(number), config, steps, packed.deltas)
         begin += count
-    return Snapshots(packed.steps, packed.checksums, packed.shards)
+    return Snapshots(packed.steps, packed.checksums, packed.shards, packed.deltas)
 
 
 def shard_name(number: int) -> str:
     return f"{SNAPSHOTS}-{number}.safetensors"
 
 
-def _check_shard(folder: Path, name: str, config: Config, steps: list[int]) -> None:
+def _check_shard(folder: Path, name: str, config: Config, steps: list[int], with_deltas: bool) -> None:
     with open_inside(folder, name) as file:
-        header = _header(file, name, config, len(steps))
+        header = _header(file, name, config, len(steps), with_deltas)
         if read_array(file, header.tensors["steps"]).tolist() != steps:
             raise RunError(f"{name} is damaged: it holds other steps than {RUN} says.", mend=MEND)
 
@@ -244,6 +253,7 @@ def _run(folder: Path, record: AnyRecord, log: Log, snapshots: Snapshots) -> Any
         "log_checksum": log.checksum,
         "log_size": log.size,
         "shards": tuple(snapshots.shards),
+        "deltas": snapshots.deltas,
     }
     if isinstance(record.config, SequenceConfig):
         return SequenceRun(config=record.config, **found)
@@ -286,7 +296,11 @@ def _with_snapshots_of_now(run: AnyRun) -> AnyRun:
     else:
         found = _live_snapshots(run.path, record.config)
     return dataclasses.replace(
-        run, steps=np.array(found.steps), checksums=tuple(found.checksums), shards=tuple(found.shards)
+        run,
+        steps=np.array(found.steps),
+        checksums=tuple(found.checksums),
+        shards=tuple(found.shards),
+        deltas=found.deltas,
     )
 
 
@@ -294,8 +308,11 @@ def _read_stored(run: AnyRun, index: int) -> Weights:
     step = int(run.steps[index])
     name, row, count = _place(run, index)
     with open_inside(run.path, name) as file:
-        tensors = _header(file, name, run.config, count).tensors
-        stored = {key: read_array(file, tensors[key], row) for key in run.config.shapes}
+        tensors, shapes = _header(file, name, run.config, count, run.deltas).tensors, run.config.shapes
+        if run.deltas:
+            stored = deltas.read(file, tensors, shapes, row or 0)
+        else:
+            stored = {key: read_array(file, tensors[key], row) for key in shapes}
     if (found := checksum(stored, {"step": str(step)})) != run.checksums[index]:
         raise RunError(
             f"The snapshot of step {step} in {name} is damaged: its checksum is {found}, "

@@ -18,6 +18,7 @@ from grokviz.sequence_config import SequenceConfig
 
 RUN = "run.json"
 FORMAT, VERSION = "grokviz-run", 1
+WITH_DELTAS = 2  # the version of a run whose snapshots are kept as changes: GrokViz 0.1 could not read them
 
 # Where and with what a run was trained, or where it is from: JSON that may be anybody's, so whoever reads a value
 # looks at its type first. `worker` writes grokviz, torch, python, device, threads, cores, machine, constants (of the
@@ -35,6 +36,7 @@ class Packed:
     shards: tuple[int, ...]  # snapshots in each file
     log_size: int  # bytes
     log_checksum: int
+    deltas: bool = False  # a byte a weight: `runs.deltas`
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,14 @@ def _check_format(values: dict[str, object]) -> None:
     found_format, version = values.get("format"), values.get("version")
     if found_format != FORMAT:
         raise RunError(f"{RUN} has format {str(found_format)[:40]!r},", f"expected {FORMAT!r}.", mend=MEND)
-    if type(version) is int and version > VERSION:
+    if type(version) is int and version > WITH_DELTAS:
         raise RunError(
-            f"This run was written by a newer GrokViz (format {str(version)[:20]}, this one reads {VERSION}).",
+            f"This run was written by a newer GrokViz (format {str(version)[:20]}, this one reads {WITH_DELTAS}).",
             mend="Update GrokViz.",
         )
     expected = values.pop("crc32", None)
     found = zlib.crc32(canonical(values))
-    if version != VERSION or found != expected:
+    if version not in (VERSION, WITH_DELTAS) or found != expected:
         raise RunError(
             f"{RUN} is damaged: its checksum is {found},", f"expected {str(expected)[:20]}.", mend=MEND
         )
@@ -151,9 +153,9 @@ def _read_packed(values: object) -> Packed:
         case _:
             raise RunError(f"{RUN} is damaged: packed says nothing usable of {LOG}.", mend=MEND)
     match values:
-        case {"steps": list(steps), "checksums": list(checksums), "shards": list(shards)} if all(
+        case {"steps": list(steps), "checksums": list(checksums), "shards": list(shards), **more} if all(
             type(n) is int and 0 <= n < 2**32 for n in [*steps, *checksums, *shards]
-        ):
+        ) and isinstance(deltas := more.get("deltas", False), bool):
             pass
         case _:
             raise RunError(f"{RUN} is damaged: packed says nothing usable of the snapshots.", mend=MEND)
@@ -166,13 +168,14 @@ def _read_packed(values: object) -> Packed:
             "expected as many of each, and some.",
             mend=MEND,
         )
-    return Packed(tuple(steps), tuple(checksums), tuple(shards), size, crc)
+    return Packed(tuple(steps), tuple(checksums), tuple(shards), size, crc, deltas)
 
 
 def write_record(folder: Path, record: AnyRecord) -> None:
     """Replace run.json. Raises `RunError` over 1 MiB."""
+    version = WITH_DELTAS if record.packed and record.packed.deltas else VERSION
     values = {
-        "format": FORMAT, "version": VERSION, **record.more, "config": config_to_json(record.config), "title": record.title,
+        "format": FORMAT, "version": version, **record.more, "config": config_to_json(record.config), "title": record.title,
         "sentence": record.sentence, "provenance": dict(record.provenance), "finished": record.finished,
         "packed": record.packed and _packed_to_json(record.packed),
     }  # fmt: skip
@@ -191,4 +194,5 @@ def _packed_to_json(packed: Packed) -> dict[str, object]:
         "checksums": list(packed.checksums),
         "shards": list(packed.shards),
         "log": {"size": packed.log_size, "checksum": packed.log_checksum},
+        **({"deltas": True} if packed.deltas else {}),
     }

@@ -23,6 +23,7 @@ from grokviz.app import sentences
 from grokviz.config import RunConfig
 from grokviz.errors import RunError
 from grokviz.runs import bundle, catalog, folder, storage, tensors, write
+from grokviz.runs.compact import compact
 from grokviz.runs.log import LOG, LOG_COLUMNS
 from grokviz.runs.record import RUN
 from grokviz.study import Growing, Study
@@ -45,8 +46,8 @@ Files = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def bases(tmp_path_factory, clock_weights, random_weights) -> dict[str, Files]:
-    """The files of a run that adds with two frequencies: as it is trained, packed with its timeline, and recorded by
-    somebody's own loop, which logged little."""
+    """The files of a run that adds with two frequencies: as it is trained, packed with its timeline, at a byte a weight,
+    and recorded by somebody's own loop, which logged little."""
     root = tmp_path_factory.mktemp("bases")
     final = clock_weights(P, KEYS, np.float32)
     shapes = {"d_model": final["W_U"].shape[0], "n_heads": 1, "d_mlp": len(final["b_in"])}
@@ -66,9 +67,10 @@ def bases(tmp_path_factory, clock_weights, random_weights) -> dict[str, Files]:
             recorder.log(step, train_loss=9.0 - step / 5)
             recorder.snapshot(step, final if step else first)
             recorder.log(step + 1)
-    for name in ("packed", "recorded"):
+    compact(folder.open_run(root / "packed"), root / "compact")
+    for name in ("packed", "compact", "recorded"):
         studies.load(folder.open_run(root / name), keep=True)
-    return {name: files_of(root / name) for name in ("live", "packed", "recorded")}
+    return {name: files_of(root / name) for name in ("live", "packed", "compact", "recorded")}
 
 
 def files_of(path: Path) -> Files:
@@ -140,17 +142,31 @@ def forged_weights(files: Files, rng: random.Random) -> None:
     arrays[key] = arrays[key].copy()
     flat = arrays[key].reshape(-1)
     with np.errstate(over="ignore"):
-        flat[rng.randrange(flat.size) :: rng.choice((1, 7, flat.size))] = rng.choice(VALUES)
+        value = rng.choice(VALUES if flat.dtype != np.int8 else (-128, 127, 0))
+        flat[rng.randrange(flat.size) :: rng.choice((1, 7, flat.size))] = value
     if "steps" not in arrays:
         files[name] = tensors.seal(arrays, {k: v for k, v in meta.items() if k != "crc32"})
         return
     files[name] = tensors.encode(arrays, meta)
     record, steps = json.loads(files[RUN]), arrays.pop("steps").tolist()
+    stacks = unrolled(arrays) if record["packed"].get("deltas") else arrays
     record["packed"]["checksums"] = [
-        tensors.checksum({k: a[row] for k, a in arrays.items()}, {"step": str(step)})
+        tensors.checksum({k: a[row] for k, a in stacks.items()}, {"step": str(step)})
         for row, step in enumerate(steps)
     ]
     files[RUN] = sealed(record)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def unrolled(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The stacks of weights that the changes of a file add up to."""
+    stacks = {}
+    for name in (name for name in arrays if "." not in name):
+        known = [arrays[name].astype(np.float32)]
+        for change, scale in zip(arrays[f"{name}.changes"], arrays[f"{name}.scales"], strict=True):
+            known.append(known[-1] + change * scale[..., None])
+        stacks[name] = np.array(known).astype(arrays[name].dtype)
+    return stacks
 
 
 def forged_timeline(files: Files, rng: random.Random) -> None:
@@ -256,7 +272,7 @@ def test_damaged_folders_are_shown_or_refused(kind, bases, tmp_path, monkeypatch
     shown, slowest, most = 0, 0.0, 0
     for seed in range(MUTATIONS):
         rng = random.Random(f"{kind} {seed}")
-        files = dict(bases[rng.choice(("packed", "recorded", "live"))])
+        files = dict(bases[rng.choice(("packed", "compact", "recorded", "live"))])
         rng.choice(KINDS[kind])(files, rng)
         path = lay(tmp_path / "runs" / "one", files)
         begun, before = time.process_time(), peak()

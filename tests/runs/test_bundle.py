@@ -446,7 +446,7 @@ def test_a_name_given_in_an_extra_field_does_not_count_for_another(packed, root)
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        (lambda r: r.update(version=2), "newer GrokViz.*Update"),
+        (lambda r: r.update(version=3), "newer GrokViz.*Update"),
         (lambda r: r.update(packed=None, finished=False), "is not packed"),
         (lambda r: r.update(finished=False), "is not packed"),
         (lambda r: r.update(title="x" * 10_000), "title of the run has 10,000 characters"),

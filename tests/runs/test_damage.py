@@ -171,7 +171,7 @@ def packed_steps(steps):
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        (lambda r: r.update(version=2), "newer GrokViz.*Update"),
+        (lambda r: r.update(version=3), "newer GrokViz.*Update"),
         (lambda r: r.update(version=0), "damaged"),
         (lambda r: r.update(version="1"), "damaged"),
         (lambda r: r.update(format="other"), "format 'other', expected 'grokviz-run'"),

@@ -359,7 +359,8 @@ def _experiments(study: Study, index: int) -> DeltaGenerator | None:
     )
     _each_in_turn(study, index, found[0][1])
     if here.run == library.DEFAULT_RUN and index == len(study.timeline.steps) - 1:
-        st.markdown(experiment_table.DIFFERENCES)
+        shares = snapshots.inside(address.handle(), index).stages.head_share.tolist()
+        st.markdown(experiment_table.differences(study.timeline.key_freqs, study.run.config.p, shares, found))
     return table
 
 

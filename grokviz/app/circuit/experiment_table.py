@@ -1,6 +1,6 @@
 """The table of the paper's experiments: what it published, what they give here, and what as many others at random give."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from streamlit.delta_generator import DeltaGenerator
@@ -63,12 +63,20 @@ def _published(text: str) -> str:
     return " to ".join(wording.readable(float(number)) for number in text.split(" to ")) if text else "–"
 
 
-DIFFERENCES = """
+def differences(keys: Sequence[int], p: int, head_share: Sequence[float], found: Found) -> str:
+    """Where the bundled run of the paper's recipe differs from the paper's, and why, with this run's own figures."""
+    octaves = [(k, other) for k in keys for other in keys if other in (2 * k, p - 2 * k)]
+    ((low, high), *more) = octaves
+    also = "".join(f", and {b} is twice {a}" for a, b in more)
+    loss = {experiment.question: result.all_loss for experiment, result in found}
+    factor = loss["Neurons replaced by polynomials of degree 2"] / loss["Nothing is cut"]
+    weakest = min(range(len(head_share)), key=lambda head: head_share[head])
+    return f"""
 **Where this network differs from the paper's, and why.** It was trained by the same recipe from other initial weights, with other
-training pairs, and settled on 7, 11, 14, 22 and 38. Two pairs of these are octaves: 14 is twice 7, and 22 is twice 11. The ReLU
-of a neuron of frequency 7 also makes a little of 14, and the network uses it. A polynomial of degree 2 has no such
-overtone, so here it costs a factor of three where the paper's network lost 3 %. And one head, number 0, follows
-three frequencies at once (its best explains 65 %; in the paper every head has one that explains 97.9 % or more), so that attention by
-a single wave breaks it, while the paper's network even gained. What does agree: nothing but the key waves is needed, leaving the
-rest out *lowers* the loss, and without them little is left.
+training pairs, and settled on {wording.listed(keys)}. Among these are octaves: {high} is twice {low}{also}. The ReLU
+of a neuron of frequency {low} also makes a little of {high}, and the network uses it. A polynomial of degree 2 has no such
+overtone, so here it costs a factor of {factor:.1f} where the paper's network lost 3 %. And one head, number {weakest}, follows
+several frequencies at once (its best explains {wording.percent(head_share[weakest])}; in the paper every head has one that explains 97.9 % or more), so
+that attention by a single wave breaks it, while the paper's network even gained. What does agree: nothing but the key waves is needed,
+leaving the rest out *lowers* the loss, and without them little is left.
 """
