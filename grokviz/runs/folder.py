@@ -64,7 +64,7 @@ class AnyRun:
     log_checksum: int
     log_size: int  # bytes of the log that are valid
     shards: tuple[int, ...]  # snapshots in each packed file; () when the run is not packed
-    deltas: bool  # the packed files hold changes: `runs.deltas`
+    deltas: bool = False  # the packed files hold changes: `runs.deltas`
 
     @cached_property
     def log(self) -> "pd.DataFrame":

@@ -56,8 +56,13 @@ def test_drag_moves_every_panel_and_settles_on_a_snapshot(open_page, address):
 
 
 def test_click_on_a_curve_of_a_panel_moves_the_film(open_page, address):
-    page = open_page(address)
+    page = open_page(address, height=700)
     page.get_by_text("Panels").click()
+    shown = page.locator("summary", has_text="Panels").locator("..")
+    listed = shown.locator(".gv-menu-list").bounding_box()
+    assert listed["y"] + listed["height"] <= 700  # the list ends within the window, and is scrolled
+    titles = shown.locator("label span:first-of-type").all_inner_texts()
+    assert set(page.locator("[data-panel] h3").all_inner_texts()) <= set(titles)
     page.get_by_text("Accuracy", exact=True).click()
     figure = page.locator("[data-panel=accuracy] .gv-panel-figure")
     figure.scroll_into_view_if_needed()

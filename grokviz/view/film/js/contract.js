@@ -127,7 +127,7 @@
  * @template Own
  * @typedef {object} Panel
  * @property {string} id the name of its file
- * @property {string} name a few words, for the list of panels
+ * @property {string} name what it shows, in a few words: beside its title in the list of panels
  * @property {string} title the question it answers
  * @property {string} howto what its marks mean
  * @property {string} needs the part of a run that it draws: "core", "maps", or one that its page sends

@@ -79,7 +79,8 @@ function makeChooser(show, onchoose) {
   } }));
   const chosen = () => boxes.filter((box) => box.checked).map((box) => box.value);
   return {
-    chooser: makeMenu("Panels", ...PANELS.map(({ name }, i) => make("label", "", {}, boxes[i], make("span", "", { text: name })))),
+    chooser: makeMenu("Panels", ...PANELS.map(({ title, name }, i) =>
+      make("label", "", {}, boxes[i], make("span", "", { text: title }), make("span", "gv-short", { text: name })))),
     chosen,
     /** @param {string[]} ids */
     choose(ids) {

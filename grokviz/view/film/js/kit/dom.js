@@ -34,10 +34,14 @@ export function icon(name) {
   return svg;
 }
 
-/** A list that opens under a word.
+const LEAST_OF_A_LIST = 180; // pixels: what is longer than the window has room for is scrolled
+
+/** A list that opens under a word, as far down as the window goes.
  * @param {string} words @param {Node[]} entries */
 export function makeMenu(words, ...entries) {
-  return make("details", "gv-menu", {}, make("summary", "", { text: words }), make("div", "gv-menu-list", {}, ...entries));
+  const list = make("div", "gv-menu-list", {}, ...entries);
+  const ontoggle = () => (list.style.maxHeight = `${Math.max(LEAST_OF_A_LIST, innerHeight - list.getBoundingClientRect().top - 8)}px`);
+  return make("details", "gv-menu", { ontoggle }, make("summary", "", { text: words }), list);
 }
 
 /** A choice of one out of few.
