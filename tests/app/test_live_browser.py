@@ -50,6 +50,21 @@ def figures_follow(page, panel):
     page.wait_for_function("!globalThis.grokvizScrubbers.active.busy()")
 
 
+def test_beside_the_text_below_a_film_its_strip_stays_and_nothing_jumps(tiny_server, page, trained):
+    steps = open_run(trained / "tiny-groks").steps.tolist()
+    opened(page, f"{tiny_server}/story?run=tiny-groks&step={steps[-1]}")
+    place = f"e => e.getBoundingClientRect().top + {MAIN}.scrollTop"
+    heading = page.get_by_role("heading", name="Three phases")
+    before = heading.evaluate(place)
+    scrolled_to(page, "race")
+    assert page.locator(".gv-held .gv-stage").bounding_box()["width"] > 1000, "as wide as the page"
+    assert heading.evaluate(place) == pytest.approx(before, abs=1)
+    figures_follow(page, "race")
+    page.evaluate(f"{MAIN}.scrollTo(0, 0)")
+    page.wait_for_selector(".gv:not(.gv-held) .gv-stage")
+    assert heading.evaluate(place) == pytest.approx(before, abs=1)
+
+
 def test_measures_move_under_the_hand(tiny_server, page, trained):
     steps = open_run(trained / "tiny-groks").steps.tolist()
     opened(page, f"{tiny_server}/measures?run=tiny-groks&step={steps[-1]}")

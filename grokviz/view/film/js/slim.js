@@ -1,5 +1,7 @@
-// The strip of a scrolled page: its upper part slides away, a slim bar with the curves, the axis and the controls stays.
-// Nothing below it moves: only what is drawn in the bar changes.
+// The strip of a scrolled page: its upper part slides away, a slim bar with the curves, the axis and the controls stays,
+// also beside the text that stands below the film. Nothing below it moves: only what is drawn in the bar changes.
+
+import { make } from "./kit/dom.js";
 
 const SLIM = 120, SLIM_ON_LOW = 92, LOW = 500; // pixels that stay of the strip, and on a low screen
 
@@ -7,10 +9,22 @@ const SLIM = 120, SLIM_ON_LOW = 92, LOW = 500; // pixels that stay of the strip,
 
 /** @param {HTMLElement} root @param {() => Strip} strip its element is sticky at --gv-top less --gv-over
  * @param {() => void} onchange
- * @param {HTMLElement | null} [outer] what holds all of the film and is to be sticky in its place */
-export function makeSlim(root, strip, onchange, outer = null) {
-  let over = 0, top = 0, slim = false;
+ * @param {HTMLElement | null} page what holds all of the film in a page that goes on below it, where there is such a page
+ * @param {boolean} whole the film is more than its strip; of one that is not, `page` itself is sticky */
+export function makeSlim(root, strip, onchange, page, whole) {
+  const outer = whole ? null : page, room = make("div", "gv-room-of-stage");
+  let over = 0, top = 0, slim = false, held = false;
+  /** Below the film its strip is fixed in the window. @param {boolean} now */
+  const hold = (now) => {
+    if (now === held) return;
+    keepRoom(strip().element, room, now);
+    root.classList.toggle("gv-held", (held = now));
+    onchange(); // it may be as wide as the page now, and of another height
+    measure();
+    onchange();
+  };
   const look = () => {
+    if (whole && page && root.clientWidth) hold(over > 0 && root.getBoundingClientRect().bottom < top + strip().element.offsetHeight - over);
     const now = over > 0 && (outer ?? strip().element).getBoundingClientRect().top <= top - over + 0.5;
     if (now === slim) return;
     slim = now;
@@ -20,24 +34,32 @@ export function makeSlim(root, strip, onchange, outer = null) {
   };
   if (outer) Object.assign(outer.style, { position: "sticky", zIndex: "50" });
   document.addEventListener("scroll", look, { capture: true, passive: true });
+  /** After a change of size. */
+  function measure() {
+    const header = /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stHeader"]')), { left, width } = root.getBoundingClientRect();
+    top = header?.offsetHeight ?? 0;
+    over = Math.max(0, strip().element.offsetHeight - (innerHeight < LOW ? SLIM_ON_LOW : SLIM));
+    for (const [name, pixels] of Object.entries({ top, over, left, width })) root.style.setProperty(`--gv-${name}`, `${pixels}px`);
+    if (outer) outer.style.top = `${top - over}px`;
+    look();
+  }
   return {
     /** How much of the strip is out of sight, 0 while it is whole. */
     hidden: () => (slim ? over : 0),
-    /** After a change of size. */
-    measure() {
-      const header = /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stHeader"]'));
-      top = header?.offsetHeight ?? 0;
-      over = Math.max(0, strip().element.offsetHeight - (innerHeight < LOW ? SLIM_ON_LOW : SLIM));
-      root.style.setProperty("--gv-top", `${top}px`);
-      root.style.setProperty("--gv-over", `${over}px`);
-      if (outer) outer.style.top = `${top - over}px`;
-      look();
-    },
+    held: () => held,
+    measure,
     stop() {
       document.removeEventListener("scroll", look, { capture: true });
       if (outer) for (const name of ["position", "z-index", "top", "margin-bottom"]) outer.style.removeProperty(name);
     },
   };
+}
+
+/** What stands in the place of the strip while it is fixed in the window. @param {HTMLElement} element @param {HTMLElement} room @param {boolean} held */
+function keepRoom(element, room, held) {
+  room.style.height = `${element.offsetHeight}px`;
+  if (held) element.before(room);
+  else room.remove();
 }
 
 /** The sentence goes while the bar is slim; the room that it took stays, so that nothing below moves.

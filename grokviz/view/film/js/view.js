@@ -72,10 +72,10 @@ export function buildView(site, cores, control) {
   root.classList.toggle("gv-film-strip", !full);
   let theme = readTheme(root), told = 0, toldIndex = -1, width = 0, later = 0;
 
-  const slim = makeSlim(root, () => strip, drawStrip, full ? null : pageOf(root));
+  const slim = makeSlim(root, () => strip, drawStrip, pageOf(root), full);
   function fitStrip(hidden = slim.hidden()) {
     if (presenter.presenting()) strip.layout(Math.floor(strip.element.clientWidth), theme, 0, several ? SEVERAL_HEIGHT : Math.max(160, root.clientHeight - strip.narrator.offsetHeight - 170));
-    else if (beside && width >= BESIDE_FROM) strip.layout(Math.floor(strip.element.clientWidth), theme, hidden, BESIDE_HEIGHT);
+    else if (beside && width >= BESIDE_FROM && !slim.held()) strip.layout(Math.floor(strip.element.clientWidth), theme, hidden, BESIDE_HEIGHT);
     else strip.layout(width, theme, hidden);
   }
   function drawStrip(hidden = slim.hidden()) {
