@@ -20,8 +20,8 @@ def list_runs(
 ) -> list[Card]:
     """A card for every run in a folder: first those of its catalog.json in their order, then by name.
 
-    `{"runs": [{"id": "mod113-paper", "sentence": "The run of the paper"}]}`; the file may be missing. What
-    is damaged, the catalog too, is a card with a problem, never an exception. Only runs that were written since they
+    `{"runs": [{"id": "mod113-paper"}]}`, with a `"sentence"` where another one than the run's own is to be shown; the file
+    may be missing. What is damaged, the catalog too, is a card with a problem, never an exception. Only runs that were written since they
     were listed last are opened: see `summary`. `look` gives the stamp of a folder, `known` keeps cards in memory.
     """
     root = Path(root)
@@ -74,7 +74,7 @@ def _cards(
 
 
 def read_catalog(root: Path) -> dict[str, str]:
-    """Id -> sentence of the bundled runs, in order. Raises `RunError` when catalog.json is damaged."""
+    """Id -> sentence of the bundled runs, "" for the run's own, in order. Raises `RunError` when catalog.json is damaged."""
     if not os.path.lexists(root / CATALOG):
         return {}
     match read_json(root, CATALOG):
@@ -85,9 +85,11 @@ def read_catalog(root: Path) -> dict[str, str]:
 
 def _catalog_entry(entry: object) -> tuple[str, str]:
     match entry:
-        case {"id": str(name), "sentence": str(sentence)} if ID.fullmatch(name):
-            return name, sentence
-    raise RunError(f'{CATALOG} names a run by {str(entry)[:80]}, expected {{"id": .., "sentence": ..}}.')
+        case {"id": str(name), **rest} if ID.fullmatch(name) and isinstance(rest.get("sentence", ""), str):
+            return name, str(rest.get("sentence", ""))
+    raise RunError(
+        f'{CATALOG} names a run by {str(entry)[:80]}, expected {{"id": ..}} or {{"id": .., "sentence": ..}}.'
+    )
 
 
 def check_id(id: str) -> None:

@@ -30,7 +30,7 @@ def picture(page, panel):
     return page.locator(f"[data-panel={panel}] canvas").last.evaluate("c => c.toDataURL()")
 
 
-def figures_follow(page, panel):
+def figures_follow(page, panel, to=0.12):
     """Press on the strip, move and look before letting go: picture and sentence have changed."""
     scrolled_to(page, panel)
     strip = page.locator(".gv-stage").bounding_box()
@@ -41,7 +41,7 @@ def figures_follow(page, panel):
     page.mouse.down()
     page.wait_for_timeout(300)
     late = picture(page, panel), page.locator(f"[data-panel={panel}] .gv-caption").inner_text()
-    page.mouse.move(figure["x"] + figure["width"] * 0.12, y, steps=5)
+    page.mouse.move(figure["x"] + figure["width"] * to, y, steps=5)
     page.wait_for_timeout(300)
     early = picture(page, panel), page.locator(f"[data-panel={panel}] .gv-caption").inner_text()
     page.mouse.up()
@@ -59,7 +59,7 @@ def test_beside_the_text_below_a_film_its_strip_stays_and_nothing_jumps(tiny_ser
     scrolled_to(page, "race")
     assert page.locator(".gv-held .gv-stage").bounding_box()["width"] > 1000, "as wide as the page"
     assert heading.evaluate(place) == pytest.approx(before, abs=1)
-    figures_follow(page, "race")
+    figures_follow(page, "race", to=0.04)  # the winners of this run are ahead soon
     page.evaluate(f"{MAIN}.scrollTo(0, 0)")
     page.wait_for_selector(".gv:not(.gv-held) .gv-stage")
     assert heading.evaluate(place) == pytest.approx(before, abs=1)

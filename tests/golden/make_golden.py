@@ -3,6 +3,10 @@
     git worktree add ../v1 378c77a && cp -r tests/golden ../v1/tests && cd ../v1
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m tests.golden.make_golden
 
+The fixture of mod113-paper was made so once more when that run was bundled with 120 snapshots in place of 50: the same
+training, whose losses are equal to the last bit; with the weights that its copy at a byte a weight is read as, in stacks,
+which that commit can read.
+
 It imports that commit's modules and is kept as a record; it runs nowhere else. Whoever mends a fault that changes a
 golden value edits that value and says so in the commit.
 

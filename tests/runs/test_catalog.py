@@ -35,6 +35,13 @@ def test_cards(root, config):
     assert begun[:7] == ("just-begun", "just-begun", "Its own sentence.", config, False, 0, 0)
 
 
+def test_a_catalog_that_names_a_run_alone_leaves_it_its_own_sentence(root):
+    (root / "catalog.json").write_text('{"runs": [{"id": "small"}]}')
+    small, begun = list_runs(root)
+    assert (small.id, small.sentence) == ("small", "A small run.")
+    assert begun.id == "just-begun"
+
+
 def test_the_last_step_is_the_furthest_of_log_and_snapshots(live, row_at, weights_at):
     write.append_log(live, [row_at(120)])
     assert list_runs(live.parent)[0].last_step == 120
@@ -66,7 +73,7 @@ def test_a_damaged_run_is_a_card_with_a_problem(root, name):
         "{}",
         '{"runs": {}}',
         '{"runs": ["small"]}',
-        '{"runs": [{"id": "small"}]}',
+        '{"runs": [{"id": 3}]}',
         '{"runs": [{"id": "../small", "sentence": ""}]}',
         '{"runs": [{"id": "small\\n", "sentence": ""}]}',
         '{"runs": [{"id": "small", "sentence": 3}]}',
