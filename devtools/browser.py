@@ -26,6 +26,15 @@ SETTLED = """document.querySelector('.stApp')?.dataset.testScriptState === 'notR
 AXE = ROOT / "node_modules/axe-core/axe.min.js"  # a development dependency of package.json: `npm ci` once
 COLOUR_RULES = """axe.getRules(["cat.color"]).filter(({ tags }) => !tags.includes("wcag2aaa"))
     .map((rule) => rule.ruleId)"""
+# How much of the page has moved without anybody's hand, as the web measures it. Of the first layout, in which the page
+# becomes wide and is empty yet, the amount depends on how busy the machine is: that is left out.
+SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
+    for (const { hadRecentInput, sources, value } of list.getEntries())
+        if (!hadRecentInput && !sources.some(({ node }) => node?.dataset?.testid === "stMainBlockContainer"))
+            globalThis.shifted += value;
+}).observe({ type: "layout-shift", buffered: true });"""
+GOOD_SHIFT = 0.1  # cumulative; above 0.25 it is poor
+FILM = "canvas, .els, .pic, svg.marks"  # any picture of a page
 ATTEMPTS, PATIENCE = 4, 2_000.0  # to open a list in which something stands; milliseconds for all but the last
 
 

@@ -82,21 +82,34 @@ TRAININGS = {
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory):
-    """The folder of the trained runs, for reading only."""
-    from grokviz import cli
-
+def made_once(tmp_path_factory):
+    """`made_once(name, make)`: the folder that `make` is told to write, once for all test processes; for reading only."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with open(shared / "trained.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "trained").exists():
-            for name, flags in TRAININGS.items():
-                texts = ["--title", name.replace("-", " "), "--sentence", f"The run that {name[5:]}."]
-                out = shared / "training" / name
-                assert cli.main(["train", *flags.split(), *texts, "--out", str(out)]) == 0
-            (shared / "training").rename(shared / "trained")
-    return shared / "trained"
+
+    def folder(name, make):
+        with open(shared / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (shared / name).exists():
+                make(shared / f"making-{name}")
+                (shared / f"making-{name}").rename(shared / name)
+        return shared / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(made_once):
+    """The folder of the trained runs."""
+
+    def train(out):
+        from grokviz import cli
+
+        for name, flags in TRAININGS.items():
+            texts = ["--title", name.replace("-", " "), "--sentence", f"The run that {name[5:]}."]
+            assert cli.main(["train", *flags.split(), *texts, "--out", str(out / name)]) == 0
+
+    return made_once("trained", train)
 
 
 @pytest.fixture

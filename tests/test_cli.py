@@ -339,7 +339,7 @@ def flipped(run):
 
 def newer(run):
     values = json.loads((run / "run.json").read_text())
-    (run / "run.json").write_text(json.dumps(values | {"version": 2}))
+    (run / "run.json").write_text(json.dumps(values | {"version": 3}))
 
 
 def emptied(run):

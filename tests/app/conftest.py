@@ -16,11 +16,11 @@ RUNS = ("mod59-quick", "mod59-no-decay")  # of the static site
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of a static site."""
-    out = tmp_path_factory.mktemp("frozen") / "site"
-    freeze(out, RUNS, "Clocks & <circuits>", address="https://example.org/clocks/")
-    return out
+def site(made_once):
+    """The folder of a static site, for reading only."""
+    return made_once(
+        "site", lambda out: freeze(out, RUNS, "Clocks & <circuits>", address="https://example.org/clocks/")
+    )
 
 
 @pytest.fixture

@@ -4,33 +4,25 @@ from typing import Literal
 
 import pytest
 
-from devtools.browser import SETTLED, launch
+from devtools.browser import FILM, GOOD_SHIFT, SETTLED, SHIFTS, launch
 
 STEP = "globalThis.grokvizScrubbers.active.step()"
-# Of the first layout, in which the page becomes wide and is empty yet, the amount depends on how busy the machine is.
-SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
-    for (const { hadRecentInput, sources, value } of list.getEntries())
-        if (!hadRecentInput && !sources.some(({ node }) => node?.dataset?.testid === "stMainBlockContainer"))
-            globalThis.shifted += value;
-}).observe({ type: "layout-shift", buffered: true });"""
 Motion = Literal["reduce", "no-preference"]
-FILM = ".gv-strip-figure canvas, .gv-panel canvas"
-GOOD = 0.1  # cumulative layout shift, as the web measures it: above 0.25 it is poor
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_page(bundled_server):
     with launch() as browser:
 
-        def open_at(path="", width=1280, height=720, motion: Motion = "reduce", drawn=FILM):
+        def open_at(path="", width=1280, height=720, motion: Motion = "reduce"):
             context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.add_init_script(SHIFTS)
             page.goto(f"{bundled_server}/{path}")
-            page.wait_for_selector(drawn, state="attached")
+            page.wait_for_selector(FILM, state="attached")
             page.wait_for_function(SETTLED)
             page.wait_for_timeout(500)
             return page
@@ -38,9 +30,15 @@ def open_page(bundled_server):
         yield open_at
 
 
+@pytest.fixture(scope="module")
+def story(open_page):
+    return open_page()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768)])
-def test_strip_rings_map_and_moments_are_on_the_first_screen(open_page, width, height):
-    page = open_page(width=width, height=height)
+def test_strip_rings_map_and_moments_are_on_the_first_screen(story, width, height):
+    story.set_viewport_size({"width": width, "height": height})
+    story.wait_for_timeout(300)
     for part in (
         "h1",
         ".gv-moments",
@@ -49,24 +47,30 @@ def test_strip_rings_map_and_moments_are_on_the_first_screen(open_page, width, h
         "[data-panel=rings] canvas >> nth=0",
         "[data-panel=answers] canvas >> nth=0",
     ):
-        box = page.locator(part).bounding_box()
+        box = story.locator(part).bounding_box()
         assert box["y"] >= 0, part
         assert box["y"] + box["height"] <= height, part
-    assert page.evaluate("globalThis.shifted") < GOOD
 
 
-def test_the_tour_moves_the_film_and_nothing_else(open_page):
-    page = open_page()
+def test_the_tour_moves_the_film_and_nothing_else(story):
     parts = (".gv-strip-figure", "[data-panel=rings]", "[data-panel=answers]", ".gv-moments")
-    at_rest = [page.locator(part).bounding_box() for part in parts]
+    at_rest = [story.locator(part).bounding_box() for part in parts]
     seen = set()
-    for button in page.locator(".gv-moment").all():
+    for button in story.locator(".gv-moment").all():
         button.click()
-        page.wait_for_timeout(300)
+        story.wait_for_timeout(300)
         assert button.get_attribute("aria-pressed") == "true"
-        assert [page.locator(part).bounding_box() for part in parts] == at_rest
-        seen.add(page.evaluate(STEP))
+        assert [story.locator(part).bounding_box() for part in parts] == at_rest
+        seen.add(story.evaluate(STEP))
     assert len(seen) == 5
+
+
+def test_a_word_opens_its_meaning_where_it_stands(story):
+    story.get_by_role("link", name="loss", exact=True).first.click()
+    story.get_by_text("How surprised the network is by the right answer").wait_for()
+    assert "glossary" not in story.url
+    story.keyboard.press("Escape")
+    story.get_by_text("How surprised the network is by the right answer").wait_for(state="hidden")
 
 
 def test_it_plays_once_by_itself_until_it_is_touched(open_page):
@@ -77,15 +81,6 @@ def test_it_plays_once_by_itself_until_it_is_touched(open_page):
     still = open_page("?step=0", motion="no-preference")
     still.wait_for_timeout(2_500)
     assert still.evaluate(STEP) == 0
-
-
-def test_a_word_opens_its_meaning_where_it_stands(open_page):
-    page = open_page()
-    page.get_by_role("link", name="loss", exact=True).first.click()
-    page.get_by_text("How surprised the network is by the right answer").wait_for()
-    assert "glossary" not in page.url
-    page.keyboard.press("Escape")
-    page.get_by_text("How surprised the network is by the right answer").wait_for(state="hidden")
 
 
 def test_embedded_there_are_the_figures_alone(open_page):
@@ -104,15 +99,7 @@ def test_the_old_address_of_the_story_works(open_page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["timeline", "measures", "circuit", "follow", "cut"])
-def test_nothing_moves_while_a_page_loads(open_page, name):
-    assert open_page(name).evaluate("globalThis.shifted") < GOOD
-
-
 @pytest.mark.parametrize("name", ["map", "race", "elsewhere", "ungrok", "groups"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_a_page_keeps_room_for_what_comes_late(open_page, name, width, height):
-    assert (
-        open_page(name, width, height, drawn="canvas, .els, .pic, svg.marks").evaluate("globalThis.shifted")
-        < GOOD
-    )
+def test_on_a_phone_a_page_keeps_room_for_what_comes_late(open_page, name):
+    """On a wide screen: test_every_page_browser.py."""
+    assert open_page(name, 390, 844).evaluate("globalThis.shifted") < GOOD_SHIFT

@@ -1,4 +1,4 @@
-"""The server as a process: it ends when it is told to, asks nobody else for anything, and may be restarted."""
+"""The server as a process: it ends when it is told to, and may be restarted."""
 
 import re
 import signal
@@ -11,7 +11,6 @@ from devtools.server import commanded, free_port, get, url
 from grokviz.app import menu
 
 STEP = "globalThis.grokvizScrubbers?.active?.step()"
-HERE = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
 
 
 @pytest.mark.slow
@@ -28,31 +27,22 @@ def page():
     with launch() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(30_000)
-        asked: list[str] = []
-        page.asked = asked  # pyright: ignore[reportAttributeAccessIssue] (for the tests to read)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url))
         yield page
 
 
 @pytest.mark.browser
-def test_a_visit_asks_no_other_host_and_goes_on_after_the_server_was_restarted(page, copied):
+def test_a_visit_goes_on_after_the_server_was_restarted(page, copied):
     port = free_port()
     with commanded(port):
         page.goto(f"{url(port)}/?run=tiny-groks")
-        for entry in [*menu.entries(), menu.entry("timeline")]:
-            choose(page, entry.title)
-            page.wait_for_url(re.compile(rf"/{entry.name}\b|:{port}/(\?|$)"))
-            page.wait_for_function(SETTLED)
-        icon = page.evaluate("document.querySelector('link[rel~=icon]').href")
+        choose(page, menu.entry("timeline").title)
+        page.wait_for_url(re.compile(r"/timeline\b"))
+        page.wait_for_function(SETTLED)
         page.wait_for_function(f"{STEP} >= 0")
     with page.expect_websocket() as back, commanded(port):
         back.value.wait_for_event("framereceived")
         until_it_moves(page)
         page.get_by_text("At step 0, in numbers").wait_for()
-    assert icon.startswith("data:image/svg+xml;base64,")
-    assert [url[:200] for url in page.asked if not HERE.match(url)] == []
-    assert len(page.asked) > 20
 
 
 def until_it_moves(page):

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from devtools import ROOT
 from devtools.browser import SETTLED, launch
 from devtools.server import free_port, start, stop, streamlit, url
 from grokviz.runs.folder import open_run
 
 pytestmark = pytest.mark.browser
 RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
+SLOW_TRAINING = ROOT / "devtools" / "slow_training"
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
 
@@ -25,7 +27,9 @@ class Server:
     """The app as a process of its own, which can be killed and started again on the same runs."""
 
     def __init__(self, runs: Path, **environment: str) -> None:
-        self.environment = os.environ | {"GROKVIZ_RUNS": str(runs)} | environment
+        self.environment = (
+            os.environ | {"GROKVIZ_RUNS": str(runs), "PYTHONPATH": str(SLOW_TRAINING)} | environment
+        )
         self.port = free_port()
         self.url = url(self.port)
         self.start()
@@ -281,7 +285,11 @@ def test_visitors_of_a_shared_machine_see_their_own_runs_only(tmp_path):
             second.get_by_text("What shall it learn?").wait_for()
             assert second.get_by_text(re.compile("mod 11")).count() == 0
             second.goto(f"{server.url}/timeline?run={run.name}")
-            second.get_by_text("The link names a run that is not here").wait_for()
+            second.wait_for_selector(
+                ".gv-strip-figure canvas"
+            )  # of another run: the sentence goes after a while
+            second.wait_for_function("name => !location.href.includes(name)", arg=run.name)
+            assert second.get_by_text(re.compile("mod 11")).count() == 0
 
             first.reload()  # a new session: the browser's secret finds the run again
             first.get_by_text("a + b mod 11", exact=False).first.wait_for()

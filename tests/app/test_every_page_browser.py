@@ -1,0 +1,61 @@
+"""Every page in a browser: it loads without moving, asks no other host, and axe-core, the checker that the web's
+accessibility tools share, finds nothing serious and nothing critical in either theme. In the dark one only the rules of
+colour are asked again: the page is the same.
+
+axe-core is a development dependency of package.json: `npm ci` once.
+"""
+
+import re
+
+import pytest
+
+from devtools.browser import AXE, FILM, GOOD_SHIFT, SHIFTS, grave_faults, launch, settled
+from grokviz.app import menu
+
+PAPER = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+HERE = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
+LATE = {
+    "map",
+    "race",
+    "elsewhere",
+    "ungrok",
+    "groups",
+}  # their pictures come after the text, and find their room kept
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in menu.entries()])
+def test_it_loads_without_moving_and_has_no_grave_fault(bundled_server, name):
+    asked: list[str] = []
+    with launch() as browser:
+        page = browser.new_context(
+            viewport={"width": 1280, "height": 720}, reduced_motion="reduce", bypass_csp=True
+        ).new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.add_init_script(SHIFTS)
+        page.goto(f"{bundled_server}/{'' if name == 'story' else name}")
+        page.get_by_role("heading", level=1).wait_for()
+        if name in LATE:
+            page.wait_for_selector(FILM, state="attached")
+        settled(page)
+        page.wait_for_timeout(500)
+        assert page.evaluate("globalThis.shifted") < GOOD_SHIFT
+        if AXE.exists():
+            nothing_grave_is_found(page)
+        assert page.evaluate("document.querySelector('link[rel~=icon]').href").startswith(
+            "data:image/svg+xml"
+        )
+    assert [url[:200] for url in asked if not HERE.match(url)] == []
+    assert len(asked) > 20
+
+
+def nothing_grave_is_found(page):
+    assert grave_faults(page) == []
+    light = page.evaluate(PAPER)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"light => {PAPER} !== light", arg=light)
+    settled(page)
+    assert grave_faults(page, of_colour=True) == []
