@@ -34,8 +34,8 @@ _shared = (
 
 def pytest_collection_modifyitems(items):
     """Browser tests first: a worker does them all in its browser, on its servers, while the others do the rest, and
-    takes its turn of the rest (`--dist worksteal`)."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    takes its turn of the rest (`--dist worksteal`). Of those the longest first: nobody is to wait for it at the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, "journey" not in item.nodeid))
 
 
 def pytest_runtest_setup(item):

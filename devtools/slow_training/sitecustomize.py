@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-WORK, REST = 0.02, 0.08  # seconds
+WORK, REST = 0.02, 0.04  # seconds
 
 if "grokviz.worker" in sys.orig_argv:
     signal.signal(signal.SIGALRM, lambda *_: time.sleep(REST))
