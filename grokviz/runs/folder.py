@@ -260,14 +260,15 @@ def _run(folder: Path, record: AnyRecord, log: Log, snapshots: Snapshots) -> Any
     return Run(config=record.config, **found)
 
 
-def read_weights(run: AnyRun, index: int | np.integer, dtype: DTypeLike = np.float32) -> Weights:
+def read_weights(run: AnyRun, index: int | np.integer, dtype: DTypeLike | None = np.float32) -> Weights:
     """The weights of snapshot `index` = 0, 1, .. in the shapes of the config, its checksum checked; and beside them
-    the constants of the network, where it has some, so that whoever has the weights can run them.
+    the constants of the network, where it has some, so that whoever has the weights can run them. Without a `dtype`
+    each has its own.
 
     Raises `RunError` when there is no such snapshot, or it is damaged.
     """
     found = read_stored(run, index) | run.config.model.constants
-    return {name: array.astype(dtype) for name, array in found.items()}
+    return {name: array.astype(dtype or array.dtype) for name, array in found.items()}
 
 
 def read_stored(run: AnyRun, index: int | np.integer) -> Weights:

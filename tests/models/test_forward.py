@@ -8,6 +8,7 @@ import torch
 
 from grokviz.config import RunConfig
 from grokviz.models.forward import (
+    AT_ONCE,
     answer_pair,
     as_trained,
     attention_tables,
@@ -209,7 +210,14 @@ def test_one_pair_at_many_snapshots_is_what_it_was_in_each(random_weights, p):
 
 
 def test_stacked_weights_in_half_precision_are_computed_in_single_precision(random_weights):
-    assert stack([random_weights(7, dtype=np.float16)], 1)["W_E"].dtype == np.float32
+    n = 2 * AT_ONCE + 3
+    halves = [random_weights(7, dtype=np.float16, seed=seed) for seed in range(n)]
+    stacked = stack(halves, n)
+    assert stacked["W_E"].dtype == np.float16
+    found = follow_pair(stacked, 2, 5)
+    assert {array.dtype for array in found} == {np.dtype(np.float32)}
+    for i in (0, AT_ONCE, n - 1):
+        np.testing.assert_allclose(found.logits[i], forward(halves[i]).logits[2, 5], atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,10 @@ def in_view(study: Study) -> int:
 
 @kept(cache.STACKS, key=lambda handle: handle.weights)
 def stacked(handle: RunHandle) -> Weights:
-    """The weights of all snapshots that are shown."""
+    """The weights of all snapshots that are shown, as they are stored: in half the room of float32."""
     study = cache.study(handle)
     kept = shown(study)
-    return stack((read_weights(study.run, int(index), np.float32) for index in kept), len(kept))
+    return stack((read_weights(study.run, int(index), None) for index in kept), len(kept))
 
 
 @kept(cache.PAIRS, key=lambda handle, a, b: (handle.weights, a, b))
