@@ -19,7 +19,7 @@ test: $(VENV)/.dev js ## set up, check style and types, run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev   ## style, types of the package, and the fast tests, side by side within a minute
 	@$(MAKE) --no-print-directory -j2 check-style check-fast
