@@ -1,7 +1,6 @@
 """A finished run in half the room: a copy whose snapshots take a byte a weight (`runs.deltas`)."""
 
 import math
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from grokviz.runs import deltas
 from grokviz.runs.bundle import copy_log
 from grokviz.runs.folder import MAX_FILE, AnyRun, open_any, read_stored, shard_name
 from grokviz.runs.record import Packed, read_any, write_record
-from grokviz.runs.storage import LOCK, open_inside, replace_file, saying, write_lock
+from grokviz.runs.storage import open_inside, replace_file, saying, write_lock
 from grokviz.runs.tensors import checksum, encode, read_header
-from grokviz.runs.write import MAX_SHARDS
+from grokviz.runs.write import MAX_SHARDS, refuse_full
 
 CHAIN = 24  # snapshots of a file, as far as there are files: to read one is to read those before it
 
@@ -34,8 +33,7 @@ def compact(run: AnyRun, path: Path | str) -> AnyRun:
     with saying(folder.name):
         folder.mkdir(parents=True, exist_ok=True)
     with write_lock(folder):
-        if found := sorted(name for name in os.listdir(folder) if name != LOCK):
-            raise RunError(f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder.")
+        refuse_full(folder)
         n_files = min(MAX_SHARDS, math.ceil(len(run.steps) / CHAIN))
         shards = np.array_split(np.arange(len(run.steps)), n_files)
         checksums = [crc for number, rows in enumerate(shards) for crc in _write(run, folder, number, rows)]
@@ -44,7 +42,7 @@ def compact(run: AnyRun, path: Path | str) -> AnyRun:
         packed = Packed(
             tuple(run.steps.tolist()), tuple(checksums), sizes, run.log_size, run.log_checksum, deltas=True
         )
-        write_record(folder, replace(read_any(run.path), finished=True, packed=packed))
+        write_record(folder, replace(read_any(run.path), packed=packed))
     return open_any(folder)
 
 

@@ -82,13 +82,18 @@ def create_run(
     with saying(folder.name):
         folder.mkdir(parents=True, exist_ok=True)
     with write_lock(folder):
-        # A run.json that was never renamed is all that a creation leaves when it is killed.
-        if found := sorted(n for n in os.listdir(folder) if n != LOCK and not n.endswith(".tmp")):
-            raise RunError(
-                f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder. "
-                "Resume that run, delete it, or choose another folder."
-            )
+        refuse_full(folder)
         write_record(folder, make_record(config, title, sentence, provenance))
+
+
+def refuse_full(folder: Path) -> None:
+    """Raises `RunError` when the folder holds anything."""
+    # A file that was never renamed is all that a creation leaves when it is killed.
+    if found := sorted(n for n in os.listdir(folder) if n != LOCK and not n.endswith(".tmp")):
+        raise RunError(
+            f"{folder.name!r} already holds {found[0]!r}, expected a new or empty folder. "
+            "Resume that run, delete it, or choose another folder."
+        )
 
 
 def _unfinished(folder: Path) -> AnyRecord:
