@@ -39,13 +39,7 @@ ABOUT = (
 
 def run() -> None:
     """The whole app: settings, menu, and the page that was asked for."""
-    st.set_page_config(
-        page_title="GrokViz",
-        page_icon=ICON,
-        layout="wide",
-        initial_sidebar_state="collapsed",  # else it is there before the menu is, and all moves when it goes
-        menu_items={"About": ABOUT},
-    )
+    _settings()
     if not keys.READY.is_set():
         time.sleep(WIDENING)
     _logo()
@@ -65,6 +59,17 @@ def run() -> None:
         st.info(str(error), icon=":material/hourglass_top:")
     finally:
         uploads.end_run()
+
+
+def _settings() -> None:
+    """Before the menu: a page in it has a Material icon, which the browser would ask of another host as its own."""
+    st.set_page_config(
+        page_title="GrokViz",
+        page_icon=ICON,
+        layout="wide",
+        initial_sidebar_state="collapsed",  # else it is there before the menu is, and all moves when it goes
+        menu_items={"About": ABOUT},
+    )
 
 
 @st.fragment(run_every=timedelta(days=1))
@@ -91,6 +96,7 @@ def guard() -> None:
     """First line of every page. On a server that has just woken up, a shared link to a page runs that page
     alone, without the menu: then this builds the menu and starts over."""
     if not keys.READY.is_set():
+        _settings()
         _navigation()
         keys.READY.set(True)
         st.rerun()

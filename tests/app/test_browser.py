@@ -41,7 +41,10 @@ def page():
         page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
         page.set_default_timeout(30_000)
         errors: list[str] = []
+        asked: list[str] = []
         page.errors = errors  # pyright: ignore[reportAttributeAccessIssue] (for the tests to read)
+        page.asked = asked  # pyright: ignore[reportAttributeAccessIssue]
+        page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(told(said)) if said.type == "error" else None)
         yield page
@@ -57,8 +60,9 @@ def test_a_visit(server, page, copied):
     texts_of_a_run_are_text(page)
     a_phone_has_no_sideways_scroll(page)
     the_menu_of_a_phone_closes_when_a_page_is_chosen(page)
-    # Streamlit looks for its server under /timeline/ before it does under /, and for its home on the network.
-    known = r"ERR_NAME_NOT_RESOLVED|404 \(Not Found\) \S+/(timeline|circuit|measures|glossary)/_stcore/"
+    assert [url for url in page.asked if not re.match(r"(http|ws)://127\.0\.0\.1:|data:|blob:", url)] == []
+    # Streamlit looks for its server under /timeline/ before it does under /.
+    known = r"404 \(Not Found\) \S+/(timeline|circuit|measures|glossary)/_stcore/"
     assert not [error for error in page.errors if not re.search(known, error)]
 
 

@@ -26,19 +26,8 @@ LATE = FILMS | {
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def server(bundled_server):
-    """One that somebody has met: on one that has just begun a link to a page within asks Streamlit's host for its icon."""
-    with launch() as browser:
-        page = browser.new_context().new_page()
-        page.goto(bundled_server)
-        page.get_by_role("heading", level=1).wait_for(timeout=60_000)
-        settled(page)
-    return bundled_server
-
-
 @pytest.mark.parametrize("name", [entry.name for entry in menu.entries()])
-def test_it_loads_without_moving_and_has_no_grave_fault(server, name):
+def test_it_loads_without_moving_and_has_no_grave_fault(bundled_server, name):
     asked: list[str] = []
     with launch() as browser:
         page = browser.new_context(
@@ -48,7 +37,7 @@ def test_it_loads_without_moving_and_has_no_grave_fault(server, name):
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
         page.add_init_script(SHIFTS)
-        page.goto(f"{server}/{'' if name == 'story' else name}")
+        page.goto(f"{bundled_server}/{'' if name == 'story' else name}")
         page.get_by_role("heading", level=1).wait_for()
         if name in LATE:
             page.wait_for_selector(FILM, state="attached")
