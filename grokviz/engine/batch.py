@@ -227,6 +227,7 @@ def update(b: Batch) -> None:
 
 
 class Operations(NamedTuple):
+    state: Batch  # a recorded operation reads and writes its memory, which is there as long as it is
     gradient: Callable[[], None]
     row: Callable[[], Float[Tensor, "runs columns"]]  # on a GPU the same tensor every time
     update: Callable[[], None]
@@ -236,14 +237,14 @@ def operations(b: Batch) -> Operations:
     """The three, ready to be called."""
     if b.weights.device.type != "cuda":
         partial = functools.partial
-        return Operations(partial(gradient, b), partial(row, b), partial(update, b))
+        return Operations(b, partial(gradient, b), partial(row, b), partial(update, b))
     before = [tensor.clone() for tensor in _state(b)]
     with torch.cuda.stream(side := torch.cuda.Stream()):  # what is initialised lazily cannot be recorded
         side.wait_stream(torch.cuda.default_stream())
         for operation in (gradient, row, update) * 2:
             operation(b)
     torch.cuda.current_stream().wait_stream(side)
-    recorded = Operations(_recorded(gradient, b), _recorded(row, b), _recorded(update, b))
+    recorded = Operations(b, _recorded(gradient, b), _recorded(row, b), _recorded(update, b))
     for tensor, saved in zip(_state(b), before, strict=True):
         tensor.copy_(saved)
     return recorded

@@ -1,7 +1,9 @@
 """Training alone and together, against a plain loop and against itself."""
 
 import dataclasses
+import gc
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -348,6 +350,17 @@ def test_gpu_follows_the_cpu():
     on_cpu, on_gpu = (rows_and_snapshots(train(SMALL, device))[0] for device in ("cpu", "cuda"))
     for x, y in zip(on_cpu, on_gpu, strict=True):
         np.testing.assert_allclose(scalars(x), scalars(y), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_what_is_recorded_for_a_gpu_keeps_the_memory_it_works_in():
+    where = torch.device("cuda")
+    do = batch.operations(batch.make_batch([SMALL], [batch.first_state(SMALL)], where))
+    gc.collect()
+    taken = torch.full((2**24,), math.nan, device=where)  # what was free is written over
+    do.gradient()
+    assert torch.isfinite(do.row()[:, :5]).all()  # the further columns are of other tasks
+    assert taken.isnan().all()
 
 
 @pytest.mark.parametrize(("cores", "expected"), [(1, 1), (2, 1), (8, 7)])
