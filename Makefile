@@ -8,6 +8,8 @@ ifeq ($(TORCH),cpu) # a fifteenth of the download, where there is no GPU
 PIP += --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
+unexport PYTHONDONTWRITEBYTECODE # the tests begin hundreds of processes: what one has compiled is there for the others
+
 .PHONY: help run test check check-style check-fast lint format fuzz bench space-check setup js clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12

@@ -1,8 +1,10 @@
 """The app in this process: a page as Streamlit would run it, and what it then holds."""
 
+import functools
 import re
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from devtools import ROOT
@@ -11,6 +13,9 @@ from devtools.server import files
 from grokviz.app import garbage
 from grokviz.app.freeze.site import freeze
 from grokviz.jobs import supervisor
+
+# An app looks through all that is installed, for its components; each AppTest is one, and they are the same for all.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 RUNS = ("mod59-quick", "mod59-no-decay")  # of the static site
 
