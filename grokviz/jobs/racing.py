@@ -18,6 +18,7 @@ from grokviz.jobs import asked, files, requests
 from grokviz.jobs.files import Job
 from grokviz.jobs.processes import Status
 from grokviz.runs.imported import NO_TORCH
+from grokviz.runs.record import read_any
 
 KIND = "race"
 PREFIX = "_race-"  # no run can have such a name
@@ -30,12 +31,21 @@ WHY = {
 
 
 def start(root: Path, entries: Sequence[tuple[RunConfig, str]], most: Limits | None = None) -> Path:
-    """Makes a run of every config with its title, and asks for a race between them.
+    """Makes a run of every config with its title, and asks for a race between them; where just this race is going on or waits, this one.
 
     Raises `HostingError` beyond the limits of a visitor, `RunError` where nothing can be trained.
     """
     if not installation.has("torch"):
         raise RunError(NO_TORCH)
+    with requests.pressed_once(root):
+        wanted = [config for config, _ in entries]
+        last = latest(root)
+        if last and asked.is_wanted(last) and [read_any(run).config for run in runs_of(last)] == wanted:
+            return last
+        return _start(root, entries, most)
+
+
+def _start(root: Path, entries: Sequence[tuple[RunConfig, str]], most: Limits | None) -> Path:
     if most:
         _refuse(root, len(entries), most)
     runs: list[Path] = []

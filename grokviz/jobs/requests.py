@@ -8,9 +8,10 @@ import re
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import grokviz
@@ -34,10 +35,11 @@ from grokviz.jobs.supervisor import forget, is_active, put_aside
 from grokviz.runs import folder, write
 from grokviz.runs.fork import config_of_fork, forked_at, write_fork
 from grokviz.runs.imported import NO_TORCH, why_not_trainable
-from grokviz.runs.record import RUN, Config, read_record
+from grokviz.runs.record import RUN, Config, read_any, read_record
 from grokviz.runs.storage import is_locked, saying, write_lock
 from grokviz.runs.summary import folder_size
 
+_starting: dict[Path, threading.Lock] = {}  # by the folder of a visitor's runs
 AT_ONCE = 0.02  # seconds of patience for a lock that nobody should hold, while others wait for the queue
 
 
@@ -51,6 +53,27 @@ def start(root: Path, config: Config, title: str, device: str = "auto", limits: 
     with _new_run(root, config, limits) as run:
         write.create_run(run, config, _birth(), title=tidy_title(title))
         return _queue(run, device)
+
+
+@contextmanager
+def pressed_once(root: Path) -> Iterator[None]:
+    """What is pressed twice at once is done one after the other: Streamlit obeys the second press in another thread,
+    while the first is still being obeyed."""
+    with _starting.setdefault(root, threading.Lock()):
+        yield
+
+
+def start_once(root: Path, config: Config, title: str, limits: Limits | None = None) -> tuple[Path, bool]:
+    """`start`, unless a run of just this config is trained in `root` or waits: to start it twice teaches nothing.
+
+    The run, and whether it is a new one. Raises like `start`.
+    """
+    with pressed_once(root):
+        for run in runs_in(root):
+            with suppress(RunError):
+                if is_active(run) and read_any(run).config == config:
+                    return run, False
+        return start(root, config, title, limits=limits), True
 
 
 def create(root: Path, config: RunConfig, title: str, limits: Limits | None = None) -> Path:

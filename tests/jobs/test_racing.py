@@ -1,6 +1,7 @@
 """A race as a job: its runs in folders of their own, in one real process, stopped, and within a visitor's limits."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -92,7 +93,16 @@ def test_on_a_shared_machine_it_keeps_to_the_limits_and_leaves_nothing_behind(tm
     assert files.runs_in(root) == []
     racing.start(root, ENTRIES, hosted)
     with pytest.raises(HostingError, match="One training or measuring at a time"):
-        racing.start(root, ENTRIES, hosted)
+        racing.start(root, ENTRIES[::-1], hosted)
+
+
+def test_pressed_twice_at_once_it_is_one_race(tmp_path):
+    with ThreadPoolExecutor(4) as threads:
+        races = {*threads.map(lambda _: racing.start(tmp_path, ENTRIES), range(4))}
+    assert len(races) == 1
+    assert len(files.runs_in(tmp_path)) == len(ENTRIES)
+    racing.cancel(*races)
+    assert racing.start(tmp_path, ENTRIES) not in races
 
 
 @pytest.mark.parametrize("why", ["time", "abandoned"])

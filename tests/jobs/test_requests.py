@@ -124,6 +124,18 @@ def test_one_visitor_who_presses_many_times_at_once_gets_one(hosted, visitor, ti
     assert len(files.runs_in(visitor(0))) == 1
 
 
+def test_what_is_pressed_twice_at_once_is_started_once(tmp_path, tiny, monkeypatch):
+    slow_disk(monkeypatch, 0.05)  # the second press comes while the first is being obeyed
+    with ThreadPoolExecutor(4) as threads:
+        found = [*threads.map(lambda _: requests.start_once(tmp_path, tiny, "run"), range(4))]
+    assert len({run for run, _ in found}) == 1
+    assert [is_new for _, is_new in found].count(True) == 1
+    other = dataclasses.replace(tiny, seed=7)
+    assert requests.start_once(tmp_path, other, "other")[1]
+    requests.pause(found[0][0])
+    assert requests.start_once(tmp_path, tiny, "again")[1]  # nobody trains it
+
+
 def finished(root, tiny, title="old"):
     run = requests.start(root, dataclasses.replace(tiny, steps=1), title, "cpu")
     write.mark_finished(run)

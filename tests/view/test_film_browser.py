@@ -59,8 +59,10 @@ def test_click_on_a_curve_of_a_panel_moves_the_film(open_page, address):
     page = open_page(address, height=700)
     page.get_by_text("Panels").click()
     shown = page.locator("summary", has_text="Panels").locator("..")
-    listed = shown.locator(".gv-menu-list").bounding_box()
-    assert listed["y"] + listed["height"] <= 700  # the list ends within the window, and is scrolled
+    page.wait_for_function(  # the list ends within the window, and is scrolled
+        "list => list.getBoundingClientRect().bottom <= 700",
+        arg=shown.locator(".gv-menu-list").element_handle(),
+    )
     titles = shown.locator("label span:first-of-type").all_inner_texts()
     assert set(page.locator("[data-panel] h3").all_inner_texts()) <= set(titles)
     page.get_by_text("Accuracy", exact=True).click()

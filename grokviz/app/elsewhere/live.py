@@ -79,11 +79,13 @@ def _round(seconds: float) -> int:
 def _start(slot: str, config: Callable[[], SequenceConfig]) -> None:
     limits, before = hosting.limits(), runs.mine(slot)
     try:
-        if limits and slot == FEW and before and before.parent == visitor.root():
+        if (
+            limits and slot == FEW and before and before.parent == visitor.root() and not supervisor.is_active(before)
+        ):  # fmt: skip
             requests.delete(before)  # a visitor keeps few runs, and moves the sliders often
         wanted = config()
         title = SEQUENCE_TASKS[wanted.task].title
-        made = requests.start(visitor.root(), wanted, title, limits=limits)
+        made, _ = requests.start_once(visitor.root(), wanted, title, limits)
         runs.put_in_view(slot, made.name)
     except (RunError, ConfigError, HostingError) as error:
         keys.SAID.set(str(error))

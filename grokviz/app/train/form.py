@@ -1,8 +1,6 @@
 """The form that starts a training: presets first, then every choice, and what will probably come of it."""
 
-import contextlib
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -16,11 +14,9 @@ from grokviz.forecast import recipes
 from grokviz.forecast.outlook import Known, Outlook, outlook
 from grokviz.forecast.presets import PRESETS, adapted, preset, to_watch
 from grokviz.hosting import Limits
-from grokviz.jobs import machine, requests, supervisor
-from grokviz.jobs.files import runs_in
+from grokviz.jobs import machine, requests
 from grokviz.methods import OPTIMIZERS
 from grokviz.runs import library
-from grokviz.runs.record import read_any
 from grokviz.tasks.pairs import COMPOSE, build_task, operation_label, task_of
 from grokviz.view import pixels
 
@@ -371,22 +367,13 @@ def _start(limits: Limits | None) -> None:
     """Train what the form says now: a number that was typed last counts, though the page has not been drawn since."""
     try:
         config = _possible(limits)
-        if going := _same(config):
-            keys.SAID.set("This very run is being trained already: here it is.")
         name = _preset_now()
         words = PRESETS[name].name.lower() if name else "own recipe"
         title = f"{task_of(config)}, {words}, seed {config.seed}"
-        run = going or requests.start(visitor.root(), config, title, limits=limits)
+        run, is_new = requests.start_once(visitor.root(), config, title, limits)
+        if not is_new:
+            keys.SAID.set("This very run is being trained already: here it is.")
     except (ConfigError, HostingError, RunError) as error:
         keys.SAID.set(str(error))
     else:
         my_run.put_in_view(run.name)
-
-
-def _same(config: RunConfig) -> Path | None:
-    """A run of mine that is trained, or waits, under just this config: to start it twice teaches nothing."""
-    for run in runs_in(visitor.root()):
-        with contextlib.suppress(RunError):
-            if supervisor.is_active(run) and read_any(run).config == config:
-                return run
-    return None
