@@ -23,14 +23,16 @@ PLAYED = """async (data) => {
     video.muted = true;
     video.src = URL.createObjectURL(new Blob([bytes]));
     await new Promise((resolve, reject) => { video.onloadeddata = resolve; video.onerror = reject; });
+    document.body.append(video);
     const seen = async (at) => {
+        const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
         video.currentTime = at;
-        await new Promise((resolve) => { video.onseeked = resolve; });
+        await shown;
         const canvas = Object.assign(document.createElement("canvas"), { width: 800, height: 450 });
         canvas.getContext("2d").drawImage(video, 0, 0, 800, 450);
         return canvas.toDataURL("image/png").split(",")[1];
     };
-    const first = await seen(0), last = await seen(1e6), { videoWidth, videoHeight, currentTime } = video;
+    const first = await seen(0.01), last = await seen(1e6), { videoWidth, videoHeight, currentTime } = video;
     await video.play();
     return { size: [videoWidth, videoHeight], seconds: currentTime, first, last };
 }"""
