@@ -17,11 +17,11 @@ help:            ## this list
 run: $(VENV)/.run     ## set up and open the app
 	@$(BIN)/python -m grokviz app --port $(PORT)
 
-test: $(VENV)/.dev js ## set up, check style and types, run every test
+test: $(VENV)/.dev js ## set up, check style and types, run every test, by one process more than two cores, for browsers wait
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: $(VENV)/.dev   ## style, types of the package, and the fast tests, side by side within a minute
 	@$(MAKE) --no-print-directory -j2 check-style check-fast

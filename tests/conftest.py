@@ -5,8 +5,11 @@ And real runs to look at: one that groks and one that can only memorise, trained
 
 import contextlib
 import fcntl
+import functools
 import os
 import shutil
+import sys
+import typing
 
 import pytest
 from jaxtyping import install_import_hook
@@ -19,6 +22,9 @@ from devtools.server import serving
 # Higher up tests give wrong types on purpose, to see them refused in words.
 COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit", "study", "view")
 install_import_hook([f"grokviz.{part}" for part in COMPUTING], f"{shapes.__name__}.check")
+
+if sys.version_info < (3, 12):  # which works out anew at every check of a protocol what that asks for
+    typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # pyright: ignore[reportAttributeAccessIssue]
 
 pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test
 
