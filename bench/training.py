@@ -15,13 +15,12 @@ from grokviz.config import RunConfig
 from grokviz.forecast.presets import preset
 from grokviz.tasks.pairs import build_task
 
-GPU_RUNS = 64
 PROFILED = 8  # operations with a line of their own
 SEEDS = range(5)
 
 
 def rows() -> list[Row]:
-    return [*_one_step(), *_together(), *_fast_preset(), *_estimates(), *_on_a_gpu()]
+    return [*_one_step(), *_together(), *_fast_preset(), *_estimates()]
 
 
 def _batch(configs: list[RunConfig], device: str = "cpu"):
@@ -185,40 +184,3 @@ def _estimates() -> list[Row]:
         what = f"seconds of a training, estimated / real: p = {p}, d_model {d_model}, {steps} steps"
         found.append(Row(what, f"{ratio:.2f}", "within a factor of 1.6"))
     return found
-
-
-def _on_a_gpu() -> list[Row]:
-    import torch
-
-    if not torch.cuda.is_available():
-        reason = "not measured: no GPU here"
-        return [
-            Row("GPU, 40,000 steps of the paper's run with snapshots", reason, "10 s on an H200"),
-            Row(f"GPU, a step of {GPU_RUNS} runs of p = 113 / one run", reason),
-        ]
-    from grokviz.engine import batch
-    from grokviz.engine.train import train
-
-    config = preset("paper")
-    start = time.perf_counter()
-    for _ in train(config, "cuda"):
-        pass
-    whole = time.perf_counter() - start
-
-    def hundred_steps(count: int):
-        do = batch.operations(_batch([dataclasses.replace(config, seed=i) for i in range(count)], "cuda"))
-
-        def steps() -> None:
-            for _ in range(100):
-                do.gradient()
-                do.update()
-            torch.cuda.synchronize()
-
-        return steps
-
-    one, many = medians(hundred_steps(1), hundred_steps(GPU_RUNS))
-    return [
-        Row("GPU, 40,000 steps of the paper's run with snapshots", f"{whole:.1f} s", "10 s on an H200"),
-        Row("GPU, one step", milliseconds(one / 100)),
-        Row(f"GPU, a step of {GPU_RUNS} runs of p = 113 / one run", f"{many / one:.1f}"),
-    ]
