@@ -1,15 +1,17 @@
 """The frame around every page: its menu, its settings, its foot."""
 
+import difflib
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
 from grokviz import installation
-from grokviz.app import frame, garbage, menu
+from grokviz.app import frame, garbage, menu, sentences
 from grokviz.app.lessons import links
 from grokviz.app.session import budget, cache, keys, uploads, visitor
 from grokviz.errors import HostingError
@@ -113,6 +115,10 @@ def _navigation():
     sections[first.section].append(
         st.Page(first.file, title=first.title, icon=first.symbol, url_path=first.name, visibility="hidden")
     )
+    if (asked := _asked_for()) not in {"", "home", *(entry.name for entry in menu.entries())}:
+        sections[first.section].append(
+            st.Page(_no_such_page, title="No such page", url_path=asked, visibility="hidden")
+        )
     return st.navigation(sections, position="hidden" if is_embedded() else "top")
 
 
@@ -126,6 +132,30 @@ def _page(entry: menu.Entry):
         default=is_first,
         url_path="home" if is_first else path,  # what is shown at / may not have its own name
     )
+
+
+def _asked_for() -> str:
+    """The name of a page, as the address has it; "" where it names none."""
+    return unquote(urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2])
+
+
+def _no_such_page() -> None:
+    """What stands at an address that is no page's: else Streamlit shows the first page, under a box of its own."""
+    asked = _asked_for()
+    near = difflib.get_close_matches(asked.lower(), [entry.name for entry in menu.entries()], cutoff=0.5)
+    article(
+        "There is no such page",
+        f"The address asks for “{sentences.as_text(asked)}”. These are the pages there are.",
+    )
+    with column():
+        for section, names in {"Perhaps": near, **{section: [] for section in menu.SECTIONS}}.items():
+            shown = [menu.entry(name) for name in names] or [
+                e for e in menu.entries() if e.section == section
+            ]
+            if shown:
+                st.subheader(section, anchor=False)
+            for entry in shown:
+                st.page_link(entry.file, label=entry.title, icon=entry.symbol, help=entry.help)
 
 
 def _logo() -> None:

@@ -58,11 +58,12 @@ def test_a_visit(server, page, copied):
     another_theme_keeps_it(page)
     other_pages_keep_run_and_step(page, steps)
     texts_of_a_run_are_text(page)
+    an_address_that_is_no_pages_leads_on(page, server)
     a_phone_has_no_sideways_scroll(page)
     the_menu_of_a_phone_closes_when_a_page_is_chosen(page)
     assert [url for url in page.asked if not re.match(r"(http|ws)://127\.0\.0\.1:|data:|blob:", url)] == []
     # Streamlit looks for its server under /timeline/ before it does under /.
-    known = r"404 \(Not Found\) \S+/(timeline|circuit|measures|glossary)/_stcore/"
+    known = r"404 \(Not Found\) \S+/(timelin.*|circuit|measures|glossary)/_stcore/"
     assert not [error for error in page.errors if not re.search(known, error)]
 
 
@@ -149,6 +150,16 @@ def texts_of_a_run_are_text(page):
     assert "😄" not in page.locator("body").inner_text()
     assert page.locator("a[href*='evil']").count() == 0
     assert page.locator("b, strong").filter(has_text=re.compile("^bold$")).count() == 0
+
+
+def an_address_that_is_no_pages_leads_on(page, server):
+    page.goto(f"{server}/timelin <b>")
+    page.get_by_role("heading", name="There is no such page").wait_for()
+    page.get_by_text("“timelin <b>”").wait_for()
+    assert page.get_by_role("dialog").count() == 0  # of Streamlit, over the first page
+    page.get_by_role("link", name="Timeline of a run").first.click()
+    page.wait_for_url("**/timeline?**")
+    drawn(page)
 
 
 def a_phone_has_no_sideways_scroll(page):
