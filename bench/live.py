@@ -91,7 +91,7 @@ def _meanwhile() -> list[Row]:
             page.locator("input.gv-range").focus()
             taken = []
             for i in range(KEYS):
-                before = page.get_by_text("in numbers").text_content()
+                before = page.get_by_role("heading", name="in numbers").text_content()
                 begin = time.perf_counter()
                 page.keyboard.press("ArrowRight" if i % 40 < 20 else "ArrowLeft")
                 page.wait_for_function("(t) => !document.body.innerText.includes(t)", arg=before)
