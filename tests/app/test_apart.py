@@ -21,6 +21,8 @@ from grokviz.runs import library
 from grokviz.runs.folder import TIMELINE, open_run
 from grokviz.runs.summary import stamp_of
 
+pytestmark = pytest.mark.slow
+
 NOTHING = Cost(0.0, 0.0)
 
 

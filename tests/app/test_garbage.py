@@ -63,6 +63,8 @@ def test_what_is_free_goes_back_to_the_system():
     script = """
 from pathlib import Path
 from grokviz.app import garbage
+
+pytestmark = pytest.mark.slow
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 many = [bytes(3000) for _ in range(60_000)]

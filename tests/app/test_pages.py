@@ -194,6 +194,7 @@ def test_the_story_plays_by_itself_unless_a_step_was_asked_for(runs, visit):
     assert not command(visit("timeline", run="tiny-groks"))["quiet"]
 
 
+@pytest.mark.slow
 def test_with_plain_controls_the_tour_moves_every_chart(runs, visit):
     app = visit("story", run="tiny-groks", step="0")
     app.toggle(key="plain_controls").set_value(True).run()

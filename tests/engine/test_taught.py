@@ -65,6 +65,7 @@ def test_rows_are_those_of_the_forward_pass(operation, architecture, further):
             assert (row["removed_accuracy"] is None) == ("frac_before" not in further)
 
 
+@pytest.mark.slow
 def test_together_each_is_what_it_is_alone():
     configs = [SMALL] + [
         dataclasses.replace(SMALL, seed=5, **further)

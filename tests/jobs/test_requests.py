@@ -124,6 +124,7 @@ def test_one_visitor_who_presses_many_times_at_once_gets_one(hosted, visitor, ti
     assert len(files.runs_in(visitor(0))) == 1
 
 
+@pytest.mark.slow
 def test_what_is_pressed_twice_at_once_is_started_once(tmp_path, tiny, monkeypatch):
     slow_disk(monkeypatch, 0.05)  # the second press comes while the first is being obeyed
     with ThreadPoolExecutor(4) as threads:

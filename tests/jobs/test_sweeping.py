@@ -55,6 +55,7 @@ def test_a_real_process_fills_the_map(tmp_path, small):
     processes.children[sweeping.path_of(tmp_path)].wait()
 
 
+@pytest.mark.slow
 def test_stopped_it_keeps_what_is_done_and_goes_on(tmp_path, small, monkeypatch):
     monkeypatch.setattr("grokviz.engine.train._runs_at_once", lambda config, where: 1)
     monkeypatch.setattr(asked, "LISTEN_SECONDS", 0.0)

@@ -78,6 +78,7 @@ def test_initial_weights_follow_the_seed_and_are_pinned():
 PINNED = [-0.21207918, -0.12392666, -0.35493079]
 
 
+@pytest.mark.slow
 def test_loss_at_step_0_is_near_uniform():
     config = RunConfig()
     a, b = (torch.tensor(x.ravel()) for x in np.mgrid[:113, :113])

@@ -36,6 +36,7 @@ def holder(tmp_path):
         process.kill()
 
 
+@pytest.mark.slow
 def test_a_second_process_gets_a_sentence_until_the_first_is_killed(tmp_path, holder):
     for _ in range(2):
         with (

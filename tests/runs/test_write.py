@@ -327,6 +327,7 @@ def test_a_folder_that_may_not_be_written(packed):
         packed.chmod(0o700)
 
 
+@pytest.mark.slow
 def test_packing_and_rewinding_wait_for_no_other_writer(live):
     with FileLock(live / storage.LOCK):
         for act in (write.pack, write.mark_finished, lambda path: write.rewind(path, 3)):

@@ -27,6 +27,7 @@ TINY = [
 ]
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_sweep_and_goes_on_with_it(tmp_path, capsys):
     folder = tmp_path / "commanded"
     command = ["sweep", "--grid", "frac_train=0.4,0.8", "--seeds", "2", *TINY, "--out", str(folder)]
