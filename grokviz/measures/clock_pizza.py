@@ -201,8 +201,8 @@ CIRCLES = Article(
     "Circularity",
     "The four directions in which the embedding spreads most, as functions of the number: how nearly is each of them a "
     "single wave?",
-    r"\operatorname{mean}_{i\le 4}\ \max_k\ \tfrac{2}{n^2}\,\big|\textstyle\sum_t v_i(t)\,e^{2\pi \mathrm{i} k t/n}\big|^2,\quad"
-    r" \lVert v_i\rVert^2 = n",
+    r"\begin{gathered} \operatorname{mean}_{i\le 4}\ \max_k\ \tfrac{2}{n^2}\,\big|\textstyle\sum_t v_i(t)\,"
+    r"e^{2\pi \mathrm{i} k t/n}\big|^2, \\ \lVert v_i\rVert^2 = n \end{gathered}",
     "Clock and pizza both lay the numbers on circles. Where this is low, there is neither.",
     "Zhong et al. 2023 (arXiv 2306.17844), section 4 and its released code.",
 )

@@ -100,8 +100,8 @@ RESTRICTED = Article(
     "Take everything away but the circuit. Does it work?",
     "Restricted loss",
     "Keep only the key waves of a + b in the answers and throw the rest away, memory included.",
-    r"\mathrm{CE}\Big(P_K L + \operatorname{mean}_{a,b}(L - P_K L)\Big),\qquad "
-    r"P_K L = \sum_{k\in K}\,(C_k C_k^{\top} + S_k S_k^{\top})\,L",
+    r"\begin{gathered} \mathrm{CE}\Big(P_K L + \operatorname{mean}_{a,b}(L - P_K L)\Big), \\ "
+    r"P_K L = \sum_{k\in K}\,(C_k C_k^{\top} + S_k S_k^{\top})\,L \end{gathered}",
     "It starts to fall while the test loss is still high: the circuit works before the network uses it alone. "
     "If it ends below the test loss, what is left besides the circuit hurts on unseen pairs.",
     "Nanda et al. 2023, section 5.1. Here on the test pairs; the page Timeline gives all pairs too.",

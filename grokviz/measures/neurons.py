@@ -67,7 +67,7 @@ FOLLOWS = Article(
     "How many neurons have taken a side?",
     "Neurons with one frequency",
     "A neuron belongs to a frequency that explains at least 85 % of the variance of its activity over all pairs.",
-    r"\mathrm{FVE}_k = \frac{\text{energy in } \{1,\cos_k,\sin_k\}\otimes\{1,\cos_k,\sin_k\}}{\text{energy}}",
+    r"\mathrm{FVE}_k = \frac{\text{energy in } \{1,\cos_k,\sin_k\}^{\otimes 2}}{\text{energy}}",
     "In the paper's run 84.6 % of the 512 neurons end with one frequency; other seeds give other shares.",
     "Nanda et al. 2023, section 4.3.",
 )

@@ -142,8 +142,7 @@ def _embedding_stage(study: Study) -> None:
             "where a perfect clock would. **Drag a hand** to change the numbers."
         )
         st.latex(
-            r"a \mapsto \big(\cos w_k a,\ \sin w_k a\big),\qquad w_k = 2\pi k/"
-            + str(snapshots.order(study).n)
+            r"a \mapsto \big(\cos w_k a,\ \sin w_k a\big),\quad w_k = 2\pi k/" + str(snapshots.order(study).n)
         )
     choose = Pick(("a", "b"), lambda a, b: pair.choose_if_any(study, a, b))
     figure("angles", "angles", choose, title="Numbers on their rings")
@@ -169,7 +168,8 @@ def _attention_stage(study: Study) -> None:
         )
         if is_clock:
             st.latex(
-                r"A_{=\to a} \approx \tfrac12 + \alpha\,(\cos w_k a - \cos w_k b) + \beta\,(\sin w_k a - \sin w_k b)"
+                r"\begin{aligned}A_{=\to a} \approx \tfrac12 &+ \alpha\,(\cos w_k a - \cos w_k b)\\"
+                r"&+ \beta\,(\sin w_k a - \sin w_k b)\end{aligned}"
             )
     figure("attention", "heads", title="What each head brings to the sign of equality")
     with shell.column():
@@ -191,8 +191,8 @@ def _neuron_stage() -> None:
             "hollow where its sum belongs."
         )
         st.latex(
-            r"\begin{aligned}\cos w_k(a+b) &= \cos w_k a \cos w_k b - \sin w_k a \sin w_k b\\"
-            r"\sin w_k(a+b) &= \sin w_k a \cos w_k b + \cos w_k a \sin w_k b\end{aligned}"
+            r"\begin{aligned}\cos w_k(a+b) = {}&\cos w_k a \cos w_k b\\ &- \sin w_k a \sin w_k b\\"
+            r"\sin w_k(a+b) = {}&\sin w_k a \cos w_k b\\ &+ \cos w_k a \sin w_k b\end{aligned}"
         )
     figure("sums", "sums", title="Sums on their rings")
     with shell.column():

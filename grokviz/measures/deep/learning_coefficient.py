@@ -112,7 +112,7 @@ DEEP = Deep(
         "network uses nearly all of what it has; if few do, it has found something simple. The estimate is how much the "
         "loss rises under that shaking.",
         r"\begin{gathered} \hat\lambda = n\beta\,\big(\mathbb{E}_w[L(w)] - L(w^*)\big) \\ "
-        r"w \leftarrow w - \tfrac{\varepsilon}{2}\big(n\beta\,\nabla L + \gamma\,(w - w^*)\big) + \mathcal N(0,\varepsilon) "
+        r"w \leftarrow w - \tfrac{\varepsilon}{2}\big(n\beta\nabla L + \gamma(w - w^*)\big) + \mathcal N(0,\varepsilon) "
         r"\end{gathered}",
         "It climbs while the network learns its training pairs by heart, and falls a thousandfold from there. In the bundled "
         "quick run most of the fall comes before the test accuracy rises; in that of the paper's recipe it comes as it "
