@@ -15,6 +15,8 @@ from devtools import ROOT
 from grokviz.app import garbage
 from grokviz.app.garbage import collect_when_idle
 
+pytestmark = pytest.mark.slow
+
 
 class Node:
     """Something that only a collection can free."""
@@ -63,8 +65,6 @@ def test_what_is_free_goes_back_to_the_system():
     script = """
 from pathlib import Path
 from grokviz.app import garbage
-
-pytestmark = pytest.mark.slow
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 many = [bytes(3000) for _ in range(60_000)]

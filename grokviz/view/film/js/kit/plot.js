@@ -85,7 +85,8 @@ export function drawPlotBackground(g, box, axis, header, theme) {
       g.strokeStyle = theme.hair;
       line(g, box.left, ty, box.right, ty);
       g.fillStyle = theme.muted;
-      write(g, row.format(tick), box.left - 7, ty, "right");
+      const words = row.format(tick);
+      write(g, words, Math.max(box.left - 7, theme.widthOf(words)), ty, "right"); // the margin may be that of the strip
     }
     g.fillStyle = theme.muted;
     if (row.title) write(g, row.title, box.left + 1, top - 12);
@@ -178,6 +179,8 @@ export const fittedAt = (words, { right, margin }, { widthOf }) => right + Math.
  * @param {Canvas} g @param {Box["rows"][number]} placed @param {Box} box @param {Theme} theme */
 function drawEndLabels(g, { row, top, height, y }, box, theme) {
   const room = box.margin - 12;
+  const isTooLong = (/** @type {string} */ words) => theme.widthOf(words) > box.margin;
+  if (box.narrow && row.series.some(({ label }) => inLines(label, room, theme.widthOf).some(isTooLong))) return drawNamesAbove(g, row, top, box, theme);
   const labels = row.series
     .map(({ label, colour, values }) => ({ lines: inLines(label, room, theme.widthOf), colour, at: y(lastFinite(values)) }))
     .filter(({ at, lines }) => Number.isFinite(at) && lines.join(""));
@@ -189,6 +192,20 @@ function drawEndLabels(g, { row, top, height, y }, box, theme) {
   for (const { lines, colour, at } of labels) {
     g.fillStyle = theme.series[colour].text;
     lines.forEach((words, i) => write(g, words, fittedAt(words, box, theme), at + 14 * (i - (lines.length - 1) / 2)));
+  }
+  g.font = theme.font(SMALL);
+}
+
+/** On a narrow screen, names that would lie over the curves stand above them; a curve that is alone needs none there.
+ * @param {Canvas} g @param {Row} row @param {number} top @param {Box} box @param {Theme} theme */
+function drawNamesAbove(g, row, top, box, theme) {
+  if (row.series.length < 2) return;
+  g.font = theme.font(SMALL, 600);
+  let x = box.right;
+  for (const { label, colour } of row.series.toReversed()) {
+    g.fillStyle = theme.series[colour].text;
+    write(g, label, x, top - 12, "right");
+    x -= g.measureText(label).width + 10;
   }
   g.font = theme.font(SMALL);
 }
