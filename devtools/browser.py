@@ -117,7 +117,8 @@ def choose(page: "Page", title: str) -> None:
 def pick(page: "Page", label: "str | re.Pattern[str]", option: object) -> None:
     """Click on one more option of a list of several."""
     typed(page, label, option, lambda found, patience: found.click(timeout=patience))
-    page.keyboard.press("Escape")
+    # Not by Escape, which would take all back where the list has closed by itself.
+    page.evaluate("document.activeElement?.blur()")
 
 
 def typed(
