@@ -17,7 +17,7 @@ help:            ## this list
 run: $(VENV)/.run     ## set up and open the app
 	@$(BIN)/python -m grokviz app --port $(PORT)
 
-test: $(VENV)/.dev js ## set up, check style and types, run every test, by one process more than two cores, for browsers wait
+test: $(VENV)/.dev js ## set up, check style and types, run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python

@@ -20,6 +20,7 @@ from grokviz.runs import library
 from grokviz.runs.imported import NO_TORCH
 
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
+HOME = "home"  # the first page's name in its own place: what is shown at / may not have the name of its file
 WIDENING = 0.2  # seconds in which a browser makes the page wide, before anything is on it that would move
 LOGO_COLOURS = {"light": "#161412", "dark": "#E9E6E0"}
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" width="132" height="32">
@@ -115,7 +116,7 @@ def _navigation():
     sections[first.section].append(
         st.Page(first.file, title=first.title, icon=first.symbol, url_path=first.name, visibility="hidden")
     )
-    if (asked := _asked_for()) not in {"", "home", *(entry.name for entry in menu.entries())}:
+    if (asked := _asked_for()) not in {"", HOME, *(entry.name for entry in menu.entries())}:
         sections[first.section].append(
             st.Page(_no_such_page, title="No such page", url_path=asked, visibility="hidden")
         )
@@ -130,7 +131,7 @@ def _page(entry: menu.Entry):
         icon=entry.symbol,
         help=entry.help,
         default=is_first,
-        url_path="home" if is_first else path,  # what is shown at / may not have its own name
+        url_path=HOME if is_first else path,
     )
 
 
@@ -148,13 +149,13 @@ def _no_such_page() -> None:
         f"The address asks for “{sentences.as_text(asked)}”. These are the pages there are.",
     )
     with column():
-        for section, names in {"Perhaps": near, **{section: [] for section in menu.SECTIONS}}.items():
-            shown = [menu.entry(name) for name in names] or [
-                e for e in menu.entries() if e.section == section
-            ]
-            if shown:
-                st.subheader(section, anchor=False)
-            for entry in shown:
+        groups = {"Perhaps": [menu.entry(name) for name in near]}
+        for section in menu.SECTIONS:
+            groups[section] = [entry for entry in menu.entries() if entry.section == section]
+        for heading, entries in groups.items():
+            if entries:
+                st.subheader(heading, anchor=False)
+            for entry in entries:
                 st.page_link(entry.file, label=entry.title, icon=entry.symbol, help=entry.help)
 
 
