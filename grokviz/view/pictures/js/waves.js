@@ -7,15 +7,12 @@ import { cleanCanvas, fitCanvas, line, makeCanvas, screenScale } from "../../fil
 import { make } from "../../film/js/kit/dom.js";
 import { marked, NOTHING, pointAt } from "../../film/js/kit/hover.js";
 import { drawWaves, wavesHeight, wavesPlace } from "../../film/js/kit/waves.js";
-import { readable } from "../../film/js/kit/wording.js";
-
-/** @param {number} number */
-const withMinus = (number) => String(number).replace("-", "−");
+import { readable, whole } from "../../film/js/kit/wording.js";
 
 /** @param {WavesData} data @param {Page} page @returns {Picture} */
 export function makeWaves(data, page) {
   const canvas = makeCanvas("pic-canvas", data.label), holder = make("div", "pic-waves", {}, canvas);
-  const height = wavesHeight(data.lanes.length), n = data.numbers.length, waves = { ...data, names: withMinus };
+  const height = wavesHeight(data.lanes.length), n = data.numbers.length, waves = { ...data, names: whole };
   let place = wavesPlace(0, n), own = NOTHING; // what is pointed at here, where the numbers are nobody else's
 
   /** @param {Theme} theme @param {Hover} hover */
@@ -44,7 +41,7 @@ export function makeWaves(data, page) {
     const i = Math.max(0, Math.min(n - 1, Math.round(((event.offsetX - place.left) / (place.right - place.left)) * (n - 1))));
     point({ numbers: [data.numbers[i]], pair: null, answer: null });
     const parts = data.lanes.map((lane) => `${lane.title}: ${readable(lane.actual[i])}`).join(", ");
-    page.say(`answer ${withMinus(data.numbers[i])}: logit ${readable(data.total.actual[i])}, waves add up to ${readable(data.total.ideal[i])} (${parts})`);
+    page.say(`answer ${whole(data.numbers[i])}: logit ${readable(data.total.actual[i])}, waves add up to ${readable(data.total.ideal[i])} (${parts})`);
   };
   canvas.onpointerleave = () => {
     point(NOTHING);
