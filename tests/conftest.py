@@ -12,7 +12,6 @@ import sys
 import typing
 
 import pytest
-from jaxtyping import install_import_hook
 from threadpoolctl import threadpool_limits
 
 from devtools import browser, shapes
@@ -21,7 +20,7 @@ from devtools.server import serving
 # The floors that compute: each of their functions is held to its annotations, array shapes included, by every test.
 # Higher up tests give wrong types on purpose, to see them refused in words.
 COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit", "study", "view")
-install_import_hook([f"grokviz.{part}" for part in COMPUTING], f"{shapes.__name__}.check")
+shapes.hold(f"grokviz.{part}" for part in COMPUTING)
 
 if sys.version_info < (3, 12):  # which works out anew at every check of a protocol what that asks for
     typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # pyright: ignore[reportAttributeAccessIssue]
@@ -41,7 +40,12 @@ _shared = (
 def pytest_collection_modifyitems(items):
     """Browser tests first: a worker does them all in its browser, on its servers, while the others do the rest, and
     takes its turn of the rest (`--dist worksteal`). Of those the longest first: nobody is to wait for it at the end."""
-    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, "journey" not in item.nodeid))
+
+    def place(item):
+        marker = item.get_closest_marker("browser")
+        return (0, -marker.kwargs.get("seconds", 0)) if marker else (1, 0)
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item):

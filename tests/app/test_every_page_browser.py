@@ -26,13 +26,19 @@ LATE = FILMS | {
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in menu.entries()])
-def test_it_loads_without_moving_and_has_no_grave_fault(bundled_server, name):
-    asked: list[str] = []
+@pytest.fixture(scope="module")
+def visitor():
+    """One for all pages: the browser compiles Streamlit's script once."""
     with launch() as browser:
-        page = browser.new_context(
+        yield browser.new_context(
             viewport={"width": 1280, "height": 720}, reduced_motion="reduce", bypass_csp=True
-        ).new_page()
+        )
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in menu.entries()])
+def test_it_loads_without_moving_and_has_no_grave_fault(bundled_server, visitor, name):
+    asked: list[str] = []
+    with visitor.new_page() as page:
         page.set_default_timeout(60_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))

@@ -9,7 +9,7 @@ from grokviz.app import menu
 from grokviz.runs.folder import open_run
 from tests.app import test_browser
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.browser(seconds=40)
 
 page = test_browser.page  # its fixture
 P = 13  # the modulus of the run

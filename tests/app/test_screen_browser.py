@@ -15,10 +15,12 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def open_page(bundled_server):
     with launch() as browser:
+        visitor = browser.new_context()
 
         def open_at(path="", width=1280, height=720, motion: Motion = "reduce"):
-            context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion=motion)
-            page = context.new_page()
+            page = visitor.new_page()
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(reduced_motion=motion)
             page.set_default_timeout(60_000)
             page.add_init_script(SHIFTS)
             page.goto(f"{bundled_server}/{path}")

@@ -17,7 +17,7 @@ from devtools.browser import SETTLED, launch
 from devtools.server import free_port, start, stop, streamlit, url
 from grokviz.runs.folder import open_run
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.browser(seconds=80)
 RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
 SLOW_TRAINING = ROOT / "devtools" / "slow_training"
 STEP = "globalThis.grokvizScrubbers.active.step()"

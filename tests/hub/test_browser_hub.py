@@ -15,7 +15,7 @@ from grokviz.jobs import processes
 from grokviz.view.film.assets import panels
 from tests.importers.conftest import paper_state, weights_of
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.browser(seconds=35)
 
 
 @pytest.fixture
