@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from devtools import browser, shapes
 from devtools.server import serving
+from tests.rates import measured
 
 # The floors that compute: each of their functions is held to its annotations, array shapes included, by every test.
 # Higher up tests give wrong types on purpose, to see them refused in words.
@@ -70,15 +71,15 @@ def urgency(monkeypatch):
 @pytest.fixture(scope="session")
 def bundled_server(tmp_path_factory):
     """The address of the app with the bundled runs, for tests that change nothing."""
-    with serving(GROKVIZ_RUNS=str(tmp_path_factory.mktemp("no runs"))) as url:
+    with serving(GROKVIZ_RUNS=str(measured(tmp_path_factory.mktemp("no runs")))) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def tiny_server(trained, tmp_path_factory):
     """The address of the app with the trained runs besides, for tests that change nothing."""
-    runs = tmp_path_factory.mktemp("tiny") / "runs"
-    shutil.copytree(trained, runs)
+    runs = measured(tmp_path_factory.mktemp("tiny") / "runs")
+    shutil.copytree(trained, runs, dirs_exist_ok=True)
     with serving(GROKVIZ_RUNS=str(runs)) as url:
         yield url
 
@@ -128,10 +129,10 @@ def no_runs(tmp_path, monkeypatch):
     from grokviz.runs import library
 
     (tmp_path / "bundled").mkdir()
-    (tmp_path / "runs").mkdir()
+    runs = measured(tmp_path / "runs")
     monkeypatch.setattr(library, "BUNDLED", tmp_path / "bundled")
-    monkeypatch.setenv("GROKVIZ_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
+    monkeypatch.setenv("GROKVIZ_RUNS", str(runs))
+    return runs
 
 
 @pytest.fixture

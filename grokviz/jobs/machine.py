@@ -36,7 +36,7 @@ class Experience(NamedTuple):
 def rate(runs: Path) -> speed.Rate | None:
     """What has been measured of this machine, or None as long as nothing has."""
     try:
-        return speed.from_json(_file(runs).read_text("utf-8"))
+        return speed.from_json(rate_file(runs).read_text("utf-8"))
     except (OSError, ValueError):
         return None
 
@@ -84,7 +84,8 @@ def learn(runs: Path, config: RunConfig, steps: int, taken: float, startup: floa
         replace_file(_experience_file(runs), json.dumps(told._asdict()).encode(), durable=False)
 
 
-def _file(runs: Path) -> Path:
+def rate_file(runs: Path) -> Path:
+    """Where the rate of this machine is kept: runs may come from another."""
     return runs / JOBS / f"rate-{os.cpu_count()}-cores.json"
 
 
@@ -96,7 +97,7 @@ def is_busy_measuring(runs: Path) -> bool:
     """Sees to it that the machine is measured: whether that is going on. Nothing else should train meanwhile."""
     if rate(runs):
         return False
-    file = _file(runs)
+    file = rate_file(runs)
     half = file.with_suffix(".half")
     if child := _measuring.get(runs):
         if child.poll() is None:

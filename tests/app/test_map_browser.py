@@ -9,6 +9,7 @@ from grokviz.sweeps import outcomes
 from grokviz.sweeps.bundled import OFFERS, bundled
 from grokviz.sweeps.outcomes import Outcome
 from grokviz.sweeps.rules import FATES, RULES
+from tests.rates import measured
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +27,7 @@ PRESS = f"""([map, button]) => {{
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """The page with two maps: the bundled one, and one of a visitor's own of which half has grokked."""
-    root = tmp_path_factory.mktemp("runs")
+    root = measured(tmp_path_factory.mktemp("runs"))
     half = [dataclasses.replace(LATER, run=run, cell=OWN.cell(run)) for run in range(0, len(OWN), 2)]
     own_map.finished(root, OWN, half)
     with server.serving("app.py", GROKVIZ_RUNS=str(root)) as at, browser.launch() as launched:

@@ -1,7 +1,6 @@
 """One visitor of the page Train in a real browser: choose, train, pause, change, resume, scrub meanwhile, fork,
 take home, bring back, delete."""
 
-import json
 import os
 import re
 import signal
@@ -16,9 +15,9 @@ from devtools import ROOT
 from devtools.browser import SETTLED, launch
 from devtools.server import free_port, start, stop, streamlit, url
 from grokviz.runs.folder import open_run
+from tests.rates import measured
 
 pytestmark = pytest.mark.browser(seconds=80)
-RATE = {"seconds_per_step_overhead": 1e-3, "seconds_per_flop": 1e-11}  # measuring it would take a while
 SLOW_TRAINING = ROOT / "devtools" / "slow_training"
 STEP = "globalThis.grokvizScrubbers.active.step()"
 
@@ -43,9 +42,7 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path):
-    runs = tmp_path / "runs"
-    (runs / ".jobs").mkdir(parents=True)
-    (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(RATE))
+    runs = measured(tmp_path / "runs")
     server = Server(runs, OMP_NUM_THREADS="1")
     yield server, runs
     server.kill()
@@ -263,9 +260,7 @@ def test_what_is_started_stands_before_the_eye_in_two_tabs(server, page):
 
 
 def test_visitors_of_a_shared_machine_see_their_own_runs_only(tmp_path):
-    runs = tmp_path / "runs"
-    (runs / ".jobs").mkdir(parents=True)
-    (runs / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(RATE))
+    runs = measured(tmp_path / "runs")
     server = Server(runs, GROKVIZ_HOSTED="1", GROKVIZ_LIMITS="p=31,unseen_seconds=600", OMP_NUM_THREADS="1")
     try:
         with launch() as browser:

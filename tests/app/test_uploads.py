@@ -16,6 +16,7 @@ from grokviz import hosting
 from grokviz.app.session import budget, uploads
 from grokviz.app.session.uploads import Asked, Door
 from grokviz.errors import HostingError
+from tests.rates import measured
 
 MB = 1_000_000
 
@@ -165,7 +166,7 @@ def _put(port, session):
 def test_the_page_says_why_a_file_is_refused_and_then_takes_none(tmp_path):
     """In a browser, on a shared machine: a sentence of ours, and no number of an HTTP status."""
     limits = {"GROKVIZ_HOSTED": "1", "GROKVIZ_LIMITS": "uploads_mb=1,transfer_mb=3,upload_mb=5"}
-    with serving(GROKVIZ_RUNS=str(tmp_path), **limits) as address, browser.launch() as chrome:
+    with serving(GROKVIZ_RUNS=str(measured(tmp_path)), **limits) as address, browser.launch() as chrome:
         page = chrome.new_page()
         page.goto(f"{address}/train", timeout=60_000)
         page.get_by_text("Bring a run that you have as a zip").click()

@@ -14,14 +14,14 @@ from grokviz.hub.refs import parse
 from grokviz.jobs import processes
 from grokviz.view.film.assets import panels
 from tests.importers.conftest import paper_state, weights_of
+from tests.rates import measured
 
 pytestmark = pytest.mark.browser(seconds=35)
 
 
 @pytest.fixture
 def server(hub, tmp_path):
-    (tmp_path / "runs").mkdir()
-    with serving(HF_ENDPOINT=hub.endpoint, GROKVIZ_RUNS=str(tmp_path / "runs")) as url:
+    with serving(HF_ENDPOINT=hub.endpoint, GROKVIZ_RUNS=str(measured(tmp_path / "runs"))) as url:
         yield url
 
 

@@ -1,6 +1,5 @@
 """What a training is promised: the arithmetic of its steps times what trainings have taken on this machine."""
 
-import json
 import os
 
 import pytest
@@ -8,16 +7,14 @@ import pytest
 from grokviz.forecast import speed
 from grokviz.forecast.presets import preset
 from grokviz.jobs import machine
+from tests.rates import RATE, measured
 
 QUICK = preset("quick")
-RATE = speed.Rate(1e-3, 1e-11)
 
 
 @pytest.fixture
 def runs(tmp_path):
-    (tmp_path / ".jobs").mkdir()
-    (tmp_path / ".jobs" / f"rate-{os.cpu_count()}-cores.json").write_text(json.dumps(RATE._asdict()))
-    return tmp_path
+    return measured(tmp_path)
 
 
 def test_nothing_is_promised_before_the_machine_is_measured(tmp_path):
