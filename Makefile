@@ -10,7 +10,7 @@ endif
 
 unexport PYTHONDONTWRITEBYTECODE # the tests begin hundreds of processes: what one has compiled is there for the others
 
-.PHONY: help run test check check-style check-fast lint format fuzz bench space-check setup js clean
+.PHONY: help run test check style compiled fast lint format fuzz bench space-check setup js clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -18,25 +18,29 @@ run: $(VENV)/.run     ## set up and open the app
 	@$(BIN)/python -m grokviz app --port $(PORT)
 
 test: $(VENV)/.dev js ## set up, check style and types, run every test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(MAKE) --no-print-directory -j2 style compiled
 	$(BIN)/pytest -n 3 --dist worksteal
 
 check: $(VENV)/.dev   ## style, types of the package, and the fast tests, side by side within a minute
-	@$(MAKE) --no-print-directory -j2 check-style check-fast
+	@$(MAKE) --no-print-directory -j2 style fast TYPED=grokviz
 
-check-style:
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python grokviz
+style:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python $(TYPED)
 
-check-fast:
+compiled: # what each process of the tests would compile for itself: the package, and the tests as pytest rewrites them
+	@$(BIN)/python -m compileall -q grokviz devtools
+	@$(BIN)/pytest --collect-only -qq >/dev/null
+
+fast:
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not browser"
 
 fuzz: $(VENV)/.dev    ## damaged folders, zips and files: 10,000 folders, 2,000 zips, and as many files of a kind
 	GROKVIZ_FUZZ=10000 $(BIN)/pytest -n 2 --dist worksteal tests/fuzz
 
 lint: $(VENV)/.dev js ## style and types only
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python
+	@$(MAKE) --no-print-directory style
 	@if [ -d node_modules ]; then npm run --silent lint; fi
 
 format: $(VENV)/.dev  ## put every file into the house style

@@ -6,6 +6,7 @@ And real runs to look at: one that groks and one that can only memorise, trained
 import contextlib
 import fcntl
 import functools
+import gc
 import os
 import shutil
 import sys
@@ -25,6 +26,8 @@ shapes.hold(f"grokviz.{part}" for part in COMPUTING)
 
 if sys.version_info < (3, 12):  # which works out anew at every check of a protocol what that asks for
     typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # pyright: ignore[reportAttributeAccessIssue]
+
+gc.disable()  # until all tests are collected: what is imported for them is here to stay
 
 pytest_plugins = ["tests.networks"]  # small networks and tasks, for every test
 
@@ -47,6 +50,11 @@ def pytest_collection_modifyitems(items):
         return (0, -marker.kwargs.get("seconds", 0)) if marker else (1, 0)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish():
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item):
