@@ -36,6 +36,14 @@ SHIFTS = """globalThis.shifted = 0; new PerformanceObserver((list) => {
             globalThis.shifted += value;
 }).observe({ type: "layout-shift", buffered: true });"""
 GOOD_SHIFT = 0.1  # cumulative; above 0.25 it is poor
+# What is wider than the room it has, so that some of it is out of sight: but tables and fields, which can be pushed
+# aside, and what is 1 px wide because it is for a screen reader, as the copy is that each formula has.
+CUT_OFF = """(() => {
+    const main = document.querySelector("[data-testid=stMain]"), mayScroll = "[data-testid=stDataFrame], input, .katex-display";
+    const isCut = (e) => e.matches(".katex-html .base") ? e.getBoundingClientRect().right > innerWidth
+        : e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 20 && getComputedStyle(e).overflowX !== "visible" && !e.closest(mayScroll);
+    return [main, ...main.querySelectorAll("*")].filter(isCut).map((e) => e.outerHTML.slice(0, 200));
+})()"""
 FILM = "canvas, .els, .pic, svg.marks"  # any picture of a page
 ATTEMPTS, PATIENCE = 4, 2_000.0  # to open a list in which something stands; milliseconds for all but the last
 
@@ -93,6 +101,16 @@ def grave_faults(page: "Page", of_colour: bool = False) -> list[tuple[str, objec
             for node in one["nodes"]
         ]
         if not found:
+            break
+    return found
+
+
+def cut_off(page: "Page") -> list[str]:
+    """What goes on beyond the edge of its part of the page, once all is drawn for this window."""
+    found = []
+    for wait in (300, 1_000, 3_000):
+        page.wait_for_timeout(wait)
+        if not (found := page.evaluate(CUT_OFF)):
             break
     return found
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+NO_BREAK = "\xa0"  # a space at which no line ends
 THIN = "\u202f"  # a thin space that does not break: between a number and its unit
 MINUS = "−"
 SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -81,8 +82,8 @@ def signed(value: float) -> str:
 def duration(seconds: float) -> str:
     """How long something takes, as people say it: 7 s, 45 s, 3 min, 1.5 h."""
     if seconds < 90:
-        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
-    return f"{round(seconds / 60)} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
+        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)}{NO_BREAK}s"
+    return f"{round(seconds / 60)}{NO_BREAK}min" if seconds < 5_400 else f"{seconds / 3600:.1f}{NO_BREAK}h"
 
 
 def superscript(exponent: int) -> str:

@@ -22,7 +22,9 @@ from grokviz.runs.imported import NO_TORCH
 ICON = Path(__file__).with_name("icon.svg")  # bundled: a Material icon would be asked of another host
 HOME = "home"  # the first page's name in its own place: what is shown at / may not have the name of its file
 WIDENING = 0.2  # seconds in which a browser makes the page wide, before anything is on it that would move
-LOGO_COLOURS = {"light": "#161412", "dark": "#E9E6E0"}
+LOGO_COLOUR = (
+    "#0072B2"  # of the sign: legible in both themes, of which no rerun tells when a visitor changes them
+)
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" width="132" height="32">
 <svg width="32" height="32">{sign}</svg>
 <text x="40" y="23" font-family="system-ui, sans-serif" font-size="21" font-weight="600" fill="{colour}">GrokViz</text>
@@ -163,8 +165,7 @@ def _logo() -> None:
     """The name of the product, beside the menu and above that of a phone."""
     if is_embedded():
         return
-    colour = LOGO_COLOURS["dark" if st.context.theme.type == "dark" else "light"]
-    st.logo(LOGO.format(colour=colour, sign=ICON.read_text("utf-8")), size="large")
+    st.logo(LOGO.format(colour=LOGO_COLOUR, sign=ICON.read_text("utf-8")), size="large")
 
 
 def is_embedded() -> bool:
@@ -224,6 +225,10 @@ def whereabouts(page: str) -> str:
     if page not in names:
         return ""
     at = names.index(page)
-    before = f" Before it: {way[at - 1].title}." if at else ""
-    after = f" After it: {way[at + 1].title}." if at + 1 < len(way) else " It is the last."
+    before = f" Before it: {_ended(way[at - 1].title)}" if at else ""
+    after = f" After it: {_ended(way[at + 1].title)}" if at + 1 < len(way) else " It is the last."
     return f"Page {at + 1} of {len(way)} on the way through GrokViz.{before}{after}"
+
+
+def _ended(title: str) -> str:
+    return title if title.endswith("?") else f"{title}."

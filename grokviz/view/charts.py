@@ -40,8 +40,9 @@ def step_axis(last_step: int, field: str = "step:Q") -> alt.X:
     )
 
 
-def phase_bands(bands: pd.DataFrame, last_step: int, dark: bool) -> Figure:
-    """The phases as quiet tints over the whole height, each named at the top; below each other where it is narrow."""
+def phase_bands(bands: pd.DataFrame, last_step: int, dark: bool, named_when_narrow: bool = True) -> Figure:
+    """The phases as quiet tints over the whole height, each named at the top; below each other where it is narrow, or
+    not at all where a film above it names them."""
     x = step_axis(last_step, "start:Q")
     tint = {name: shades["dark" if dark else "light"] for name, shades in palette()["phases"].items()}
     colour = alt.Color("phase:N", legend=None, scale=_scale(tint))
@@ -56,6 +57,7 @@ def phase_bands(bands: pd.DataFrame, last_step: int, dark: bool) -> Figure:
             dy=alt.expr(f"width < {needed} ? {5 + NAME_HEIGHT * row} : 5"),
             fontSize=12,
             color=quiet(dark),
+            opacity=1 if named_when_narrow else alt.expr(f"width < {needed} ? 0 : 1"),
         )
         .encode(x=x, y=alt.value(0), text="phase:N")
         for row in range(len(bands))

@@ -75,7 +75,7 @@ def deep_chart(
         color=alt.Color("series:N", scale=alt.Scale(domain=names, range=list(colours.values())), legend=None),
         tooltip=["series:N", alt.Tooltip("step:Q", format=",d"), alt.Tooltip("value:Q", format=".3~g")],
     )
-    layers: list[alt.Chart | Figure] = [charts.phase_bands(bands, last_step, dark)]
+    layers: list[alt.Chart | Figure] = [charts.phase_bands(bands, last_step, dark, named_when_narrow=False)]
     if rows["low"].tolist() != rows["high"].tolist():
         layers.append(base.mark_area(opacity=0.25).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"))
     layers.append(base.mark_line(strokeWidth=2))

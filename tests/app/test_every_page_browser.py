@@ -1,6 +1,6 @@
-"""Every page in a browser: it loads without moving, asks no other host, and axe-core, the checker that the web's
-accessibility tools share, finds nothing serious and nothing critical in either theme. In the dark one only the rules of
-colour are asked again: the page is the same.
+"""Every page in a browser: it loads without moving, asks no other host, on a phone nothing goes on beyond its edge, and
+axe-core, the checker that the web's accessibility tools share, finds nothing serious and nothing critical in either theme.
+In the dark one only the rules of colour are asked again: the page is the same.
 
 axe-core is a development dependency of package.json: `npm ci` once.
 """
@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from devtools.browser import AXE, FILM, GOOD_SHIFT, SHIFTS, grave_faults, launch, settled
+from devtools.browser import AXE, FILM, GOOD_SHIFT, SHIFTS, cut_off, grave_faults, launch, settled
 from grokviz.app import menu
 
 PAPER = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
@@ -52,6 +52,8 @@ def test_it_loads_without_moving_and_has_no_grave_fault(bundled_server, visitor,
         assert page.evaluate("globalThis.shifted") < GOOD_SHIFT
         if AXE.exists():
             nothing_grave_is_found(page)
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert cut_off(page) == []
         icon = page.evaluate("document.querySelector('link[rel~=icon]').href")
         assert icon.startswith("data:image/svg+xml;base64,")
     assert [url[:200] for url in asked if not HERE.match(url)] == []

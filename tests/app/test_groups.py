@@ -41,7 +41,7 @@ def test_the_page_shows_a_group_and_both_accounts(groups, visit):
     assert "Stander" in said
     button = next(b for b in app.button if b.label.startswith("Try it"))
     app = healthy(button.click().run())
-    table = app.dataframe[-1].value
+    table = app.table[-1].value
     assert set(table["cosets"]) <= {"–", "still right", "breaks", "says nothing"}
     assert len(table) >= 4
 

@@ -61,6 +61,7 @@ def test_every_page_says_where_one_is_and_leads_on(runs, visit):
         assert onward, entry.name
         assert entry.name not in onward
         where = [text.value for text in app.caption if "on the way through" in text.value]
+        assert not any("?." in text for text in where)
         assert where == [text for text in [shell.whereabouts(entry.name)] if text]
 
 

@@ -21,7 +21,7 @@ def change_of_mind() -> None:
         f"(p = {P}), {turned} had a higher symmetricity and a lower irrelevance when 99 % of the unseen pairs were first right than at "
         "their end. The paper's recipe, bundled here as mod 113, is one that does: drag it from the fall of its test loss to its end."
     )
-    st.dataframe(_table(), hide_index=True, height="content")
+    st.table(_table(), hide_index=True)
     st.caption(
         "Medians, and the lowest and highest of ten seeds, at the first snapshot with 99 % of the unseen pairs right and at the last. "
         "At the rate 0 a network that answers at “=” treats both numbers alike whatever it has learned: its symmetricity is 1, and "

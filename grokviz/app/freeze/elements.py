@@ -193,6 +193,7 @@ _RENDER: dict[str, Callable[[Element], str]] = {
     "caption": lambda element: f'<div class="site-caption">{prose.to_html(element.proto.body)}</div>',
     "latex": lambda element: f'<div class="site-formula">{prose.formula(element.proto.body)}</div>',
     "arrow_data_frame": _table,
+    "arrow_table": _table,
     "info": lambda element: f'<div class="site-needs">{prose.to_html(element.proto.body)}</div>',
     "divider": lambda element: "<hr>",
 }

@@ -266,7 +266,7 @@ def _accounts(study: Study, index: int, now: Inside) -> None:
             "are what is left when all have spoken. Here both are measured on the same network, at the step in view."
         )
     with st.container(width=TABLE):
-        st.dataframe(_measured(study, index, now), hide_index=True, height="content")
+        st.table(_measured(study, index, now), hide_index=True)
     with shell.column():
         st.caption(
             "Restricted keeps of the answers only the key blocks, excluded takes them away. A neuron counts as on cosets when less "
@@ -284,7 +284,7 @@ def _accounts(study: Study, index: int, now: Inside) -> None:
             return
     found = inside.trials(address.handle(), index, tuple(study.timeline.key_freqs))
     with st.container(width=TABLE):
-        st.dataframe(_table(found, now.outcome), hide_index=True, height="content")
+        st.table(_table(found, now.outcome), hide_index=True)
     with shell.column():
         st.caption(
             "Loss over all pairs. Neither account speaks of everything, and both may hold: a function that is constant on cosets is "

@@ -84,7 +84,9 @@ def tricks() -> None:
 def table() -> None:
     """Settings and results, a row a trick."""
     found = race()
-    st.dataframe(pd.DataFrame([_row(lane) for lane in found.lanes]), hide_index=True, height="content")
+    rows = pd.DataFrame([_row(lane) for lane in found.lanes])
+    names = {rows.columns[0]: st.column_config.Column(pinned=True)}  # on a phone the others are pushed aside
+    st.dataframe(rows, hide_index=True, height="content", column_config=names)
     st.caption(
         f"(a + b) mod {found.p}, {found.frac_train:.0%} of the pairs, the network of the fast recipe. *Rate*: the one that "
         "grokked first, steady or not, of those that were tried on another seed. *Memorised*, *grokked*: the first step with 99 % of the pairs right, in the middle "

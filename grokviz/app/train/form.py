@@ -220,9 +220,7 @@ def _presets() -> None:
             _fill(config)
         keys.setting("seed").set(seed)
 
-    st.segmented_control(
-        "Recipe", OFFERED, key=keys.PRESET, format_func=label, on_change=choose, width="stretch"
-    )
+    st.pills("Recipe", OFFERED, key=keys.PRESET, format_func=label, on_change=choose, wrap=True)
     # What is pressed says how the form was filled; what it is now follows from the numbers in it.
     name = _preset_now()
     st.caption(PRESETS[name].words if name else "Your own recipe.")

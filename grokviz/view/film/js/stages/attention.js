@@ -80,6 +80,9 @@ function waveOf(timeline, h, moment) {
   return { k: numberAt(part, "head_freq", here, h) || 1, share: numberAt(part, "head_share", row.index, h), numbers, own: last };
 }
 
+/** A share in a third of the room. @param {number} share */
+const briefly = (share) => percent(share).replace("under ", "<").replace("over ", ">");
+
 /** Three words and the attention that "=" pays to them: an arc is as thick as its share.
  * @param {Canvas} g @param {number[]} shares @param {Timeline} timeline @param {number} x @param {number} y @param {Theme} theme */
 function drawArcs(g, shares, timeline, x, y, theme) {
@@ -104,7 +107,7 @@ function drawArcs(g, shares, timeline, x, y, theme) {
     write(g, words[s], middles[s], foot + (touch && s === 1 ? 34 : 2), "center");
     g.font = theme.font(SMALL);
     g.fillStyle = theme.muted;
-    write(g, percent(share), xs[s], foot + 18, "center");
+    write(g, briefly(share), xs[s], foot + 18, "center");
   });
 }
 
