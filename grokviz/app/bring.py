@@ -18,7 +18,8 @@ export default ({ data, parentElement }) => {
   done[data.place] = data.times;
   const place = parentElement.host ?? parentElement;
   const header = document.querySelector('[data-testid="stHeader"]');
-  place.style.scrollMarginTop = `${(header?.offsetHeight ?? 0) + 12}px`;
+  const kept = parseFloat(getComputedStyle(document.querySelector('[data-testid="stMain"]')).scrollPaddingTop) || 0; // for the bar of a film, which stands below this place
+  place.style.scrollMarginTop = `${(header?.offsetHeight ?? 0) + 12 - kept}px`;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   // After the page has taken its new shape: what was folded away above would move the place again.
   requestAnimationFrame(() => place.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" }));

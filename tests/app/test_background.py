@@ -37,6 +37,13 @@ def test_the_step_in_view_comes_first_then_a_grid_then_the_rest(idle):
     assert not idle.left()
 
 
+def test_it_tells_when_more_is_there_than_before(idle):
+    rows = Rows(3, lambda i: i).ask(1)
+    assert [rows.has_grown(), rows.has_grown()] == [True, False]
+    idle()
+    assert [rows.has_grown(), rows.has_grown()] == [True, False]
+
+
 def test_the_next_steps_in_view_are_not_waited_for_and_come_first_the_latest_before_the_others(idle):
     made = []
     rows = Rows(41, lambda i: made.append(i) or i).ask(7)

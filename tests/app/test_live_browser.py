@@ -20,8 +20,8 @@ def opened(page, url):
 
 
 def scrolled_to(page, panel):
-    """The panel in the middle of the window, below the strip."""
-    page.locator(f"[data-panel={panel}]").evaluate("e => e.scrollIntoView({ block: 'center' })")
+    """The panel below the strip."""
+    page.locator(f"[data-panel={panel}]").evaluate("e => e.scrollIntoView({ block: 'start' })")
     page.wait_for_selector(f"[data-panel={panel}] .gv-caption:not(:empty)")
     page.wait_for_timeout(200)
 
@@ -92,3 +92,14 @@ def test_what_a_cut_costs_moves_under_the_hand(tiny_server, page, trained):
     page.wait_for_function(f"{cut}?.waits === false")  # all snapshots have come
     for panel in ("damage", "cost", "answer", "waves"):
         figures_follow(page, panel)
+
+
+def test_what_is_scrolled_to_stands_below_the_bar(tiny_server, page):
+    opened(page, f"{tiny_server}/measures?run=tiny-groks")
+    for name in ("Distance irrelevance", "Restricted loss", "Margins of the training pairs"):
+        page.get_by_role("link", name=name, exact=True).click()
+        heading = page.locator(f"[id='{page.url.partition('#')[2]}']")
+        page.wait_for_timeout(600)
+        bar, box = page.locator(".gv-stage").bounding_box(), heading.bounding_box()
+        assert bar["y"] + bar["height"] <= box["y"] + 1 < page.viewport_size["height"], name
+        page.evaluate(f"{MAIN}.scrollTo(0, 0)")

@@ -91,7 +91,8 @@ def send_pair(a: int, b: int) -> None:
     with suppress(RunError, HostingError), budget.charged(), st.container(gap=None):  # the explorer says so
         handle, study = address.handle(), address.study()
         rows = anatomies(handle).ask(index := in_view(study))
-        cache.ANATOMIES.measure_again(("anatomies", handle.weights))
+        if rows.has_grown():
+            cache.ANATOMIES.measure_again(("anatomies", handle.weights))
         done = rows.steps_done()
         found = {i: rows[i] for i in done}
         component.part(_inside_part(handle, found, _coming(rows, index)), key="part-inside")
@@ -245,7 +246,8 @@ def send_cut(cuts: Cuts, a: int, b: int) -> None:
     with suppress(RunError, HostingError), budget.charged(), st.container(gap=None):
         handle, study = address.handle(), address.study()
         rows = cut_pairs(handle, cuts, a, b).ask(index := in_view(study))
-        cache.COSTS.measure_again(("costs", (handle.weights, cuts)))
+        if rows.has_grown():
+            cache.COSTS.measure_again(("costs", (handle.weights, cuts)))
         for name, found in _cut_parts(handle, cuts, (a, b), _coming(rows, index)).items():
             component.part(found, key=f"part-{name}")
 

@@ -42,7 +42,7 @@ def kept_of(study: Study) -> Mapping[str, Kept]:
 
 def _section(measure: Deep, kept: Kept | None, study: Study) -> None:
     telling = measure.telling
-    st.subheader(telling.question, anchor=False)
+    st.subheader(telling.question, anchor=measure.name)
     what, notice = st.columns(2, gap="large")
     what.markdown(f"**{measure.title}.** {telling.words}")
     what.latex(telling.formula)

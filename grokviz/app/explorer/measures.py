@@ -8,6 +8,7 @@ from grokviz.app.explorer.page import FIXED, film_key
 from grokviz.measures import registry
 from grokviz.measures.circuit import KEY_RULE
 from grokviz.measures.declaration import Article, Measure, why_nothing
+from grokviz.measures.deep.registry import deep_measures
 from grokviz.study import Study
 from grokviz.view.film import component
 
@@ -19,10 +20,22 @@ LETTERS = (
 OF_A_GROUP = " This group is no clock: *K* are its key blocks, and in place of the two waves stand the functions of a block, at the right answer."
 
 
+KEYS = "key-frequencies"  # the anchor of that section
+
+
+def contents() -> None:
+    """The sections of the page, each a link: it is long."""
+    paper = {measure.name: measure.article.name for measure in registry.measures() if measure.article}
+    beyond = {measure.name: measure.title for measure in deep_measures()}
+    for words, of in (("On this page", paper | {KEYS: "Key frequencies"}), ("Beyond the paper", beyond)):
+        st.caption(f"{words}: " + " · ".join(f"[{name}](#{anchor})" for anchor, name in of.items()))
+
+
 def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
     with st.container(key=FIXED):
         with shell.column():
+            contents()
             st.caption(
                 f"{sentences.READ_CURVES} {LETTERS}{OF_A_GROUP * sentences.has_blocks(study)}{sentences.which_labels(study)}"
             )
@@ -30,7 +43,7 @@ def gauges(study: Study) -> None:
             if measure.article:
                 _section(measure, measure.article, study)
         with shell.column():
-            st.header("Which frequencies are key?", anchor=False)
+            st.header("Which frequencies are key?", anchor=KEYS)
             st.markdown(KEY_RULE)
             st.markdown("They are found once, in the last snapshot, and used for every step.")
     st.markdown(sentences.key_sentence(study), width=720)
@@ -38,7 +51,7 @@ def gauges(study: Study) -> None:
 
 
 def _section(measure: Measure, article: Article, study: Study) -> None:
-    st.header(article.question, anchor=False)
+    st.header(article.question, anchor=measure.name)
     what, notice = st.columns(2, gap="large")
     what.markdown(f"**{article.name}.** {article.words}")
     notice.markdown(f"**What to notice.** {article.notice}")

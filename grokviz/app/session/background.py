@@ -31,6 +31,7 @@ class Rows(Generic[R]):
         self._wanted: dict[int, None] = {}  # in view and not here, the latest last
         self._failed: set[int] = set()
         self._asked, self._payer, self._is_queued = 0.0, copy_context(), False
+        self._counted = 0
         self._lock = threading.Lock()
 
     def __getitem__(self, index: int) -> R:
@@ -44,6 +45,11 @@ class Rows(Generic[R]):
     def is_complete(self) -> bool:
         """Whether nothing more will come by itself."""
         return len(self.done) + len(self._failed) >= self.n
+
+    def has_grown(self) -> bool:
+        """Whether more is here than when this was asked last."""
+        before, self._counted = self._counted, len(self.done)
+        return self._counted > before
 
     def all(self) -> dict[int, R]:
         """Those of all snapshots, the missing ones computed now."""

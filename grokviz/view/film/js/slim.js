@@ -1,5 +1,6 @@
 // The strip of a scrolled page: its upper part slides away, a slim bar with the curves, the axis and the controls stays,
-// also beside the text that stands below the film. Nothing below it moves: only what is drawn in the bar changes.
+// also beside the text that stands below the film. Nothing below it moves: only what is drawn in the bar changes. What is
+// scrolled to, by a link for example, comes to stand below the bar, not under it.
 
 import { make } from "./kit/dom.js";
 
@@ -40,7 +41,7 @@ export function makeSlim(root, strip, onchange, page, whole) {
     top = header?.offsetHeight ?? 0;
     over = Math.max(0, strip().element.offsetHeight - (innerHeight < LOW ? SLIM_ON_LOW : SLIM));
     for (const [name, pixels] of Object.entries({ top, over, left, width })) root.style.setProperty(`--gv-${name}`, `${pixels}px`);
-    if (outer) outer.style.top = `${top - over}px`;
+    stay(outer, top - over, strip().element.offsetHeight);
     look();
   }
   return {
@@ -50,9 +51,26 @@ export function makeSlim(root, strip, onchange, page, whole) {
     measure,
     stop() {
       document.removeEventListener("scroll", look, { capture: true });
-      if (outer) for (const name of ["position", "z-index", "top", "margin-bottom"]) outer.style.removeProperty(name);
+      leave(outer);
     },
   };
+}
+
+const SCROLLER = '[data-testid="stMain"]', CLEAR = 12; // pixels between the bar and what is scrolled to
+/** What scrolls: a part of Streamlit's page, or all of another. */
+const scroller = () => document.querySelector(/** @type {"div"} */ (SCROLLER)) ?? document.documentElement;
+
+/** The bar stays `top` below the edge of the window, and what is scrolled to stays clear of it.
+ * @param {HTMLElement | null} outer @param {number} top @param {number} height */
+function stay(outer, top, height) {
+  if (outer) outer.style.top = `${top}px`;
+  scroller().style.scrollPaddingTop = `${top + height + CLEAR}px`;
+}
+
+/** There is no bar any more. @param {HTMLElement | null} outer */
+function leave(outer) {
+  scroller().style.removeProperty("scroll-padding-top");
+  if (outer) for (const name of ["position", "z-index", "top", "margin-bottom"]) outer.style.removeProperty(name);
 }
 
 /** What stands in the place of the strip while it is fixed in the window. @param {HTMLElement} element @param {HTMLElement} room @param {boolean} held */
