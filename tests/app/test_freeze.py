@@ -89,7 +89,9 @@ def test_links_of_the_lessons_lead_to_a_run_and_a_step_of_the_site(site):
     assert 'href="course.html"' in teacher
     assert "train?" not in teacher
     for path in site.glob("*.html"):
-        links = re.findall(r'href="([^"#?]+)', path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        assert set(re.findall(r'href="#([^"]+)"', text)) <= set(re.findall(r'id="([^"]+)"', text)), path.name
+        links = re.findall(r'href="([^"#?]+)', text)
         assert not [to for to in links if not to.startswith("http") and not (site / to).is_file()], path.name
 
 

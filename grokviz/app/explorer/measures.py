@@ -33,9 +33,10 @@ def contents() -> None:
 
 def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
+    with shell.column():
+        contents()
     with st.container(key=FIXED):
         with shell.column():
-            contents()
             st.caption(
                 f"{sentences.READ_CURVES} {LETTERS}{OF_A_GROUP * sentences.has_blocks(study)}{sentences.which_labels(study)}"
             )
