@@ -28,7 +28,7 @@ def contents() -> None:
     paper = {measure.name: measure.article.name for measure in registry.measures() if measure.article}
     beyond = {measure.name: measure.title for measure in deep_measures()}
     for words, of in (("On this page", paper | {KEYS: "Key frequencies"}), ("Beyond the paper", beyond)):
-        st.caption(f"{words}: " + " · ".join(f"[{name}](#{anchor})" for anchor, name in of.items()))
+        st.markdown(f"{words}: " + " · ".join(f"[{name}](#{anchor})" for anchor, name in of.items()))
 
 
 def gauges(study: Study) -> None:
