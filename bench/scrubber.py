@@ -128,10 +128,10 @@ def pages_of_the_app(browser: Browser) -> list[Row]:
             page.goto(f"{url}/{name}")
             place = page.locator(f"[data-panel={panel}]")
             place.wait_for(state="attached")
-            place.evaluate("e => e.scrollIntoView({ block: 'center' })")
+            place.evaluate("e => e.scrollIntoView({ block: 'start' })")
             page.wait_for_function(IS_HERE, arg=last, timeout=120_000)
             page.wait_for_timeout(2000)
-            place.evaluate("e => e.scrollIntoView({ block: 'center' })")  # what came late has moved it
+            place.evaluate("e => e.scrollIntoView({ block: 'start' })")  # what came late has moved it
             fps, latency = drag(page, 4)
             goal = "50 fps"
             rows.append(
