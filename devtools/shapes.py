@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
@@ -19,10 +20,15 @@ def hold(modules: Iterable[str]) -> AbstractContextManager[None]:
 
     jaxtyping's own decorator checks the arguments of every call twice, and binds them to their names to tell of a fault;
     a long training then takes half as long again. This one checks them once, and remembers how long an axis is only where
-    an annotation speaks of arrays.
+    an annotation speaks of arrays. Raises `RuntimeError` where one of them is imported already: it would not be held.
     """
+    held = tuple(modules)
+    if early := [
+        name for name in sys.modules if name in held or name.startswith(tuple(f"{one}." for one in held))
+    ]:
+        raise RuntimeError(f"Imported before they could be held to their annotations: {', '.join(early)}.")
     jaxtyping.jaxtyped = _held  # what the hook writes above each function
-    return jaxtyping.install_import_hook(list(modules), f"{__name__}.check")
+    return jaxtyping.install_import_hook(held, f"{__name__}.check")
 
 
 def _held(*, typechecker: Callable[[Held], Held]) -> Callable[[Held], Held]:

@@ -17,12 +17,13 @@ from threadpoolctl import threadpool_limits
 
 from devtools import browser, shapes
 from devtools.server import serving
-from tests.rates import measured
 
 # The floors that compute: each of their functions is held to its annotations, array shapes included, by every test.
 # Higher up tests give wrong types on purpose, to see them refused in words.
 COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit", "study", "view")
 shapes.hold(f"grokviz.{part}" for part in COMPUTING)
+
+from tests.rates import measured  # noqa: E402  what it imports is held, too
 
 if sys.version_info < (3, 12):  # which works out anew at every check of a protocol what that asks for
     typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # pyright: ignore[reportAttributeAccessIssue]

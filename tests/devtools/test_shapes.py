@@ -89,3 +89,10 @@ def test_what_breaks_them_is_an_error(held, call):
 def test_a_dataclass_with_a_wrong_field_is_an_error(held):
     with pytest.raises(Exception, match="Type-check error whilst checking the parameters of held_module"):
         held.Table(np.ones((2, 3)))
+
+
+def test_what_is_imported_already_cannot_be_held(held):
+    with pytest.raises(
+        RuntimeError, match=r"Imported before they could be held to their annotations: held_module\."
+    ):
+        shapes.hold(["held_module"])
