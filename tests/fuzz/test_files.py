@@ -1,6 +1,6 @@
 """Files of weights, damaged in every way: each opens or is refused in a sentence of ours, soon and in little memory.
 
-`make fuzz` tries 10,000 of each kind; a test run tries 80.
+`make fuzz` tries 10,000 of each kind; a test run tries 120.
 """
 
 import io
@@ -27,7 +27,7 @@ from tests.importers.conftest import lens_state, paper_state
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "80"))
+MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "120"))
 SECONDS, BYTES = 3.0, 300_000_000  # of one file, at most
 SHAPES = {
     "W_E": (6, 8), "W_pos": (3, 8), "W_Q": (2, 8, 4), "W_K": (2, 8, 4), "W_V": (2, 8, 4), "W_O": (2, 4, 8),

@@ -1,7 +1,7 @@
 """Run folders, damaged by accident and on purpose: each is shown or refused by one `RunError`, soon and in little memory.
 
 On purpose means that every checksum is made to fit again, so that only the content can tell. `make fuzz` tries 10,000
-folders; a test run 80 of each kind.
+folders; a test run 120 of each kind.
 """
 
 import io
@@ -32,7 +32,7 @@ from tests.fuzz.mutations import mutated, mutated_value
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "400")) // 5  # of each kind
+MUTATIONS = int(os.environ.get("GROKVIZ_FUZZ", "600")) // 5  # of each kind
 SECONDS, BYTES = 3.0, 300_000_000  # of one folder, at most
 P, KEYS, STEPS = 11, (2, 4), (0, 7, 40)
 VALUES = (np.nan, np.inf, -np.inf, 0.0, -1.0, 3e38, 65504.0, 1e-30)

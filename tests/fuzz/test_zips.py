@@ -1,6 +1,6 @@
 """Zips of a run, damaged by accident and on purpose: each is imported whole or refused by one `RunError`, and leaves nothing.
 
-`make fuzz` tries 2,000; a test run 80.
+`make fuzz` tries 2,000; a test run 120.
 """
 
 import io
@@ -21,7 +21,7 @@ from tests.fuzz.test_folders import BYTES, KINDS, OVERFLOWS, SECONDS, bases, loo
 pytestmark = pytest.mark.slow
 
 __all__ = ["bases"]  # the fixture
-ZIPS = int(os.environ.get("GROKVIZ_FUZZ", "400")) // 5
+ZIPS = int(os.environ.get("GROKVIZ_FUZZ", "600")) // 5
 NAMES = (
     "../out",
     "/etc/x",
