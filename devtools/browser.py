@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 from devtools import ROOT
 
+Fault = TypeVar("Fault")
 # Both are packages of Debian's. The first has no windows, and a page costs it two thirds of the work.
 CHROMIUMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
 CHROMIUM = next(filter(Path.exists, CHROMIUMS), CHROMIUMS[-1])
@@ -89,28 +90,31 @@ def grave_faults(page: "Page", of_colour: bool = False) -> list[tuple[str, objec
     """
     page.evaluate(AXE.read_text("utf-8"))
     only = {"runOnly": page.evaluate(COLOUR_RULES)} if of_colour else {}
-    found = []
-    for wait in (300, 1_000, 3_000):
-        page.wait_for_timeout(wait)
-        options = {"resultTypes": ["violations"], **only}
+    options = {"resultTypes": ["violations"], **only}
+
+    def found() -> list[tuple[str, object, str]]:
         violations = page.evaluate("options => axe.run(document, options)", options)["violations"]
-        found = [
+        return [
             (one["id"], node["target"], node["html"][:200])
             for one in violations
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]
-        if not found:
-            break
-    return found
+
+    return _that_stays(page, found)
 
 
 def cut_off(page: "Page") -> list[str]:
     """What goes on beyond the edge of its part of the page, once all is drawn for this window."""
+    return _that_stays(page, lambda: page.evaluate(CUT_OFF))
+
+
+def _that_stays(page: "Page", look: Callable[[], list[Fault]]) -> list[Fault]:
+    """What is found wrong at every one of three looks, the last after some seconds: what is being drawn may be for a moment."""
     found = []
     for wait in (300, 1_000, 3_000):
         page.wait_for_timeout(wait)
-        if not (found := page.evaluate(CUT_OFF)):
+        if not (found := look()):
             break
     return found
 

@@ -23,8 +23,6 @@ from devtools.server import serving
 COMPUTING = ("tasks", "models", "forecast", "engine", "measures", "circuit", "study", "view")
 shapes.hold(f"grokviz.{part}" for part in COMPUTING)
 
-from tests.rates import measured  # noqa: E402  what it imports is held, too
-
 if sys.version_info < (3, 12):  # which works out anew at every check of a protocol what that asks for
     typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -36,6 +34,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threadpool_limits(1, "blas")  # a plugin of pytest may have loaded numpy before the two lines above
 
+from tests.rates import measured  # noqa: E402  what it imports is held, too
 
 _shared = (
     contextlib.ExitStack()

@@ -18,11 +18,13 @@ export default ({ data, parentElement }) => {
   done[data.place] = data.times;
   const place = parentElement.host ?? parentElement;
   const header = document.querySelector('[data-testid="stHeader"]');
-  const kept = parseFloat(getComputedStyle(document.querySelector('[data-testid="stMain"]')).scrollPaddingTop) || 0; // for the bar of a film, which stands below this place
-  place.style.scrollMarginTop = `${(header?.offsetHeight ?? 0) + 12 - kept}px`;
+  const main = document.querySelector('[data-testid="stMain"]');
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   // After the page has taken its new shape: what was folded away above would move the place again.
-  requestAnimationFrame(() => place.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" }));
+  // By pixels, as the room that a film keeps for its strip is below this place, not above it.
+  requestAnimationFrame(() => main.scrollBy({
+    top: place.getBoundingClientRect().top - (header?.offsetHeight ?? 0) - 12, behavior: calm ? "auto" : "smooth",
+  }));
 };
 """
 

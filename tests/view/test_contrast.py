@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from devtools import ROOT
-from grokviz.app.shell import LOGO_COLOUR
+from grokviz.app.shell import ICON, LOGO_COLOUR
 from grokviz.view.palette import palette, quiet, series_colours, series_dashes
 
 TEXT, MARK = 4.5, 3.0  # of small text, and of what has to be seen
@@ -45,6 +45,7 @@ def test_contrast_is_that_of_the_standard():
 @pytest.mark.parametrize("mode", MODES)
 def test_the_name_of_the_product_is_legible_in_both_themes(mode):
     assert contrast(LOGO_COLOUR, THEME[mode]["backgroundColor"]) >= MARK
+    assert LOGO_COLOUR in ICON.read_text("utf-8")  # the colour of the sign
 
 
 def papers(mode):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 
 from grokviz import hosting, wording
@@ -54,10 +53,7 @@ def _section(measure: Deep, kept: Kept | None, study: Study) -> None:
     if kept is None:
         st.caption("Not measured yet: the button is at the end of this page.")
         return
-    step = address.current().step
-    figures.draw_with(
-        _spec(measure, kept, study), "cursor", pd.DataFrame([{"step": step}]), key=f"deep-{measure.name}"
-    )
+    figures.draw_at(_spec(measure, kept, study), address.current().step, f"deep-{measure.name}")
     st.caption(
         " ".join(
             [f"**How to read this.** {_how(measure)}", _settings(measure, study), f"Source: {telling.source}"]

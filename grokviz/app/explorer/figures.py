@@ -18,7 +18,7 @@ from grokviz.view import charts, tables
 
 def loss_curves(study: Study, step: int) -> None:
     """Train, test, restricted and excluded loss, with a rule at the step."""
-    _draw(_loss_spec(study, is_dark()), step, "losses")
+    draw_at(_loss_spec(study, is_dark()), step, "curves-losses")
 
 
 def article_curves(study: Study, measure: Measure, step: int) -> None:
@@ -30,21 +30,19 @@ def article_curves(study: Study, measure: Measure, step: int) -> None:
 
 def measure_curves(study: Study, fields: dict[str, str], title: str, step: int, log: bool = False) -> None:
     """Measures of the timeline, `fields` from the word on screen to the field, with a rule at the step."""
-    _draw(_measure_spec(study, tuple(fields.items()), title, log, is_dark()), step, "-".join(fields.values()))
+    spec = _measure_spec(study, tuple(fields.items()), title, log, is_dark())
+    draw_at(spec, step, f"curves-{'-'.join(fields.values())}")
 
 
-def draw_with(spec: dict, name: str, rows: pd.DataFrame, key: str) -> None:
-    """A chart whose specification is written already, with these rows as its dataset of that name."""
-    st.vega_lite_chart({**spec, "datasets": {**spec["datasets"], name: _arrow(rows)}}, key=key)
+def draw_at(spec: dict, step: int, key: str) -> None:
+    """A chart whose specification is written already, its rule at this step."""
+    cursor = _arrow(pd.DataFrame([{"step": step}]))
+    st.vega_lite_chart({**spec, "datasets": {**spec["datasets"], "cursor": cursor}}, key=key)
 
 
 def is_dark() -> bool:
     """The viewer has the dark theme."""
     return st.context.theme.type == "dark"
-
-
-def _draw(spec: dict, step: int, key: str) -> None:
-    draw_with(spec, "cursor", pd.DataFrame([{"step": step}]), key=f"curves-{key}")
 
 
 def _key(study: Study, *rest: Hashable) -> Hashable:

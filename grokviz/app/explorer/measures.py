@@ -23,7 +23,7 @@ OF_A_GROUP = " This group is no clock: *K* are its key blocks, and in place of t
 KEYS = "key-frequencies"  # the anchor of that section
 
 
-def contents() -> None:
+def _contents() -> None:
     """The sections of the page, each a link: it is long."""
     paper = {measure.name: measure.article.name for measure in registry.measures() if measure.article}
     beyond = {measure.name: measure.title for measure in deep_measures()}
@@ -34,7 +34,7 @@ def contents() -> None:
 def gauges(study: Study) -> None:
     """All measures of a run, one below the other: figures of the film, along the axis of the strip above."""
     with shell.column():
-        contents()
+        _contents()
     with st.container(key=FIXED):
         with shell.column():
             st.caption(
