@@ -172,6 +172,10 @@ def a_number_that_is_typed_is_the_one_that_is_chosen(page, label, number, name):
     assert page.get_by_role("option", name=re.compile("^Select")).count() == 0
     box.press("Enter")
     address(page, f"{name}-{number}")
+    page.evaluate(
+        "document.activeElement?.blur()"
+    )  # the list is open still: what is pressed next would only close it
+    settled(page)
     assert re.search(rf"{name}-{number}(?!\d|-\d)", page.url)
     page.keyboard.press("Escape")
 
